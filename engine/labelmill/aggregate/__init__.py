@@ -1,0 +1,1 @@
+"""Label models: from votes to probabilistic labels, one file each."""

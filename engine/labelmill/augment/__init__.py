@@ -1,0 +1,1 @@
+"""Types of augmentation, one file each."""

@@ -1,0 +1,1 @@
+"""Types of checks, one file each."""

@@ -1,0 +1,329 @@
+"""What a type of each kind must do: the contracts between the engine and its types.
+
+A *type* is a frozen dataclass whose fields are its YAML parameters. It is declared once, asked
+what it `needs`, and then *bound* to a job, which gives the object that does the work. Binding
+happens again in every worker process, so a type holds plain data only.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar, Literal, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from labelmill.core.batch import Batch
+from labelmill.core.labels import LabelSpace, Target
+from labelmill.core.patterns import VotePatterns
+from labelmill.core.spans import Edit, Example
+from labelmill.core.votes import Hits, Votes
+
+Unit = Literal["document", "span"]
+"""What a vote is about: a whole text (classification, sentiment) or a span of it (ner)."""
+
+DOCUMENT: frozenset[Unit] = frozenset({"document"})
+SPAN: frozenset[Unit] = frozenset({"span"})
+BOTH: frozenset[Unit] = frozenset({"document", "span"})
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a type reads besides the text; fingerprints and checks hang on it.
+
+    `columns` None means every column of the source. `files` are relative to the project root.
+    `packages` are spaCy model packages that must be installed.
+    """
+
+    columns: tuple[str, ...] | None = ()
+    files: tuple[str, ...] = ()
+    gazetteers: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    mentions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A gazetteer entry found in a text: characters start to end, its id and label if it has any."""
+
+    start: int
+    end: int
+    entry: str | None
+    label: str | None
+
+
+class Gazetteer(Protocol):
+    """A compiled list of terms."""
+
+    def find(self, text: str, tokens: Iterable[tuple[int, int]]) -> list[Mention]:
+        """Longest mentions on token bounds, left to right, without overlap."""
+        ...
+
+    def __contains__(self, term: object) -> bool:
+        """Whether a string is a term, under the list's own matching of case."""
+        ...
+
+    def terms(self, label: str | None = None) -> tuple[str, ...]:
+        """The terms as written in the file, in file order; of one label where it is given."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a type may use once it is bound to a job.
+
+    `name` is the name of the thing that is bound, `labels` has every label set of the job,
+    `mentions` holds the distinct mentions per label in the train split (for augmenters that
+    ask for them), `only` the labels that an augment step is limited to.
+    """
+
+    name: str
+    root: Path
+    labels: LabelSpace
+    unit: Unit
+    language: str = "en"
+    seed: int = 0
+    gazetteers: Mapping[str, Gazetteer] = field(default_factory=dict)
+    mentions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+
+
+class Voter(Protocol):
+    """A labeling function at work."""
+
+    def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:
+        """Find what this function votes for in a batch.
+
+        Args:
+            batch: rows with the columns that the function needs.
+            earlier: votes of the functions under `reads`, by name.
+        """
+        ...
+
+
+@runtime_checkable
+class LabelingFunction(Protocol):
+    """A declared labeling function (one entry under `labeling_functions`)."""
+
+    units: ClassVar[frozenset[Unit]]
+    version: ClassVar[int]
+
+    def targets(self) -> tuple[Target, ...]:
+        """Everything it may vote for, as far as it is declared."""
+        ...
+
+    def needs(self, root: Path) -> Needs:
+        """What it reads."""
+        ...
+
+    def bind(self, bench: Bench) -> Voter:
+        """Make the object that votes.
+
+        Raises:
+            BadParameter: if a parameter does not fit the job.
+            BadResource: if a file, function or model cannot be used.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VoteSpace:
+    """What a label model is told about the votes it fits on.
+
+    `labels` are the labels of the items: the task's labels, or in ner the tags with "O" first.
+    `prior` [n_labels] sums to 1 and is what an item without votes gets.
+    """
+
+    functions: tuple[str, ...]
+    labels: LabelSpace
+    prior: npt.NDArray[np.float64]
+    seed: int = 0
+    balance_given: bool = False
+
+
+class FittedLabelModel(Protocol):
+    """A label model with its parameters."""
+
+    def predict(self, patterns: VotePatterns) -> npt.NDArray[np.float64]:
+        """Probabilities, [n_patterns, n_labels]; of a sequential model [n_items, n_labels]."""
+        ...
+
+    def weights(self) -> npt.NDArray[np.float64] | None:
+        """Learned weight or accuracy of each function, [n_functions], if the model has such."""
+        ...
+
+    def parameters(self) -> dict[str, Any]:
+        """Everything that `restore` needs, as plain JSON data."""
+        ...
+
+
+@runtime_checkable
+class LabelModel(Protocol):
+    """A declared label model (the entry under `label_model`).
+
+    A `sequential` model reads the tokens of a text in order; its patterns carry `sequences`.
+    """
+
+    units: ClassVar[frozenset[Unit]]
+    version: ClassVar[int]
+    sequential: ClassVar[bool]
+
+    def fit(self, patterns: VotePatterns, space: VoteSpace) -> FittedLabelModel:
+        """Learn from vote patterns and their counts."""
+        ...
+
+    @classmethod
+    def restore(cls, parameters: Mapping[str, Any], space: VoteSpace) -> FittedLabelModel:
+        """Rebuild a fitted model from its parameters."""
+        ...
+
+
+class Rewriter(Protocol):
+    """An augmenter at work."""
+
+    def rewrite(self, example: Example, rng: np.random.Generator) -> tuple[Edit, ...]:
+        """Edits to the example's text, sorted and without overlap; none if nothing fits."""
+        ...
+
+
+@runtime_checkable
+class Augmenter(Protocol):
+    """A declared augmentation step (one entry under `augment`)."""
+
+    units: ClassVar[frozenset[Unit]]
+    version: ClassVar[int]
+
+    def needs(self, root: Path) -> Needs:
+        """What it reads."""
+        ...
+
+    def bind(self, bench: Bench) -> Rewriter:
+        """Make the object that rewrites."""
+        ...
+
+
+class Folder(Protocol):
+    """A folder that an exporter fills; files appear whole or not at all."""
+
+    def file(self, name: str) -> "FolderFile":
+        """A binary file in this folder, for use in a with statement."""
+        ...
+
+
+class FolderFile(Protocol):
+    """A file on its way; it takes its name when the with block ends without an error."""
+
+    def __enter__(self) -> BinaryIO: ...
+
+    def __exit__(self, *failure: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSetting:
+    """What an exporter is told about the rows it gets.
+
+    Rows come as record batches of the schema in labelmill.core.schema. `tokens` cuts texts
+    into tokens as the job does.
+    """
+
+    job: str
+    task: str
+    unit: Unit
+    labels: tuple[str, ...]
+    split: str
+    language: str
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    analysis: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCount:
+    """How many rows an exporter wrote, and how many it left out, by reason."""
+
+    written: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Exporter(Protocol):
+    """A declared export (one entry under `export`)."""
+
+    units: ClassVar[frozenset[Unit]]
+    version: ClassVar[int]
+
+    def write(
+        self, batches: Iterable[pa.RecordBatch], setting: ExportSetting, folder: Folder
+    ) -> ExportCount:
+        """Write the rows of one split."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A row that a prepare step takes out, and why."""
+
+    reason: str
+
+
+@runtime_checkable
+class PrepareStep(Protocol):
+    """A declared preparation step: it edits a text or takes the row out."""
+
+    version: ClassVar[int]
+
+    def prepare(self, text: str) -> tuple[Edit, ...] | Drop:
+        """Edits to one text, or the reason to drop it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a snapshot before it is published; checks read nothing else.
+
+    `status` counts rows by status, `classes` the labels (in ner the entities) of labeled rows,
+    `splits` the rows of each split without augmented ones, `leaks` the groups or ids that stand
+    in more than one split, `functions` the report row of each labeling function by name.
+    """
+
+    rows_in: int
+    status: Mapping[str, int]
+    classes: Mapping[str, int]
+    splits: Mapping[str, int]
+    leaks: tuple[str, ...]
+    functions: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def rows_out(self) -> int:
+        """Rows with any status but filtered."""
+        return self.rows_in - self.status.get("filtered", 0)
+
+    @property
+    def coverage(self) -> float:
+        """Share of readable rows with at least one vote."""
+        readable = self.rows_out - self.status.get("error", 0)
+        covered = readable - self.status.get("uncovered", 0)
+        return covered / readable if readable else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found: the value it looked at, and a sentence that says what was wanted."""
+
+    passed: bool
+    value: float
+    message: str
+
+
+@runtime_checkable
+class Check(Protocol):
+    """A declared check (one entry under `checks`)."""
+
+    version: ClassVar[int]
+
+    def check(self, facts: Facts) -> Finding:
+        """Look at a snapshot."""
+        ...

@@ -1,0 +1,90 @@
+"""Column names and Arrow schemas of everything a run leaves (design: what a run leaves)."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+SPLITS = ("train", "dev", "test")
+
+VOTE = pa.struct(
+    [
+        ("lf", pa.string()),
+        ("label", pa.string()),
+        ("one_of", pa.list_(pa.string())),
+        ("start", pa.int32()),
+        ("end", pa.int32()),
+        ("entry", pa.string()),
+    ]
+)
+TOKEN = pa.struct([("start", pa.int32()), ("end", pa.int32())])
+ENTITY = pa.struct(
+    [
+        ("start", pa.int32()),
+        ("end", pa.int32()),
+        ("label", pa.string()),
+        ("confidence", pa.float32()),
+    ]
+)
+TOKEN_PROB = pa.struct([("token", pa.int32()), ("label", pa.string()), ("prob", pa.float32())])
+
+QUARANTINE = pa.schema(
+    [
+        ("id", pa.string()),
+        ("lf", pa.string()),
+        ("reason", pa.string()),
+        ("message", pa.string()),
+    ]
+)
+FILTERED = pa.schema([("id", pa.string()), ("step", pa.string()), ("reason", pa.string())])
+
+
+def labels_schema(
+    id_type: pa.DataType, carried: Sequence[pa.Field], names: Sequence[str], *, spans: bool
+) -> pa.Schema:
+    """Schema of labels/*.parquet; the order of `probs` stands in its metadata under `labels`."""
+    if spans:
+        answer = [
+            pa.field("tokens", pa.list_(TOKEN)),
+            pa.field("entities", pa.list_(ENTITY)),
+            pa.field("probs", pa.list_(TOKEN_PROB)),
+        ]
+    else:
+        answer = [pa.field("label", pa.string()), pa.field("probs", pa.list_(pa.float32()))]
+    fields = [
+        pa.field("id", id_type),
+        pa.field("text", pa.string()),
+        pa.field("status", pa.string()),
+        pa.field("confidence", pa.float32()),
+        *answer,
+        pa.field("votes", pa.list_(VOTE)),
+        *carried,
+    ]
+    return pa.schema(fields, metadata={"labels": "\n".join(names)})
+
+
+def examples_schema(
+    id_type: pa.DataType, carried: Sequence[pa.Field], names: Sequence[str], *, spans: bool
+) -> pa.Schema:
+    """Schema of train/parquet/*.parquet and of what exporters get.
+
+    An augmented row has an id of its own (a string), `origin` is the id of the row it comes
+    from and `made_by` the augment step; for an original row `origin` is its own id and `made_by`
+    null.
+    """
+    if spans:
+        answer = [
+            pa.field("entities", pa.list_(ENTITY)),
+            pa.field("probs", pa.list_(TOKEN_PROB)),
+        ]
+    else:
+        answer = [pa.field("label", pa.string()), pa.field("probs", pa.list_(pa.float32()))]
+    fields = [
+        pa.field("id", pa.string()),
+        pa.field("text", pa.string()),
+        *answer,
+        pa.field("weight", pa.float32()),
+        pa.field("origin", id_type),
+        pa.field("made_by", pa.string()),
+        *carried,
+    ]
+    return pa.schema(fields, metadata={"labels": "\n".join(names)})

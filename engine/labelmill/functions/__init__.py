@@ -1,0 +1,1 @@
+"""Types of labeling functions, one file each."""

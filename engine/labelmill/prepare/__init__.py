@@ -1,0 +1,1 @@
+"""Types of preparation steps, one file each."""

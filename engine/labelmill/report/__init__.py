@@ -1,0 +1,1 @@
+"""What a run reports: the table of labeling functions, the report files."""

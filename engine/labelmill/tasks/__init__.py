@@ -1,0 +1,1 @@
+"""Types of tasks, one file each."""

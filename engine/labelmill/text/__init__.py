@@ -1,0 +1,1 @@
+"""Pure work on text: normal forms, tokens, matching, tag schemes, edits."""
