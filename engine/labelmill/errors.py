@@ -3,9 +3,9 @@
 LabelmillError                 1  the run failed; it can be resumed
 ├── ConfigErrors               2  one or more problems in a config, all at once
 ├── BadParameter               2  a type was given a parameter that it cannot use
-├── BadResource                2  a file, model or function that the config names is missing or wrong
+├── BadResource                2  a file, model or function that the config names is unusable
 ├── BadColumn                  2  a column is missing from the input or has the wrong type
-├── UsageError                 2  the command line or a call from Python asks for something impossible
+├── UsageError                 2  a command line or a call asks for something impossible
 ├── InputMissing               4  input that is not there yet, is empty, torn or not Parquet
 ├── ChecksFailed               3  a check failed; nothing was published
 ├── OverBudget                 3  more rows or votes failed than the error budget allows

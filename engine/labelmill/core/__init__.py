@@ -1,1 +1,1 @@
-"""The nouns of labelmill: labels, batches, votes, patterns, soft labels, and what a type must do."""
+"""The nouns of labelmill: labels, votes, patterns, soft labels, and what a type must do."""

@@ -46,7 +46,7 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A gazetteer entry found in a text: characters start to end, its id and label if it has any."""
+    """A gazetteer entry found in a text: characters start to end, its id and label if any."""
 
     start: int
     end: int
