@@ -327,3 +327,59 @@ class Check(Protocol):
     def check(self, facts: Facts) -> Finding:
         """Look at a snapshot."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """What a task reads off the probabilities of a batch, a row for each text.
+
+    `answers` holds the columns of labels/*.parquet that depend on the task, by name.
+    """
+
+    status: list[str]
+    confidence: npt.NDArray[np.float32]
+    answers: Mapping[str, pa.Array]
+
+
+@runtime_checkable
+class Task(Protocol):
+    """A declared task: what the items of a vote are, and how labels are read off them."""
+
+    unit: ClassVar[Unit]
+
+    def space(self) -> LabelSpace:
+        """The task's labels."""
+        ...
+
+    def definitions(self) -> Mapping[str, str]:
+        """What each label means, for labels that say so."""
+        ...
+
+    def analysis(self, language: str) -> Any:
+        """How texts are cut into tokens: a labelmill.text.language.Language."""
+        ...
+
+    def item_space(self, space: LabelSpace) -> LabelSpace:
+        """Labels of the items that a label model sees: the labels, or tags with "O" first."""
+        ...
+
+    def settle(self, hits: Hits, function: int, batch: Batch) -> Votes:
+        """Turn the hits of one function into its votes."""
+        ...
+
+    def patterns(
+        self, votes: Votes, batch: Batch, space: LabelSpace, n_functions: int
+    ) -> VotePatterns:
+        """Vote patterns of the items of a batch."""
+        ...
+
+    def read(
+        self,
+        probs: npt.NDArray[np.float64],
+        votes: Votes,
+        batch: Batch,
+        space: LabelSpace,
+        min_confidence: float,
+    ) -> Readout:
+        """Read status, confidence and answers off item probabilities [n_items, n_item_labels]."""
+        ...
