@@ -1,0 +1,165 @@
+"""Durable writes: the only module that creates, renames or removes anything on disk.
+
+A file appears under its name whole or not at all: it is written beside its place, synced to
+disk, and renamed. Nothing else in labelmill writes to disk.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labelmill.errors import OutputFailed
+
+COMPRESSION = "zstd"
+COMPRESSION_LEVEL = 1
+ROW_GROUP_ROWS = 20_000
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn an operating-system error into one that names the path and the next step."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        message = f"{path}: cannot be written ({reason}); check free space and permissions"
+        raise OutputFailed(message) from error
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder and its parents, if they are not there."""
+    with explained(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Write a file that takes its name only when the with block ends without an error."""
+    make_folder(path.parent)
+    draft = path.with_name(f".{path.name}.tmp")
+    with explained(path):
+        try:
+            with draft.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        draft.replace(path)
+        sync_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a whole file."""
+    with new_file(path) as file:
+        file.write(data)
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a Parquet file, always the same bytes for the same table."""
+    with new_file(path) as file, parquet_writer(file, table.schema) as writer:
+        writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+
+
+@contextmanager
+def parquet_writer(file: BinaryIO, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """A Parquet writer with the settings that all our files share."""
+    writer = pq.ParquetWriter(
+        file, schema, compression=COMPRESSION, compression_level=COMPRESSION_LEVEL
+    )
+    try:
+        yield writer
+    finally:
+        writer.close()
+
+
+def move_folder(source: Path, target: Path) -> None:
+    """Rename a finished folder to its final name, after syncing it."""
+    with explained(target):
+        make_folder(target.parent)
+        sync_folder(source)
+        source.replace(target)
+        sync_folder(target.parent)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder and all that is in it, if it is there."""
+    with explained(path):
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        elif path.exists():
+            shutil.rmtree(path)
+
+
+def point(link: Path, target: str) -> None:
+    """Let a symbolic link point to a (relative) target, in one atomic step."""
+    draft = link.with_name(f".{link.name}.tmp")
+    with explained(link):
+        make_folder(link.parent)
+        draft.unlink(missing_ok=True)
+        draft.symlink_to(target)
+        draft.replace(link)
+        sync_folder(link.parent)
+
+
+def copy_tree(source: Path, target: Path) -> list[Path]:
+    """Copy files under a folder into another; a file that is already there is an error.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        OutputFailed: if a file to be written exists; nothing is written then.
+    """
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    wanted = [(path, target / path.relative_to(source)) for path in files]
+    taken = [place for _, place in wanted if place.exists()]
+    if taken:
+        message = f"{taken[0]}: exists already; nothing was written"
+        raise OutputFailed(message)
+    for path, place in wanted:
+        write_bytes(place, path.read_bytes())
+    return [place for _, place in wanted]
+
+
+def sync_folder(path: Path) -> None:
+    """Make a folder's entries durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFolder:
+    """A folder that an exporter fills."""
+
+    path: Path
+
+    def file(self, name: str) -> "OutputFile":
+        """A binary file in this folder, for use in a with statement."""
+        return OutputFile(self.path / name)
+
+
+class OutputFile:
+    """A file on its way: `new_file` as an object."""
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is made before the with block starts."""
+        self._context = new_file(path)
+
+    def __enter__(self) -> BinaryIO:
+        return self._context.__enter__()
+
+    def __exit__(self, *failure: object) -> None:
+        self._context.__exit__(*failure)  # type: ignore[arg-type]

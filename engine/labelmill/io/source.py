@@ -1,0 +1,205 @@
+"""The input: which Parquet files there are, how they are cut into shards, and their rows."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from glob import glob, has_magic
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labelmill.errors import BadColumn, InputMissing, nearest
+
+MAGIC = b"PAR1"
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One Parquet file of the input.
+
+    `name` is its path relative to the source, `partition` the value of the hive key in its path
+    (None where the job has no partitions), `digest` the SHA-256 of its bytes.
+    """
+
+    path: Path
+    name: str
+    rows: int
+    digest: str
+    partition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Rows start to stop of one input file; `id` hangs on content, never on position."""
+
+    file: InputFile
+    start: int
+    stop: int
+
+    @property
+    def id(self) -> str:
+        """A digest of the file's content and the row range."""
+        key = f"{self.file.digest}:{self.start}:{self.stop}"
+        return hashlib.sha256(key.encode()).hexdigest()[:24]
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+
+def find_files(path: str, partition: str | None) -> list[InputFile]:
+    """The Parquet files behind a path (a file, a folder or a glob), sorted by name.
+
+    Files and folders whose name starts with a dot or an underscore are passed over.
+
+    Raises:
+        InputMissing: if there are none, or one is empty, torn or not Parquet.
+    """
+    base, paths = _listing(path)
+    files = []
+    for found in paths:
+        name = found.relative_to(base).as_posix()
+        value = _partition_of(found, name, partition) if partition else None
+        files.append(InputFile(found, name, _rows(found), _digest(found), value))
+    return files
+
+
+def schema_of(file: InputFile) -> pa.Schema:
+    """The Arrow schema of a file."""
+    with _explained(file.path):
+        return pq.read_schema(file.path)
+
+
+def shards_of(files: Sequence[InputFile], rows: int) -> list[Shard]:
+    """Cut files into shards of at most `rows` rows, in order; a file without rows gives none.
+
+    Example:
+        >>> file = InputFile(Path("a.parquet"), "a.parquet", 5, "0" * 64)
+        >>> [(shard.start, shard.stop) for shard in shards_of([file], 2)]
+        [(0, 2), (2, 4), (4, 5)]
+    """
+    return [
+        Shard(file, start, min(start + rows, file.rows))
+        for file in files
+        for start in range(0, file.rows, rows)
+    ]
+
+
+def read_shard(shard: Shard, columns: Sequence[str]) -> pa.Table:
+    """Read some columns of a shard, one chunk each.
+
+    Raises:
+        BadColumn: if a column is missing.
+        InputMissing: if the file is torn, or is no longer what it was.
+    """
+    present = schema_of(shard.file).names
+    for column in columns:
+        if column not in present:
+            message = f"is missing{nearest(column, present)}"
+            raise BadColumn(shard.file.name, column, message)
+    with _explained(shard.file.path):
+        table = pa.Table.from_batches(
+            list(_slices(shard, columns)),
+            schema=None,
+        )
+    if len(table) != len(shard):
+        message = f"held {shard.file.rows} rows when the run began and has changed since; run again"
+        raise InputMissing(str(shard.file.path), message)
+    return table.combine_chunks()
+
+
+def _slices(shard: Shard, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(shard.file.path) as parquet:
+        groups, skip = _row_groups(parquet, shard)
+        left = len(shard)
+        reader = parquet.iter_batches(len(shard) + skip, groups, list(columns), use_threads=False)
+        for batch in reader:
+            part = batch.slice(skip, left)
+            skip = max(0, skip - len(batch))
+            left -= len(part)
+            yield part
+
+
+def _row_groups(parquet: pq.ParquetFile, shard: Shard) -> tuple[list[int], int]:
+    """The row groups that a shard touches, and how many of their first rows are not its own."""
+    groups, skip, row = [], 0, 0
+    for group in range(parquet.num_row_groups):
+        n_rows = parquet.metadata.row_group(group).num_rows
+        if row < shard.stop and row + n_rows > shard.start:
+            skip = skip if groups else shard.start - row
+            groups.append(group)
+        row += n_rows
+    return groups, max(0, skip)
+
+
+def _listing(path: str) -> tuple[Path, list[Path]]:
+    where = Path(path)
+    if where.is_file():
+        return where.parent, [where]
+    if where.is_dir():
+        found = [p for p in where.rglob("*.parquet") if _is_data(p.relative_to(where))]
+        if not found:
+            raise InputMissing(path, "the folder holds no *.parquet file")
+        return where, sorted(found, key=lambda p: p.relative_to(where).as_posix())
+    if has_magic(path):
+        found = [p for p in map(Path, glob(path, recursive=True)) if p.is_file()]  # noqa: PTH207
+        if not found:
+            raise InputMissing(path, "no file matches this pattern")
+        base = Path(path.split("*", 1)[0].split("?", 1)[0].split("[", 1)[0] + "x").parent
+        return base, sorted(found, key=lambda p: p.relative_to(base).as_posix())
+    raise InputMissing(path, "there is no such file or folder")
+
+
+def _is_data(name: Path) -> bool:
+    return not any(part.startswith((".", "_")) for part in name.parts)
+
+
+def _partition_of(path: Path, name: str, key: str) -> str:
+    for part in reversed(path.parent.parts):
+        left, equals, value = part.partition("=")
+        if equals and left == key:
+            return unquote(value)
+    message = f"no folder named {key}=<value> leads to {name}, but source.partition is '{key}'"
+    raise InputMissing(str(path), message)
+
+
+def _rows(path: Path) -> int:
+    size = path.stat().st_size
+    if size == 0:
+        raise InputMissing(str(path), "the file is empty (0 bytes); was it still being written?")
+    with _explained(path):
+        return int(pq.read_metadata(path).num_rows)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _explained:  # noqa: N801 (a context manager, read as a word)
+    """Turn an error of the Parquet reader into one that says what is wrong with the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, pa.ArrowInvalid | pa.ArrowNotImplementedError | OSError):
+            raise InputMissing(str(self._path), _complaint(self._path, error)) from error
+
+
+def _complaint(path: Path, error: BaseException) -> str:
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return f"the file cannot be read ({error.strerror})"
+    with path.open("rb") as file:
+        head = file.read(4)
+        file.seek(-min(4, path.stat().st_size), 2)
+        tail = file.read(4)
+    if head != MAGIC:
+        return f"this is not a Parquet file (it begins with {head!r}, Parquet with {MAGIC!r})"
+    if tail != MAGIC:
+        return "the file is truncated (its footer is missing); was it still being written?"
+    return f"the file is damaged: {str(error).splitlines()[0]}"
