@@ -73,13 +73,33 @@ class VotePatterns:
         """Add up the counts of several shards; the result has no items."""
         total: dict[bytes, int] = {}
         for part in parts:
-            for key, count in zip(part.keys(), part.counts.tolist(), strict=True):
+            for key, count in zip(part.byte_keys(), part.counts.tolist(), strict=True):
                 total[key] = total.get(key, 0) + count
         keys = pa.array(list(total), pa.large_binary())
         counts = np.array(list(total.values()), dtype=np.int64)
         return _canonical(keys, counts, np.zeros(0, dtype=np.int64))
 
-    def keys(self) -> list[bytes]:
+    @classmethod
+    def concatenated(cls, parts: Sequence["VotePatterns"]) -> "VotePatterns":
+        """The items of several shards one after the other, with their sequences."""
+        total = cls.added(parts)
+        place = {key: i for i, key in enumerate(total.byte_keys())}
+        index = [
+            np.array([place[key] for key in part.byte_keys()], dtype=np.int64)[part.index]
+            for part in parts
+            if len(part.index)
+        ]
+        lengths = [np.diff(part.sequences) for part in parts if part.sequences is not None]
+        joined = cls(
+            total.indptr,
+            total.function,
+            total.label,
+            total.counts,
+            np.concatenate(index) if index else np.zeros(0, dtype=np.int64),
+        )
+        return joined.in_sequences(np.concatenate(lengths).tolist()) if lengths else joined
+
+    def byte_keys(self) -> list[bytes]:
         """A byte string for each pattern, equal exactly where the votes are equal."""
         codes = np.stack([self.function, self.label], axis=1).astype(">u4").tobytes()
         bounds = (self.indptr * 8).tolist()

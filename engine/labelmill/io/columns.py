@@ -52,14 +52,14 @@ def id_column(file: str, name: str, column: pa.Array) -> tuple[pa.Array, dict[in
         message = f"holds {column.type}, but ids are strings or integers"
         raise BadColumn(file, name, message)
     nulls = np.flatnonzero(pc.is_null(column).to_numpy(zero_copy_only=False)).tolist()
-    return column, {row: f"{name} is null" for row in nulls}
+    return column, dict.fromkeys(nulls, f"{name} is null")
 
 
 def valid_utf8(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
-    """A string column with null in place of invalid UTF-8, and row -> what is wrong there.
+    r"""A string column with null in place of invalid UTF-8, and row -> what is wrong there.
 
     Example:
-        >>> raw = pa.array([b"fine", b"caf\\xe9"]).view(pa.string())
+        >>> raw = pa.array([b"fine", b"caf\xe9"]).view(pa.string())
         >>> column, faults = valid_utf8(raw)
         >>> column.to_pylist(), faults
         (['fine', None], {1: 'invalid UTF-8 at byte 3'})

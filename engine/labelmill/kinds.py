@@ -1,0 +1,58 @@
+"""The contents page: importing this module registers every type."""
+
+from importlib import import_module
+
+MODULES = (
+    "labelmill.prepare.unicode",
+    "labelmill.prepare.whitespace",
+    "labelmill.prepare.drop_empty",
+    "labelmill.prepare.drop_long",
+    "labelmill.prepare.drop_duplicates",
+    "labelmill.tasks.classification",
+    "labelmill.tasks.sentiment",
+    "labelmill.tasks.ner",
+    "labelmill.functions.keyword",
+    "labelmill.functions.regex",
+    "labelmill.functions.gazetteer",
+    "labelmill.functions.lexicon",
+    "labelmill.functions.expression",
+    "labelmill.functions.column",
+    "labelmill.functions.votes",
+    "labelmill.functions.token_pattern",
+    "labelmill.functions.python",
+    "labelmill.functions.snorkel",
+    "labelmill.functions.skweak",
+    "labelmill.functions.spacy",
+    "labelmill.functions.sklearn",
+    "labelmill.functions.document_majority",
+    "labelmill.functions.near",
+    "labelmill.functions.span_filter",
+    "labelmill.aggregate.majority",
+    "labelmill.aggregate.weighted",
+    "labelmill.aggregate.dawid_skene",
+    "labelmill.aggregate.snorkel",
+    "labelmill.aggregate.skweak_hmm",
+    "labelmill.aggregate.fitted",
+    "labelmill.augment.nlpaug",
+    "labelmill.augment.synonym",
+    "labelmill.augment.entity_swap",
+    "labelmill.augment.word_dropout",
+    "labelmill.augment.python",
+    "labelmill.augment.snorkel",
+    "labelmill.checks.row_count",
+    "labelmill.checks.coverage",
+    "labelmill.checks.class_balance",
+    "labelmill.checks.leakage",
+    "labelmill.export.jsonl",
+    "labelmill.export.huggingface",
+    "labelmill.export.spacy",
+    "labelmill.export.conll",
+    "labelmill.export.csv",
+    "labelmill.export.openai_chat",
+)
+
+
+def register_all() -> None:
+    """Import every module that registers a type; doing it again changes nothing."""
+    for module in MODULES:
+        import_module(module)

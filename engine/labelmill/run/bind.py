@@ -1,0 +1,140 @@
+"""A job bound to its resources: compiled gazetteers, voters in order, label spaces."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from labelmill.config.spec import FunctionSpec, GazetteerSpec, Job
+from labelmill.core.labels import LabelSpace
+from labelmill.core.protocols import Bench, Gazetteer, Task, Unit, Voter
+from labelmill.io.gazetteers import load_gazetteer
+
+
+class Gazetteers(Mapping[str, Gazetteer]):
+    """The gazetteers of a job, each read when it is first asked for."""
+
+    def __init__(self, root: Path, specs: Mapping[str, GazetteerSpec]) -> None:
+        """Nothing is read yet."""
+        self._root = root
+        self._specs = specs
+        self._loaded: dict[str, Gazetteer] = {}
+
+    def __getitem__(self, name: str) -> Gazetteer:
+        if name not in self._loaded:
+            spec = self._specs[name]
+            self._loaded[name] = load_gazetteer(
+                self._root / spec.path,
+                label=spec.label,
+                case=spec.case,
+                min_length=spec.min_length,
+                stop=self._stop(spec),
+            )
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._specs)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def _stop(self, spec: GazetteerSpec) -> tuple[str, ...]:
+        if not isinstance(spec.stop, str):
+            return spec.stop
+        lines = (self._root / spec.stop).read_text("utf-8").splitlines()
+        return tuple(line.strip() for line in lines if line.strip())
+
+
+@dataclass(frozen=True)
+class BoundJob:
+    """A job and everything that is compiled once for each process."""
+
+    job: Job
+
+    @property
+    def task(self) -> Task:
+        """The task."""
+        task: Task = self.job.task.kind
+        return task
+
+    @property
+    def unit(self) -> Unit:
+        """What a vote is about."""
+        return self.task.unit
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the labeling functions; votes carry indices into them."""
+        return tuple(function.name for function in self.job.functions)
+
+    @cached_property
+    def space(self) -> LabelSpace:
+        """The task's labels, with every label set that a function may vote for."""
+        space = self.task.space()
+        for function in self.job.functions:
+            space = space.including(function.kind.targets())
+        return space
+
+    @cached_property
+    def item_space(self) -> LabelSpace:
+        """The labels of the items that the label model sees."""
+        return self.task.item_space(self.space)
+
+    @cached_property
+    def analysis(self) -> Any:
+        """How texts are cut into tokens and read."""
+        return self.task.analysis(self.job.language)
+
+    @cached_property
+    def gazetteers(self) -> Gazetteers:
+        """The gazetteers of the job."""
+        return Gazetteers(self.job.root, self.job.gazetteers)
+
+    @cached_property
+    def voters(self) -> dict[str, Voter]:
+        """The labeling functions at work, in an order in which readers come after the read."""
+        functions = {function.name: function for function in self.job.functions}
+        order = TopologicalSorter(
+            {name: _reads(function, self.job.root) for name, function in functions.items()}
+        )
+        return {name: functions[name].kind.bind(self.bench(name)) for name in order.static_order()}
+
+    def bench(
+        self,
+        name: str,
+        *,
+        mentions: Mapping[str, tuple[str, ...]] | None = None,
+        only: tuple[str, ...] = (),
+    ) -> Bench:
+        """What a type may use when it is bound under a name."""
+        return Bench(
+            name=name,
+            root=self.job.root,
+            labels=self.space,
+            unit=self.unit,
+            language=self.job.language,
+            seed=self.job.seed,
+            gazetteers=self.gazetteers,
+            mentions=mentions or {},
+            only=only,
+        )
+
+    @cached_property
+    def columns(self) -> tuple[str, ...] | None:
+        """Columns that labeling functions and augmenters read; None means all of the source."""
+        names: list[str] = []
+        for kind in (
+            *(function.kind for function in self.job.functions),
+            *(step.kind for step in self.job.augment),
+        ):
+            columns = kind.needs(self.job.root).columns
+            if columns is None:
+                return None
+            names += columns
+        return tuple(dict.fromkeys(names))
+
+
+def _reads(function: FunctionSpec, root: Path) -> tuple[str, ...]:
+    return function.kind.needs(root).reads

@@ -1,0 +1,216 @@
+"""The prepare stage: from a shard of the source to readable, prepared rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from labelmill.core.batch import Batch, Row
+from labelmill.core.protocols import Drop
+from labelmill.core.spans import Edit, Span
+from labelmill.io.columns import checked_columns, id_column, one_chunk, text_column
+from labelmill.run.bind import BoundJob
+from labelmill.text import edits as editing
+from labelmill.text.expression import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A row that nobody can read; `id` is as in the source, null where that is the fault."""
+
+    row: int
+    id: Any
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """A row that a step took out, and why."""
+
+    row: int
+    id: Any
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a shard after preparation.
+
+    `row` [n_batch] is the place in the shard of each row of `batch`; `columns` holds every
+    column that was read, whole and unprepared, [n_rows]; `spans_lost` counts spans of the
+    source whose text did not survive preparation.
+    """
+
+    batch: Batch
+    row: np.ndarray
+    n_rows: int
+    faults: tuple[Fault, ...]
+    filtered: tuple[Filtered, ...]
+    ids: pa.Array
+    columns: dict[str, pa.Array]
+    spans_lost: int
+
+
+def source_columns(bound: BoundJob, schema: pa.Schema) -> list[str]:
+    """The columns to read besides id and text, in the order of the schema."""
+    source = bound.job.source
+    wanted = set(schema.names) if bound.columns is None else set(bound.columns)
+    wanted |= set(source.carry)
+    wanted |= {source.gold} if source.gold else set()
+    if source.where:
+        wanted |= Expression.parse(source.where).columns
+    wanted -= {source.id, source.text}
+    if source.partition not in schema.names:
+        wanted -= {source.partition}
+    return [name for name in schema.names if name in wanted]
+
+
+def read_rows(bound: BoundJob, table: pa.Table, name: str) -> Rows:
+    """Prepare the rows of a table.
+
+    Args:
+        bound: the job.
+        table: id, text and the other columns that are needed.
+        name: of the file, for messages.
+
+    Raises:
+        BadColumn: if id or text has a wrong type.
+    """
+    source = bound.job.source
+    ids, id_faults = id_column(name, source.id, one_chunk(table[source.id]))
+    texts, text_faults = text_column(name, source.text, one_chunk(table[source.text]))
+    others = [n for n in table.column_names if n not in (source.id, source.text)]
+    columns, column_faults = checked_columns(table, others)
+    reasons = column_faults | text_faults | id_faults
+    id_values = ids.to_pylist()
+    faults = [Fault(row, id_values[row], reasons[row]) for row in sorted(reasons)]
+    sieve = _Sieve(bound, id_values, texts.to_pylist(), columns)
+    kept, edits = sieve.run(set(reasons), faults)
+    keep = pa.array(kept, pa.int64())
+    batch_columns, lost = _projected(columns, kept, edits, sieve.texts)
+    prepared = [editing.apply(sieve.texts[row], edits.get(row, ())) for row in kept]
+    batch = Batch(ids.take(keep), pa.array(prepared, pa.string()), batch_columns, bound.analysis)
+    return Rows(
+        batch,
+        np.array(kept, dtype=np.int64),
+        len(table),
+        tuple(sorted(faults, key=lambda fault: fault.row)),
+        tuple(sieve.filtered),
+        ids,
+        columns,
+        lost,
+    )
+
+
+class _Sieve:
+    """Runs `where` and the row-wise prepare steps over the rows of one table."""
+
+    def __init__(
+        self, bound: BoundJob, ids: list[Any], texts: list[str], columns: dict[str, pa.Array]
+    ) -> None:
+        self.texts = texts
+        self.filtered: list[Filtered] = []
+        self._ids = ids
+        self._steps = [
+            step for step in bound.job.prepare if getattr(step.kind, "scope", "row") == "row"
+        ]
+        where = bound.job.source.where
+        self._where = Expression.parse(where) if where else None
+        names = self._where.columns if self._where else ()
+        self._values = {name: columns[name].to_pylist() for name in names if name in columns}
+
+    def run(
+        self, unreadable: set[int], faults: list[Fault]
+    ) -> tuple[list[int], dict[int, tuple[Edit, ...]]]:
+        """Rows that stay, and the edits to those whose text changes."""
+        kept: list[int] = []
+        edits: dict[int, tuple[Edit, ...]] = {}
+        for row in range(len(self._ids)):
+            if row in unreadable:
+                continue
+            try:
+                stays = self._passes(row)
+            except ValueError as error:
+                faults.append(Fault(row, self._ids[row], f"where: {error}"))
+                continue
+            changed = self._prepare(row) if stays else None
+            if changed is not None:
+                kept.append(row)
+                if changed:
+                    edits[row] = changed
+        return kept, edits
+
+    def _passes(self, row: int) -> bool:
+        if self._where is None:
+            return True
+        values = {name: column[row] for name, column in self._values.items()}
+        if self._where.evaluate(Row(self._ids[row], self.texts[row], values)) is True:
+            return True
+        self._filter(row, "where", "the condition is not true")
+        return False
+
+    def _prepare(self, row: int) -> tuple[Edit, ...] | None:
+        total: tuple[Edit, ...] = ()
+        text = self.texts[row]
+        for step in self._steps:
+            answer = step.kind.prepare(text)
+            if isinstance(answer, Drop):
+                self._filter(row, step.name, answer.reason)
+                return None
+            if answer:
+                text = editing.apply(text, answer)
+                total = editing.compose(total, answer) if total else tuple(answer)
+        return total
+
+    def _filter(self, row: int, step: str, reason: str) -> None:
+        self.filtered.append(Filtered(row, self._ids[row], step, reason))
+
+
+def _projected(
+    columns: dict[str, pa.Array],
+    kept: list[int],
+    edits: dict[int, tuple[Edit, ...]],
+    texts: Sequence[str],
+) -> tuple[dict[str, pa.Array], int]:
+    """The kept rows of each column, with spans moved along with the edits to their text."""
+    keep = pa.array(kept, pa.int64())
+    taken = {name: column.take(keep) for name, column in columns.items()}
+    if not edits:
+        return taken, 0
+    lost = 0
+    for name, column in taken.items():
+        if _holds_spans(column.type):
+            moved, dropped = _moved(column.to_pylist(), kept, edits, texts)
+            taken[name] = pa.array(moved, column.type)
+            lost += dropped
+    return taken, lost
+
+
+def _moved(
+    rows: list[Any], kept: list[int], edits: dict[int, tuple[Edit, ...]], texts: Sequence[str]
+) -> tuple[list[Any], int]:
+    moved, dropped = [], 0
+    for row, spans in zip(kept, rows, strict=True):
+        if not spans or row not in edits:
+            moved.append(spans)
+            continue
+        inside = [s for s in spans if 0 <= s["start"] < s["end"] <= len(texts[row])]
+        places = editing.project([Span(s["start"], s["end"], "") for s in inside], edits[row])
+        alive = [
+            span | {"start": place.start, "end": place.end}
+            for span, place in zip(inside, places, strict=True)
+            if place is not None
+        ]
+        dropped += len(spans) - len(alive)
+        moved.append(alive)
+    return moved, dropped
+
+
+def _holds_spans(kind: pa.DataType) -> bool:
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+        return False
+    inner = kind.value_type
+    return pa.types.is_struct(inner) and {"start", "end"} <= {field.name for field in inner}

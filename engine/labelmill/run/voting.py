@@ -1,0 +1,43 @@
+"""The label stage: every labeling function votes on a batch."""
+
+from dataclasses import dataclass
+
+from labelmill.core.batch import Batch
+from labelmill.core.votes import RowError, Votes
+from labelmill.errors import LabelmillError
+from labelmill.run.bind import BoundJob
+
+
+class FunctionFailed(LabelmillError):
+    """A labeling function failed as a whole, in a way that its type did not foresee."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """The votes on a batch, and the failures of each function by name."""
+
+    votes: Votes
+    errors: dict[str, list[RowError]]
+
+
+def vote(bound: BoundJob, batch: Batch) -> Ballot:
+    """Let every function of a job vote.
+
+    Raises:
+        FunctionFailed: if a function raises anything but an error of ours.
+    """
+    index = {name: i for i, name in enumerate(bound.names)}
+    earlier: dict[str, Votes] = {}
+    errors: dict[str, list[RowError]] = {}
+    for name, voter in bound.voters.items():
+        try:
+            hits = voter.vote(batch, earlier)
+        except LabelmillError:
+            raise
+        except Exception as error:
+            message = f"labeling function '{name}': {type(error).__name__}: {error}"
+            raise FunctionFailed(message) from error
+        earlier[name] = bound.task.settle(hits, index[name], batch)
+        if hits.errors:
+            errors[name] = hits.errors
+    return Ballot(Votes.joined(earlier[name] for name in bound.names), errors)
