@@ -82,7 +82,6 @@ def test_a_surviving_span_has_the_text_of_its_own_edits(
     (moved,) = project([Span(low, high, "X")], edits)
 
     if moved is not None:
-        bounds = [(low, low), (high, high)]
         inside = [
             Edit(e.start - low, e.end - low, e.replacement)
             for e in edits
