@@ -146,7 +146,12 @@ class VoteSpace:
 
 
 class FittedLabelModel(Protocol):
-    """A label model with its parameters."""
+    """A label model with its parameters.
+
+    A `sequential` one reads the tokens of a text in order and answers for each item.
+    """
+
+    sequential: ClassVar[bool]
 
     def predict(self, patterns: VotePatterns) -> npt.NDArray[np.float64]:
         """Probabilities, [n_patterns, n_labels]; of a sequential model [n_items, n_labels]."""

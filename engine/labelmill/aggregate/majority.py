@@ -1,0 +1,63 @@
+"""The `majority` type: every vote counts the same."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from labelmill.aggregate.evidence import Floats, member_shares, per_pattern, shares_of
+from labelmill.core.patterns import VotePatterns
+from labelmill.core.protocols import BOTH, Unit, VoteSpace
+from labelmill.core.registry import LABEL_MODELS
+
+
+@LABEL_MODELS.add("majority")
+@dataclass(frozen=True, slots=True)
+class Majority:
+    """Count the votes: a label's probability is its share of them.
+
+    A vote for one of several labels counts for each of them by an equal part, so `one_of: [a, b]`
+    adds a half to both. Nothing is learned, and a class balance does not change the shares; an
+    item without votes gets the class balance (uniform where none is given).
+
+    Example:
+        >>> import numpy as np
+        >>> from labelmill.core.labels import LabelSpace
+        >>> space = VoteSpace(("f", "g", "h"), LabelSpace(("ham", "spam")), np.array([0.5, 0.5]))
+        >>> votes = VotePatterns.of(np.zeros(3, int), np.arange(3), np.array([1, 1, 0]), 1)
+        >>> Majority().fit(votes, space).predict(votes).round(3).tolist()
+        [[0.333, 0.667]]
+    """
+
+    version: ClassVar[int] = 1
+    units: ClassVar[frozenset[Unit]] = BOTH
+    sequential: ClassVar[bool] = False
+
+    def fit(self, patterns: VotePatterns, space: VoteSpace) -> "FittedMajority":  # noqa: ARG002
+        """Nothing to learn."""
+        return FittedMajority(member_shares(space.labels), space.prior)
+
+    @classmethod
+    def restore(cls, parameters: Mapping[str, Any], space: VoteSpace) -> "FittedMajority":  # noqa: ARG003
+        """Rebuild it from the labels alone."""
+        return FittedMajority(member_shares(space.labels), space.prior)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedMajority:
+    """Majority vote at work: `shares` [n_sets, n_labels] is what one vote adds."""
+
+    shares: Floats
+    prior: Floats
+
+    sequential: ClassVar[bool] = False
+
+    def predict(self, patterns: VotePatterns) -> Floats:
+        """Shares of the votes, [n_patterns, n_labels]."""
+        return shares_of(per_pattern(patterns, self.shares[patterns.label]), self.prior)
+
+    def weights(self) -> None:
+        """All functions weigh the same."""
+
+    def parameters(self) -> dict[str, Any]:
+        """There are none."""
+        return {}

@@ -1,0 +1,88 @@
+"""The `weighted` type: some labeling functions count more than others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from labelmill.aggregate.evidence import (
+    Floats,
+    check_weights,
+    member_shares,
+    named_weights,
+    per_pattern,
+    shares_of,
+)
+from labelmill.core.patterns import VotePatterns
+from labelmill.core.protocols import BOTH, Unit, VoteSpace
+from labelmill.core.registry import LABEL_MODELS
+
+
+@LABEL_MODELS.add("weighted")
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """Count the votes by weights that you give: a label's probability is its share of the weight.
+
+    A labeling function that is not named weighs 1, one of weight 0 is left out. A vote for one of
+    several labels divides its weight equally. An item without votes, or whose votes all weigh
+    nothing, gets the class balance (uniform where none is given).
+
+    Attributes:
+        weights: a map from labeling function to weight, 0 or more.
+
+    Example:
+        >>> from labelmill.core.labels import LabelSpace
+        >>> space = VoteSpace(("rule", "guess"), LabelSpace(("ham", "spam")), np.array([0.5, 0.5]))
+        >>> votes = VotePatterns.of(np.zeros(2, int), np.arange(2), np.array([1, 0]), 1)
+        >>> Weighted(weights={"rule": 3.0}).fit(votes, space).predict(votes).tolist()
+        [[0.25, 0.75]]
+    """
+
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    version: ClassVar[int] = 1
+    units: ClassVar[frozenset[Unit]] = BOTH
+    sequential: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_weights(self.weights)
+
+    def fit(self, patterns: VotePatterns, space: VoteSpace) -> "FittedWeighted":  # noqa: ARG002
+        """Put the weights in the order of the functions.
+
+        Raises:
+            BadParameter: if a weight names no labeling function.
+        """
+        weights = named_weights(self.weights, space.functions)
+        return FittedWeighted(weights, member_shares(space.labels), space.prior)
+
+    @classmethod
+    def restore(cls, parameters: Mapping[str, Any], space: VoteSpace) -> "FittedWeighted":
+        """Rebuild it from its weights."""
+        weights = np.array(parameters["weights"], dtype=np.float64)
+        return FittedWeighted(weights, member_shares(space.labels), space.prior)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedWeighted:
+    """Weighted vote at work: `weight` [n_functions], `shares` [n_sets, n_labels]."""
+
+    weight: Floats
+    shares: Floats
+    prior: Floats
+
+    sequential: ClassVar[bool] = False
+
+    def predict(self, patterns: VotePatterns) -> Floats:
+        """Shares of the weight, [n_patterns, n_labels]."""
+        scores = self.shares[patterns.label] * self.weight[patterns.function, None]
+        return shares_of(per_pattern(patterns, scores), self.prior)
+
+    def weights(self) -> Floats:
+        """The weights as given, [n_functions]."""
+        return self.weight
+
+    def parameters(self) -> dict[str, Any]:
+        """The weights."""
+        return {"weights": self.weight.tolist()}
