@@ -118,6 +118,28 @@ class VotePatterns:
         matrix[self.pattern_of_vote(), self.function] = self.label
         return matrix
 
+    def kept(self, keep: npt.NDArray[np.bool_]) -> "VotePatterns":
+        """Only the items where a mask [n_items] is true; patterns without any stay, at count 0."""
+        index = self.index[keep]
+        counts = np.bincount(index, minlength=len(self)).astype(np.int64)
+        left = VotePatterns(self.indptr, self.function, self.label, counts, index)
+        if self.sequences is None:
+            return left
+        stays = np.concatenate([[0], np.cumsum(keep)])[self.sequences]
+        return left.in_sequences(np.diff(stays).tolist())
+
+    def voicing_silence(self, n_functions: int, label: int) -> "VotePatterns":
+        """Give the pattern without votes a vote of every function for one label set.
+
+        In ner, a token that no function touches is one that all of them take for "O".
+        """
+        keys = self.byte_keys()
+        if not keys or keys[0] != b"":
+            return self
+        codes = np.stack([np.arange(n_functions), np.full(n_functions, label)], axis=1)
+        keys[0] = codes.astype(">u4").tobytes()
+        return _canonical(pa.array(keys, pa.large_binary()), self.counts, self.index)
+
     def in_sequences(self, lengths: Sequence[int]) -> "VotePatterns":
         """The same patterns, with the items cut into sequences of these lengths."""
         bounds = np.zeros(len(lengths) + 1, dtype=np.int64)

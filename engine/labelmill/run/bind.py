@@ -124,15 +124,14 @@ class BoundJob:
     @cached_property
     def columns(self) -> tuple[str, ...] | None:
         """Columns that labeling functions and augmenters read; None means all of the source."""
+        root = self.job.root
+        needs = [function.kind.needs(root) for function in self.job.functions]
+        needs += [step.kind.needs(root) for step in self.job.augment]
         names: list[str] = []
-        for kind in (
-            *(function.kind for function in self.job.functions),
-            *(step.kind for step in self.job.augment),
-        ):
-            columns = kind.needs(self.job.root).columns
-            if columns is None:
+        for need in needs:
+            if need.columns is None:
                 return None
-            names += columns
+            names += need.columns
         return tuple(dict.fromkeys(names))
 
 

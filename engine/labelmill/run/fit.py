@@ -1,0 +1,78 @@
+"""The fit stage: one label model from the vote patterns of all shards."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from labelmill.core.patterns import VotePatterns
+from labelmill.core.protocols import FittedLabelModel, VoteSpace
+from labelmill.io.votes import read_patterns
+from labelmill.run.bind import BoundJob
+
+
+def vote_space(bound: BoundJob) -> VoteSpace:
+    """What the label model is told about the votes.
+
+    In ner the prior is uniform over tags; elsewhere it is the class balance, where one is given.
+    """
+    spec = bound.job.label_model
+    names = bound.item_space.names
+    prior = np.full(len(names), 1 / len(names))
+    if spec.class_balance is not None:
+        prior = np.array([spec.class_balance[name] for name in names], dtype=np.float64)
+        prior /= prior.sum()
+    return VoteSpace(
+        bound.names,
+        bound.item_space,
+        prior,
+        spec.seed,
+        balance_given=spec.class_balance is not None,
+    )
+
+
+def fit(bound: BoundJob, shards: Sequence[tuple[Path, Path]]) -> FittedLabelModel:
+    """Fit the job's label model.
+
+    Args:
+        bound: the job.
+        shards: the patterns file and the decisions file of each shard; rows that were taken out
+            do not count.
+    """
+    parts = [kept_patterns(patterns, decisions) for patterns, decisions in shards]
+    return fit_patterns(bound, parts)
+
+
+def fit_patterns(bound: BoundJob, parts: Sequence[VotePatterns]) -> FittedLabelModel:
+    """Fit the job's label model on the patterns of some shards."""
+    kind = bound.job.label_model.kind
+    joined = VotePatterns.concatenated(parts) if kind.sequential else VotePatterns.added(parts)
+    return kind.fit(joined, vote_space(bound))
+
+
+def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:
+    """The patterns of a shard, counting only the rows that stay."""
+    found = read_patterns(patterns)
+    stays = pc.is_null(pq.read_table(decisions, columns=["step"])["step"])
+    keep = stays.combine_chunks().to_numpy(zero_copy_only=False)
+    if keep.all():
+        return found
+    return found.kept(_items(keep, found.sequences))
+
+
+def item_probs(
+    fitted: FittedLabelModel, patterns: VotePatterns, *, sequential: bool
+) -> npt.NDArray[np.float64]:
+    """Probabilities of every item, [n_items, n_labels]."""
+    probs = fitted.predict(patterns)
+    return probs if sequential else probs[patterns.index]
+
+
+def _items(
+    texts: npt.NDArray[np.bool_], sequences: npt.NDArray[np.int64] | None
+) -> npt.NDArray[np.bool_]:
+    """A mask over texts as a mask over their items."""
+    return texts if sequences is None else np.repeat(texts, np.diff(sequences))

@@ -1,0 +1,133 @@
+"""Gold in the source's own rows: read to measure, never to fit."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelmill.core.labels import LabelSpace
+from labelmill.core.soft import Status
+from labelmill.errors import BadColumn, nearest
+
+GoldSpans = list[set[tuple[int, int, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How labels compare with gold; every count adds up over shards.
+
+    In document tasks `right` and `wrong` count labeled texts with gold, and `confusion` counts
+    (gold, label). In ner `found`, `right` and `wanted` count spans on the texts with gold.
+    """
+
+    right: int = 0
+    wrong: int = 0
+    found: int = 0
+    wanted: int = 0
+    confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def __add__(self, other: "Judgement") -> "Judgement":
+        return Judgement(
+            self.right + other.right,
+            self.wrong + other.wrong,
+            self.found + other.found,
+            self.wanted + other.wanted,
+            self.confusion + other.confusion,
+        )
+
+
+def gold_labels(name: str, column: pa.Array, space: LabelSpace) -> npt.NDArray[np.int64]:
+    """Gold label of each text as an index, -1 where it has none.
+
+    The column holds label names, or integers that are indices into `task.labels`.
+
+    Raises:
+        BadColumn: if it holds anything else; names the row.
+    """
+    if pa.types.is_integer(column.type):
+        values = pc.fill_null(column.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
+        wrong = np.flatnonzero((values < -1) | (values >= len(space)))
+        if len(wrong):
+            message = f"row {wrong[0]} holds {values[wrong[0]]}, but indices go from 0 to {len(space) - 1}"
+            raise BadColumn("source.gold", name, message)
+        return np.asarray(values, dtype=np.int64)
+    if not pa.types.is_string(column.type):
+        message = f"holds {column.type}, but gold labels are label names or their indices"
+        raise BadColumn("source.gold", name, message)
+    known = {label: i for i, label in enumerate(space.names)}
+    labels = np.full(len(column), -1, dtype=np.int64)
+    for row, label in enumerate(column.to_pylist()):
+        if label is None:
+            continue
+        if label not in known:
+            message = f"row {row} holds '{label}', which is no label of the task"
+            raise BadColumn("source.gold", name, message + nearest(label, known))
+        labels[row] = known[label]
+    return labels
+
+
+def gold_spans(name: str, column: pa.Array, space: LabelSpace) -> GoldSpans:
+    """Gold spans (start, end, label index) of each text.
+
+    Raises:
+        BadColumn: if the column does not hold lists of {start, end, label}; names the row.
+    """
+    if not pa.types.is_nested(column.type):
+        message = f"holds {column.type}, but gold spans are lists of {{start, end, label}}"
+        raise BadColumn("source.gold", name, message)
+    known = {label: i for i, label in enumerate(space.names)}
+    gold: GoldSpans = []
+    for row, spans in enumerate(column.to_pylist()):
+        gold.append({_span(name, row, span, known) for span in spans or ()})
+    return gold
+
+
+def judge_labels(
+    labels: list[str | None], gold: npt.NDArray[np.int64], space: LabelSpace
+) -> Judgement:
+    """Hold the labels of texts against gold; texts without a label or gold do not count."""
+    confusion = Counter(
+        (space.names[true], label)
+        for label, true in zip(labels, gold.tolist(), strict=True)
+        if label is not None and true >= 0
+    )
+    right = sum(n for (true, label), n in confusion.items() if true == label)
+    return Judgement(right, sum(confusion.values()) - right, confusion=confusion)
+
+
+def judge_entities(
+    entities: list[list[dict[str, Any]]],
+    status: list[str],
+    gold: GoldSpans,
+    space: LabelSpace,
+) -> Judgement:
+    """Hold the spans of texts against gold, exact bounds and label.
+
+    Every readable text counts, whatever its status: a text that nobody touched has missed the
+    spans that gold has there.
+    """
+    right = found = wanted = 0
+    for spans, state, true in zip(entities, status, gold, strict=True):
+        if state == Status.ERROR:
+            continue
+        ours = {(s["start"], s["end"], space.names.index(s["label"])) for s in spans}
+        right += len(ours & true)
+        found += len(ours)
+        wanted += len(true)
+    return Judgement(right=right, found=found, wanted=wanted)
+
+
+def _span(name: str, row: int, span: Any, known: dict[str, int]) -> tuple[int, int, int]:
+    try:
+        start, end, label = span["start"], span["end"], span["label"]
+    except (KeyError, TypeError):
+        message = f"row {row} holds {span!r}, but a gold span is {{start, end, label}}"
+        raise BadColumn("source.gold", name, message) from None
+    if label not in known:
+        message = f"row {row} has a span of '{label}', which is no label of the task"
+        raise BadColumn("source.gold", name, message + nearest(str(label), known))
+    return int(start), int(end), known[label]

@@ -1,0 +1,262 @@
+"""The infer stage: soft labels, selection and split for each shard, and what it all adds up to."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelmill.config.spec import SelectSpec
+from labelmill.core.labels import LabelSpace
+from labelmill.core.schema import SPLITS, VOTE, examples_schema, labels_schema
+from labelmill.core.soft import Status
+from labelmill.core.votes import RowError, Votes
+from labelmill.report.analysis import Counts
+from labelmill.run.bind import BoundJob
+from labelmill.run.gold import Judgement
+from labelmill.run.rows import Rows
+
+
+@dataclass(frozen=True)
+class Labeled:
+    """The labels of a shard: the labels table, and which of its rows go where.
+
+    `table` follows `labels_schema`: readable rows and rows with an error, in the order of the
+    shard. `place` [n_batch] is the row of `table` of each row of the batch.
+    """
+
+    table: pa.Table
+    place: npt.NDArray[np.int64]
+    keep: npt.NDArray[np.bool_]
+    status: list[str]
+
+
+@dataclass(frozen=True)
+class ShardSummary:
+    """What one shard adds to the report; everything in it adds up over shards."""
+
+    rows_in: int = 0
+    status: Counter[str] = field(default_factory=Counter)
+    filtered: Counter[str] = field(default_factory=Counter)
+    classes: Counter[str] = field(default_factory=Counter)
+    splits: Counter[str] = field(default_factory=Counter)
+    confidence: Counter[int] = field(default_factory=Counter)
+    copies: Counter[str] = field(default_factory=Counter)
+    copies_dropped: Counter[str] = field(default_factory=Counter)
+    spans_lost: int = 0
+    counts: Counts | None = None
+    judgement: Judgement | None = None
+
+    def __add__(self, other: "ShardSummary") -> "ShardSummary":
+        return ShardSummary(
+            self.rows_in + other.rows_in,
+            self.status + other.status,
+            self.filtered + other.filtered,
+            self.classes + other.classes,
+            self.splits + other.splits,
+            self.confidence + other.confidence,
+            self.copies + other.copies,
+            self.copies_dropped + other.copies_dropped,
+            self.spans_lost + other.spans_lost,
+            _added(self.counts, other.counts),
+            _added(self.judgement, other.judgement),
+        )
+
+
+def _added(left: Any, right: Any) -> Any:
+    if left is None or right is None:
+        return right if left is None else left
+    return left + right
+
+
+def label_rows(
+    bound: BoundJob,
+    rows: Rows,
+    votes: Votes,
+    probs: npt.NDArray[np.float64],
+    keep: npt.NDArray[np.bool_],
+) -> Labeled:
+    """Make the labels table of a shard.
+
+    Args:
+        bound: the job.
+        rows: the prepared rows.
+        votes: the votes on them.
+        probs: probabilities of the items, [n_items, n_item_labels].
+        keep: which rows of the batch stay, [n_batch]; the others were filtered.
+    """
+    readout = bound.task.read(
+        probs, votes, rows.batch, bound.space, bound.job.select.min_confidence
+    )
+    names = _carried(bound, rows)
+    columns: dict[str, pa.Array] = {
+        "id": rows.batch.ids,
+        "text": rows.batch.texts,
+        "status": pa.array(readout.status, pa.string()),
+        "confidence": pa.array(readout.confidence),
+        **readout.answers,
+        "votes": vote_lists(votes, bound, len(rows.batch)),
+        **{name: rows.batch.columns[name] for name in names},
+    }
+    schema = labels_schema(
+        rows.ids.type,
+        [pa.field(name, rows.columns[name].type) for name in names],
+        bound.space.names,
+        spans=bound.unit == "span",
+    )
+    readable = pa.table([columns[name] for name in schema.names], schema=schema)
+    table, place = _with_faults(readable.filter(pa.array(keep)), rows, keep, names)
+    return Labeled(table, place, keep, readout.status)
+
+
+def vote_lists(votes: Votes, bound: BoundJob, n_texts: int) -> pa.Array:
+    """The `votes` column: a list of votes for each text, by function and then by place."""
+    order = np.lexsort((votes.start, votes.function, votes.doc))
+    offsets = np.zeros(n_texts + 1, dtype=np.int32)
+    np.cumsum(np.bincount(votes.doc, minlength=n_texts), out=offsets[1:])
+    label = votes.label[order]
+    single = label < len(bound.space)
+    names = pa.array([*bound.space.names, None], pa.string())
+    sets = [
+        None if i < len(bound.space) else list(bound.space.members(i))
+        for i in range(len(bound.space.sets))
+    ]
+    arrays = [
+        pa.array(bound.names, pa.string()).take(pa.array(votes.function[order])),
+        names.take(pa.array(np.where(single, label, len(bound.space)))),
+        pa.array(sets, pa.list_(pa.string())).take(pa.array(label)),
+        pa.array(votes.start[order]),
+        pa.array(votes.end[order]),
+        votes.entry.take(pa.array(order)),
+    ]
+    values = pa.StructArray.from_arrays(arrays, fields=list(VOTE))
+    return pa.ListArray.from_arrays(pa.array(offsets), values)
+
+
+def examples_of(bound: BoundJob, labeled: Labeled, splits: list[str]) -> dict[str, pa.Table]:
+    """The rows of each split that are selected, as `examples_schema` tables.
+
+    Args:
+        bound: the job.
+        labeled: the labels of the shard.
+        splits: the split of each row of the batch.
+    """
+    select = bound.job.select
+    rows = np.flatnonzero(labeled.keep)
+    chosen = [row for row in rows.tolist() if is_selected(labeled.status[row], select)]
+    schema = _schema(bound, labeled.table)
+    result = {}
+    for split in SPLITS:
+        of_split = [row for row in chosen if splits[row] == split]
+        taken = labeled.table.take(pa.array(labeled.place[of_split], pa.int64()))
+        result[split] = _examples(taken, schema)
+    return result
+
+
+def is_selected(status: str, select: SelectSpec) -> bool:
+    """Whether a row of this status goes into the training set.
+
+    Example:
+        >>> is_selected("uncovered", SelectSpec(uncovered="keep")), is_selected("tie", SelectSpec())
+        (True, False)
+    """
+    if status == Status.TIE:
+        return select.tie == "keep"
+    if status == Status.UNCOVERED:
+        return select.uncovered == "keep"
+    return status == Status.LABELED
+
+
+def class_counts(table: pa.Table, space: LabelSpace, *, spans: bool) -> Counter[str]:
+    """How often each label stands in a labels table: on labeled texts, or on their spans."""
+    labeled = table.filter(pc.equal(table["status"], str(Status.LABELED)))
+    if spans:
+        flat = pc.list_flatten(labeled["entities"])
+        labels = pc.struct_field(flat, "label") if len(flat) else pa.array([], pa.string())
+    else:
+        labels = labeled["label"]
+    counts = Counter(dict.fromkeys(space.names, 0))
+    for entry in pc.value_counts(labels).to_pylist():
+        counts[entry["values"]] += entry["counts"]
+    return Counter({name: counts[name] for name in space.names})
+
+
+def confidence_histogram(readout_confidence: pa.ChunkedArray) -> Counter[int]:
+    """How many rows have a confidence in each tenth from 0 to 1."""
+    values = readout_confidence.drop_null().to_numpy()
+    return Counter(np.minimum((values * 10).astype(int), 9).tolist())
+
+
+def quarantined(
+    rows: Rows, errors: dict[str, list[RowError]]
+) -> list[tuple[str | None, str | None, str, str]]:
+    """(id, lf, reason, message) of everything that went wrong in a shard."""
+    lost = [(_as_string(fault.id), None, "unreadable", fault.reason) for fault in rows.faults]
+    ids = rows.batch.ids.to_pylist() if errors else []
+    return lost + [
+        (_as_string(ids[error.doc]), name, error.reason, error.message)
+        for name, failed in errors.items()
+        for error in failed
+    ]
+
+
+def _as_string(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _carried(bound: BoundJob, rows: Rows) -> list[str]:
+    return [name for name in bound.job.source.carry if name in rows.columns]
+
+
+def _with_faults(
+    readable: pa.Table, rows: Rows, keep: npt.NDArray[np.bool_], carried: list[str]
+) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    """Put the rows that nobody can read among the others, in the order of the shard."""
+    kept_rows = rows.row[keep]
+    faulty = np.array([fault.row for fault in rows.faults], dtype=np.int64)
+    place = np.full(len(keep), -1, dtype=np.int64)
+    order = np.argsort(np.concatenate([kept_rows, faulty]), kind="stable")
+    where = np.empty(len(order), dtype=np.int64)
+    where[order] = np.arange(len(order))
+    place[keep] = where[: len(kept_rows)]
+    if not len(faulty):
+        return readable, place
+    values: dict[str, pa.Array] = {
+        "id": pa.array([fault.id for fault in rows.faults], rows.ids.type),
+        "status": pa.array([str(Status.ERROR)] * len(faulty), pa.string()),
+    }
+    values |= {name: rows.columns[name].take(pa.array(faulty)) for name in carried}
+    schema = readable.schema
+    columns = [
+        values.get(name, pa.nulls(len(faulty), schema.field(name).type)) for name in schema.names
+    ]
+    both = pa.concat_tables([readable, pa.table(columns, schema=schema)])
+    return both.take(pa.array(order)), place
+
+
+def _schema(bound: BoundJob, table: pa.Table) -> pa.Schema:
+    carried = [
+        table.schema.field(name) for name in bound.job.source.carry if name in table.schema.names
+    ]
+    id_type = table.schema.field("id").type
+    return examples_schema(id_type, carried, bound.space.names, spans=bound.unit == "span")
+
+
+def _examples(taken: pa.Table, schema: pa.Schema) -> pa.Table:
+    ids = taken["id"]
+    values = {
+        "id": pc.cast(ids, pa.string()),
+        "weight": taken["confidence"],
+        "origin": ids,
+        "made_by": pa.nulls(len(taken), pa.string()),
+    }
+    return pa.table(
+        [
+            values.get(name, taken[name] if name in taken.column_names else None)
+            for name in schema.names
+        ],
+        schema=schema,
+    )
