@@ -153,7 +153,7 @@ def test_a_row_of_a_batch_can_be_asked() -> None:
         ("stars; 1", 6, "no expression"),
         ("x = 1", 3, "no expression"),
         ("a" * 6000, 5000, "longer than 5000 characters"),
-        ("\x00", 1, "no expression"),
+        ("\x00", 2, "no expression"),
     ],
 )
 def test_what_is_no_expression_is_refused_with_its_place(
