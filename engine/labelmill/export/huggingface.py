@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from labelmill.core.protocols import BOTH, ExportCount, ExportSetting, Folder, Unit
 from labelmill.core.registry import EXPORTERS
@@ -112,5 +113,5 @@ class Huggingface:
 
 def _with_label_index(batch: pa.RecordBatch, labels: tuple[str, ...]) -> pa.RecordBatch:
     at = batch.schema.get_field_index("label")
-    index = batch.column(at).index_in(pa.array(labels, pa.string()))
+    index = pc.index_in(batch.column(at), pa.array(labels, pa.string()))
     return batch.set_column(at, "label", index.cast(pa.int64()))
