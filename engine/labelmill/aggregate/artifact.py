@@ -1,0 +1,99 @@
+"""A fitted label model as a file: canonical JSON, exact to the last bit of every number."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from labelmill.core.digests import canonical_json
+from labelmill.core.labels import LabelSpace
+from labelmill.core.protocols import FittedLabelModel, VoteSpace
+from labelmill.core.registry import LABEL_MODELS
+from labelmill.errors import BadParameter, BadResource
+
+FILE_NAME = "label_model.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A fitted model, its type and version, and the votes that it was fitted on."""
+
+    type: str
+    version: int
+    fitted: FittedLabelModel
+    space: VoteSpace
+
+
+def to_json(type_name: str, version: int, fitted: FittedLabelModel, space: VoteSpace) -> bytes:
+    """Write a fitted model; the same model gives the same bytes.
+
+    Example:
+        >>> from labelmill.aggregate.majority import Majority
+        >>> from labelmill.core.patterns import VotePatterns
+        >>> none = np.zeros(0, dtype=np.int64)
+        >>> space = VoteSpace(("f",), LabelSpace(("ham", "spam")), np.array([0.5, 0.5]))
+        >>> fitted = Majority().fit(VotePatterns.of(none, none, none, 0), space)
+        >>> from_json(to_json("majority", 1, fitted, space)).space.functions
+        ('f',)
+    """
+    facts = {
+        "type": type_name,
+        "version": version,
+        "functions": space.functions,
+        "labels": space.labels.names,
+        "ordered": space.labels.ordered,
+        "label_sets": space.labels.sets,
+        "prior": space.prior.tolist(),
+        "balance_given": space.balance_given,
+        "seed": space.seed,
+        "parameters": fitted.parameters(),
+    }
+    return (canonical_json(facts) + "\n").encode()
+
+
+def from_json(data: bytes, name: str = FILE_NAME) -> Artifact:
+    """Read a fitted model; `name` is what an error calls the file.
+
+    Raises:
+        BadResource: if it is no such file, or of a type or version that is not known.
+    """
+    facts = _parsed(data, name)
+    try:
+        space = VoteSpace(
+            functions=tuple(facts["functions"]),
+            labels=LabelSpace(
+                tuple(facts["labels"]),
+                bool(facts["ordered"]),
+                tuple(tuple(members) for members in facts["label_sets"]),
+            ),
+            prior=np.array(facts["prior"], dtype=np.float64),
+            seed=int(facts["seed"]),
+            balance_given=bool(facts["balance_given"]),
+        )
+        type_name, version = str(facts["type"]), int(facts["version"])
+        model = LABEL_MODELS.get(type_name)
+        if version != model.version:
+            message = (
+                f"holds version {version} of '{type_name}' and this labelmill has version "
+                f"{model.version}; fit it again"
+            )
+            raise BadResource(name, message)
+        fitted = model.restore(facts["parameters"], space)
+    except BadParameter as error:
+        raise BadResource(name, error.message) from error
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        message = f"is damaged or no fitted label model ({type(error).__name__}: {error})"
+        raise BadResource(name, message) from error
+    return Artifact(type_name, version, fitted, space)
+
+
+def _parsed(data: bytes, name: str) -> Mapping[str, Any]:
+    try:
+        facts = json.loads(data)
+    except ValueError as error:
+        raise BadResource(name, f"is no JSON ({error}); give a {FILE_NAME}") from error
+    if not isinstance(facts, dict):
+        raise BadResource(name, f"holds no object; give a {FILE_NAME}")
+    return facts

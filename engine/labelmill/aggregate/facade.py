@@ -1,0 +1,327 @@
+"""`LabelModel`: label models for a matrix of votes, without a job."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import TypeAdapter, ValidationError
+
+from labelmill.aggregate import (  # noqa: F401 (each registers its type)
+    dawid_skene,
+    majority,
+    skweak_hmm,
+    snorkel,
+    weighted,
+)
+from labelmill.aggregate import fitted as _fitted
+from labelmill.aggregate.artifact import to_json
+from labelmill.core.labels import LabelSpace
+from labelmill.core.patterns import VotePatterns
+from labelmill.core.protocols import FittedLabelModel, VoteSpace
+from labelmill.core.registry import LABEL_MODELS
+from labelmill.core.soft import TIE_TOLERANCE
+from labelmill.errors import BadParameter, UsageError, nearest
+from labelmill.io.durable import write_bytes
+
+ABSTAIN = -1
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class LabelModel:
+    """Turn a matrix of votes into labels: fit, then predict.
+
+    `L` is always a matrix [n_items, n_functions] of ints (an array, nested lists, or a DataFrame,
+    whose columns name the functions): -1 where a function abstains, else the index of a label.
+
+    Args:
+        type: a label model type for documents, as in YAML (`labelmill explain` lists them).
+        n_labels: number of labels; 2 where neither this nor `labels` is given.
+        labels: the labels' names instead of their number.
+        class_balance: the share of each label, in order or by name.
+        seed: makes fitting repeatable.
+        **parameters: the parameters of the type, as in YAML.
+
+    Example:
+        >>> model = LabelModel("majority", labels=["ham", "spam"])
+        >>> votes = [[1, 1, 0], [0, -1, -1], [-1, -1, -1]]
+        >>> model.fit(votes).predict(votes).tolist()
+        [1, 0, -1]
+        >>> model.predict_proba(votes)[1:].tolist()
+        [[1.0, 0.0], [0.5, 0.5]]
+    """
+
+    def __init__(
+        self,
+        type: str = "dawid_skene",  # noqa: A002 (YAML's key)
+        n_labels: int | None = None,
+        *,
+        labels: Sequence[str] | None = None,
+        class_balance: Sequence[float] | Mapping[str, float] | None = None,
+        seed: int = 0,
+        **parameters: Any,
+    ) -> None:
+        """Declare a model.
+
+        Raises:
+            UsageError: if there is no such type or parameter, or a value cannot be used.
+        """
+        self.type = type
+        self.labels = _label_names(n_labels, labels)
+        self._kind = _declared(type, parameters)
+        self._prior = _shares(class_balance, self.labels)
+        self._balance_given = class_balance is not None
+        self._seed = seed
+        self._fitted: FittedLabelModel | None = None
+        self._space: VoteSpace | None = None
+
+    def fit(self, L: Any) -> "LabelModel":  # noqa: N803 (the field's name of the matrix)
+        """Learn from votes; gives the model itself.
+
+        Raises:
+            UsageError: if the votes are no such matrix, or the model cannot be fitted on them.
+        """
+        votes = _matrix(L, len(self.labels))
+        space = VoteSpace(
+            _function_names(L, votes.shape[1]),
+            LabelSpace(self.labels),
+            self._prior,
+            self._seed,
+            self._balance_given,
+        )
+        try:
+            self._fitted = self._kind.fit(_patterns(votes), space)
+        except BadParameter as error:
+            raise UsageError(str(error)) from error
+        self._space = space
+        return self
+
+    def predict_proba(self, L: Any) -> Floats:  # noqa: N803
+        """Probabilities, [n_items, n_labels].
+
+        An item without votes gets the class balance, uniform where none was given.
+
+        Raises:
+            UsageError: before `fit`, or if the votes are no such matrix.
+        """
+        fitted, space = self._ready()
+        votes = _matrix(L, len(self.labels))
+        _check_columns(L, votes.shape[1], space.functions)
+        patterns = _patterns(votes)
+        probs: Floats = fitted.predict(patterns)[patterns.index]
+        return probs
+
+    def predict(
+        self,
+        L: Any,  # noqa: N803
+        tie: Literal["abstain", "first", "random"] = "abstain",
+    ) -> Ints:
+        """The most probable label of each item, [n_items], or -1.
+
+        An item whose best labels are equal is a tie, and one without votes is a tie of all
+        labels, whatever the class balance. `tie` says what becomes of those: `abstain` gives -1,
+        `first` the tied label that stands first, `random` any tied one, chosen by a hash of the
+        row number (snorkel's rule, so the same in every run).
+
+        Raises:
+            UsageError: before `fit`, or if the votes are no such matrix.
+        """
+        if tie not in ("abstain", "first", "random"):
+            message = f"no tie rule '{tie}'{nearest(tie, ('abstain', 'first', 'random'))}"
+            raise UsageError(message)
+        probs: Floats = self.predict_proba(L)
+        silent = (_matrix(L, len(self.labels)) == ABSTAIN).all(axis=1)
+        best = probs >= probs.max(axis=1, keepdims=True, initial=0.0) - TIE_TOLERANCE
+        best |= silent[:, None]
+        chosen = best.argmax(axis=1).astype(np.int64)
+        for row in np.flatnonzero(best.sum(axis=1) > 1).tolist():
+            tied = np.flatnonzero(best[row])
+            chosen[row] = _broken(tied, row, tie)
+        return chosen
+
+    @property
+    def weights(self) -> Floats | None:
+        """Weight or estimated accuracy of each function, [n_functions], if the type has such."""
+        fitted, _ = self._ready()
+        return fitted.weights()
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted model as JSON.
+
+        Raises:
+            UsageError: before `fit`.
+            OutputFailed: if the file cannot be written.
+        """
+        fitted, space = self._ready()
+        type_name, version = _fitted.kept_type(self._kind, self.type)
+        write_bytes(Path(path), to_json(type_name, version, fitted, space))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "LabelModel":
+        """Read a model that `save` wrote; it predicts, and fits anew with default parameters.
+
+        Raises:
+            BadResource: if the file cannot be used.
+        """
+        found = _fitted.Fitted(str(Path(path).absolute())).artifact()
+        space = found.space
+        balance = space.prior.tolist() if space.balance_given else None
+        model = cls(found.type, labels=space.labels.names, class_balance=balance, seed=space.seed)
+        model._fitted, model._space = found.fitted, space
+        return model
+
+    def _ready(self) -> tuple[FittedLabelModel, VoteSpace]:
+        if self._fitted is None or self._space is None:
+            raise UsageError("this label model is not fitted; call fit(L) first")
+        return self._fitted, self._space
+
+
+def _label_names(n_labels: int | None, labels: Sequence[str] | None) -> tuple[str, ...]:
+    if labels is None:
+        count = 2 if n_labels is None else n_labels
+        names = tuple(str(i) for i in range(count))
+    else:
+        names = tuple(labels)
+        if n_labels not in (None, len(names)):
+            message = f"n_labels is {n_labels} and labels has {len(names)} names; give one of them"
+            raise UsageError(message)
+    if len(names) < 2 or len(set(names)) < len(names):
+        message = f"a label model needs two labels or more, all different, and got {len(names)}"
+        raise UsageError(message)
+    return names
+
+
+def _declared(type_name: str, parameters: Mapping[str, Any]) -> Any:
+    """Make the type's class from its parameters, checked as in YAML."""
+    usable = [name for name in LABEL_MODELS if "document" in LABEL_MODELS.get(name).units]
+    if type_name not in LABEL_MODELS:
+        hint = nearest(type_name, usable)
+        message = f"no label model type '{type_name}'{hint}; the types are: {', '.join(usable)}"
+        raise UsageError(message)
+    if type_name not in usable:
+        message = (
+            f"'{type_name}' reads the tokens of texts in order, so it works in ner jobs only; for "
+            f"a matrix of votes take one of: {', '.join(usable)}"
+        )
+        raise UsageError(message)
+    cls = LABEL_MODELS.get(type_name)
+    known = [field.name for field in fields(cls)]
+    for name in parameters:
+        if name not in known:
+            has = nearest(name, known) or " (it has none)"
+            message = f"the type '{type_name}' has no parameter '{name}'{has}"
+            raise UsageError(message)
+    return _made(cls, parameters)
+
+
+def _made(cls: Any, parameters: Mapping[str, Any]) -> Any:
+    aliases = {"source": "from"} if cls is _fitted.Fitted else {}
+    given = {aliases.get(name, name): value for name, value in parameters.items()}
+    try:
+        made = TypeAdapter(cls).validate_python(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        message = f"{place}: {first['msg']}, found {first['input']!r}"
+        raise UsageError(message) from error
+    except BadParameter as error:
+        raise UsageError(str(error)) from error
+    return made.located(Path.cwd()) if isinstance(made, _fitted.Fitted) else made
+
+
+def _shares(
+    balance: Sequence[float] | Mapping[str, float] | None, labels: tuple[str, ...]
+) -> Floats:
+    """The class balance as shares, [n_labels]; uniform where none is given."""
+    if balance is None:
+        return np.full(len(labels), 1 / len(labels))
+    if isinstance(balance, Mapping):
+        if set(balance) != set(labels):
+            message = f"class_balance names {sorted(balance)} and the labels are {list(labels)}"
+            raise UsageError(message)
+        balance = [balance[name] for name in labels]
+    shares = np.asarray(balance, dtype=np.float64)
+    if shares.shape != (len(labels),) or not (shares >= 0).all() or abs(shares.sum() - 1) > 1e-6:
+        message = (
+            f"class_balance is {shares.tolist()}; give one share for each of the {len(labels)} "
+            "labels, 0 or more, which sum to 1"
+        )
+        raise UsageError(message)
+    normalised: Floats = shares / shares.sum()
+    return normalised
+
+
+def _matrix(L: Any, n_labels: int) -> Ints:  # noqa: N803
+    """The votes as ints, [n_items, n_functions].
+
+    Raises:
+        UsageError: says what was found and what was wanted.
+    """
+    wanted = f"give a matrix [n_items, n_functions] of ints, -1 (abstain) to {n_labels - 1}"
+    try:
+        found = np.asarray(L)
+    except ValueError as error:
+        message = f"L has rows of different lengths; {wanted}"
+        raise UsageError(message) from error
+    if found.dtype.kind not in "iuf":
+        message = f"L holds {found.dtype} values; {wanted}"
+        raise UsageError(message)
+    if found.ndim != 2 or found.shape[1] == 0:
+        message = f"L has the shape {list(found.shape)}; {wanted}"
+        raise UsageError(message)
+    strange = (found != np.floor(found)) | (found < ABSTAIN) | (found >= n_labels)
+    if strange.any():
+        row, column = np.argwhere(strange)[0].tolist()
+        message = f"L[{row}, {column}] is {found[row, column]}; {wanted}"
+        raise UsageError(message)
+    return found.astype(np.int64)
+
+
+def _function_names(L: Any, n_functions: int) -> tuple[str, ...]:  # noqa: N803
+    """The columns of a DataFrame, or lf_0, lf_1, ..."""
+    columns = getattr(L, "columns", None)
+    if columns is None:
+        return tuple(f"lf_{i}" for i in range(n_functions))
+    names = tuple(map(str, columns))
+    if len(set(names)) < len(names):
+        message = f"two columns of L have one name: {list(names)}"
+        raise UsageError(message)
+    return names
+
+
+def _check_columns(L: Any, n_columns: int, functions: tuple[str, ...]) -> None:  # noqa: N803
+    if n_columns != len(functions):
+        message = (
+            f"L has {n_columns} columns and the model was fitted on {len(functions)} functions; "
+            "give one column for each, in that order"
+        )
+        raise UsageError(message)
+    if hasattr(L, "columns") and _function_names(L, n_columns) != functions:
+        message = (
+            f"L has the columns {list(map(str, L.columns))} and the model was fitted on "
+            f"{list(functions)}; give the same, in that order"
+        )
+        raise UsageError(message)
+
+
+def _patterns(votes: Ints) -> VotePatterns:
+    item, function = np.nonzero(votes != ABSTAIN)
+    return VotePatterns.of(item, function, votes[item, function], len(votes))
+
+
+def _broken(tied: Ints, row: int, tie: str) -> int:
+    if tie == "abstain":
+        return ABSTAIN
+    if tie == "first":
+        return int(tied[0])
+    return int(tied[_sha1(row) % len(tied)])
+
+
+def _sha1(row: int) -> int:
+    """Snorkel's hash of a row number."""
+    return int(hashlib.sha1(str(row).encode(), usedforsecurity=False).hexdigest(), 16)
