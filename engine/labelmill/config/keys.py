@@ -1,0 +1,300 @@
+"""The keys of a job file that belong to no type: the top level, its sections, each entry's frame.
+
+Each class is one map in YAML and its fields are the keys. The types' own parameters stand beside
+the keys of their frame.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+SLUG = r"^[a-z0-9][a-z0-9_.-]*$"
+NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
+
+Slug = Annotated[str, Field(pattern=SLUG)]
+Name = Annotated[str, Field(pattern=NAME)]
+Text = Annotated[str, Field(min_length=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Texts = str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFile:
+    """A job: what to read, how to label it, and what to write.
+
+    Attributes:
+        version: the version of the format, 1.
+        name: name of the job: small letters, digits, `-`, `_` and `.`.
+        task: what is labeled, and with which labels.
+        source: where the rows come from.
+        labeling_functions: what votes on the rows.
+        description: what the job is for.
+        owner: whom to ask.
+        extends: configs that this one builds on, relative to this file.
+        vars: values to use as `${vars.NAME}`.
+        env: names of the environment variables that may be used as `${env.NAME}`.
+        language: language of the texts, as an ISO code.
+        seed: what all random choices hang on.
+        prepare: steps that change texts or take rows out, before anything else.
+        gazetteers: lists of terms, by name.
+        label_model: what turns votes into labels.
+        select: which labeled rows go into the training set.
+        split: how large train, dev and test are, and what keeps rows together.
+        augment: steps that make more training rows.
+        checks: what must hold before a snapshot is published.
+        export: formats to write besides Parquet.
+        execution: how the work is carried out; it never changes the output.
+        error_budget: the share of rows that may fail in each labeling function.
+        output: folder or URL of the training sets; `data/out/<name>` where it is left out.
+    """
+
+    version: Literal[1]
+    name: Slug
+    task: Any
+    source: Any
+    labeling_functions: Any
+    description: str = ""
+    owner: str = ""
+    extends: Any = ()
+    vars: Any = field(default_factory=dict)
+    env: Any = ()
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]+)*$")] = "en"
+    seed: Annotated[int, Field(ge=0)] = 0
+    prepare: Any = ()
+    gazetteers: Any = field(default_factory=dict)
+    label_model: Any = field(default_factory=lambda: {"type": "majority"})
+    select: Any = field(default_factory=dict)
+    split: Any = field(default_factory=dict)
+    augment: Any = ()
+    checks: Any = ()
+    export: Any = ()
+    execution: Any = field(default_factory=dict)
+    error_budget: Fraction = 0.001
+    output: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the rows come from.
+
+    Attributes:
+        path: a Parquet file, a folder, a glob or a URL.
+        id: the column that tells rows apart.
+        text: the column that holds the text.
+        gold: the column of known labels, used to measure and never to fit.
+        carry: columns to carry through to the output.
+        where: an expression; rows for which it is not true are filtered.
+        partition: the hive key that cuts the source into partitions.
+        allow_empty: take a source without rows as done, instead of as missing.
+    """
+
+    path: Text
+    id: Text
+    text: Text
+    gold: Text | None = None
+    carry: tuple[Text, ...] = ()
+    where: Text | None = None
+    partition: Name | None = None
+    allow_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GazetteerEntry:
+    """A list of terms.
+
+    Attributes:
+        path: the file, relative to the project root.
+        label: what its terms stand for, where the file does not say.
+        case: take case as `exact`, `ignore` it, or `fold` (Unicode casefold and NFKC).
+        min_length: leave out terms with fewer characters.
+        stop: terms to leave out: a list, or the path of a file with one on each line.
+    """
+
+    path: Text
+    label: str | None = None
+    case: Literal["exact", "ignore", "fold"] = "exact"
+    min_length: Annotated[int, Field(ge=1)] = 1
+    stop: tuple[str, ...] | str = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Which labeled rows go into the training set.
+
+    Attributes:
+        min_confidence: rows below this are left out, with status `low_confidence`.
+        tie: what becomes of rows whose best labels are equally probable.
+        uncovered: what becomes of rows without votes; `keep` is the default in ner.
+    """
+
+    min_confidence: Fraction = 0.0
+    tie: Literal["drop", "keep"] = "drop"
+    uncovered: Literal["drop", "keep"] = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How large the splits are. They sum to 1; where any is given, the others are 0.
+
+    Attributes:
+        train: share of the rows to learn from.
+        dev: share of the rows to tune on.
+        test: share of the rows to measure on.
+        group: what keeps rows in one split: equal `id`, `exact` text, or `near_duplicates`.
+    """
+
+    train: Fraction = 0.8
+    dev: Fraction = 0.1
+    test: Fraction = 0.1
+    group: Literal["id", "exact", "near_duplicates"] = "exact"
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How the work is carried out; none of it changes a byte of the output.
+
+    Attributes:
+        workers: worker processes; as many as there are cores where it is left out.
+        shard_rows: rows that are worked on together.
+    """
+
+    workers: Annotated[int, Field(ge=1)] | None = None
+    shard_rows: Annotated[int, Field(ge=1)] = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFrame:
+    """The task.
+
+    Attributes:
+        type: the type of the task.
+    """
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareFrame:
+    """A prepare step.
+
+    Attributes:
+        type: the type of the step.
+        name: what the step is called in reports; its type by default.
+    """
+
+    type: str
+    name: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFrame:
+    """A labeling function.
+
+    Attributes:
+        type: the type of the labeling function.
+        name: its name: letters, digits, `-`, `_` and `.`; unique in the job.
+        enabled: whether it is used.
+        description: what it looks for and why.
+        should: texts that it must vote on: a list, or a map from label to texts. In ner brackets
+            mark the exact span.
+        should_not: texts that it must be silent on.
+    """
+
+    type: str
+    name: Name
+    enabled: bool = True
+    description: str = ""
+    should: Texts | Mapping[str, Texts] = ()
+    should_not: Texts = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LabelModelFrame:
+    """The label model.
+
+    Attributes:
+        type: the type of the label model.
+        seed: what its random choices hang on; the seed of the job by default.
+        class_balance: a map from each label to its share of the rows.
+    """
+
+    type: str
+    seed: Annotated[int, Field(ge=0)] | None = None
+    class_balance: Mapping[str, Annotated[float, Field(gt=0)]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentFrame:
+    """An augment step.
+
+    Attributes:
+        type: the type of the step.
+        name: what its rows say under `made_by`; its type by default.
+        enabled: whether it is used.
+        copies: how many new rows are tried for each row.
+        fraction: the share of the train split that it is used on.
+        only: the labels that it is limited to.
+        protect: whether `entities` must stay as they are.
+    """
+
+    type: str
+    name: Name | None = None
+    enabled: bool = True
+    copies: Annotated[int, Field(ge=1)] = 1
+    fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
+    only: tuple[str, ...] = ()
+    protect: Literal["nothing", "entities"] = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFrame:
+    """A check.
+
+    Attributes:
+        type: the type of the check.
+        name: what it is called in reports; its type by default.
+        enabled: whether it is used.
+        severity: `error` keeps a snapshot from being published, `warn` only says so.
+    """
+
+    type: str
+    name: Name | None = None
+    enabled: bool = True
+    severity: Literal["error", "warn"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFrame:
+    """An export.
+
+    Attributes:
+        type: the format.
+        name: the folder that it writes to in each split; its type by default.
+        enabled: whether it is used.
+    """
+
+    type: str
+    name: Name | None = None
+    enabled: bool = True
+
+
+FRAMES: dict[str, type[Any]] = {
+    "task": TaskFrame,
+    "prepare": PrepareFrame,
+    "labeling_functions": FunctionFrame,
+    "label_model": LabelModelFrame,
+    "augment": AugmentFrame,
+    "checks": CheckFrame,
+    "export": ExportFrame,
+}
+"""The keys that every type of a section has, by section."""
+
+SECTIONS: dict[str, type[Any]] = {
+    "source": Source,
+    "select": Select,
+    "split": Split,
+    "execution": Execution,
+}
+"""The sections that are one map without types."""
