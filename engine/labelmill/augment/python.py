@@ -3,19 +3,21 @@
 import inspect
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from labelmill.augment.randomness import lent_randomness
+from labelmill.augment.foreign import ProjectFunction
 from labelmill.core.protocols import BOTH, Bench, Needs, Unit
 from labelmill.core.registry import AUGMENTERS
 from labelmill.core.spans import Edit, Example
 from labelmill.errors import BadParameter, nearest
 from labelmill.io.modules import Reference, load_function, module_files
 from labelmill.text.edits import checked, diff
+
+WANTED = "a text, None, or a list of edits (start, end, replacement)"
 
 
 @AUGMENTERS.add("python")
@@ -42,7 +44,7 @@ class Python:
         >>> from labelmill.core.seeds import keyed_rng
         >>> def shout(example, rng, *, sign):
         ...     return example.text.upper() + sign
-        >>> rewriter = PythonRewriter("shout", shout, {"sign": "!"})
+        >>> rewriter = PythonRewriter(ProjectFunction(Path(), "shout", shout), {"sign": "!"})
         >>> rewriter.rewrite(Example("1", "fine FILM"), keyed_rng(1))
         (Edit(start=0, end=4, replacement='FINE'), Edit(start=9, end=9, replacement='!'))
     """
@@ -64,15 +66,14 @@ class Python:
         """Load the function and hold the parameters against its signature."""
         function = load_function(bench.root, self.function)
         _check_params(function, self.params)
-        return PythonRewriter(self.function, function, dict(self.params))
+        return PythonRewriter(ProjectFunction(bench.root, self.function, function), self.params)
 
 
 @dataclass(frozen=True, slots=True)
 class PythonRewriter:
-    """A loaded function, its name for messages, and its parameters."""
+    """A loaded function and its parameters."""
 
-    name: str
-    function: Callable[..., Any]
+    function: ProjectFunction
     params: Mapping[str, Any]
 
     def rewrite(self, example: Example, rng: np.random.Generator) -> tuple[Edit, ...]:
@@ -81,20 +82,25 @@ class PythonRewriter:
         Raises:
             ValueError: if the function raises, or its answer is neither text nor edits.
         """
-        with lent_randomness(rng):
-            try:
-                answer = self.function(example, rng, **self.params)
-            except Exception as error:
-                message = f"{self.name} raised {type(error).__name__}: {error}"
-                raise ValueError(message) from error
+        answer = self.function.call(rng, example, rng, **self.params)
         if answer is None:
             return ()
         if isinstance(answer, str):
             return diff(example.text, answer)
         if not isinstance(answer, Iterable):
-            raise ValueError(_unusable(self.name, answer))  # noqa: TRY004 (a value, for the run)
-        edits = checked((_edit(self.name, item) for item in answer), example.text)
+            raise self.function.unusable(answer, WANTED)
+        edits = checked((self._edit(item) for item in answer), example.text)
         return tuple(e for e in edits if example.text[e.start : e.end] != e.replacement)
+
+    def _edit(self, item: Any) -> Edit:
+        try:
+            start, end, replacement = astuple(item) if isinstance(item, Edit) else item
+            edit = Edit(operator.index(start), operator.index(end), replacement)
+        except (TypeError, ValueError) as error:
+            raise self.function.unusable(item, WANTED) from error
+        if not isinstance(replacement, str):
+            raise self.function.unusable(item, WANTED)
+        return edit
 
 
 def _check_params(function: Callable[..., Any], params: Mapping[str, Any]) -> None:
@@ -111,23 +117,3 @@ def _check_params(function: Callable[..., Any], params: Mapping[str, Any]) -> No
     except TypeError as error:
         message = f"the function cannot be called as f(example, rng, **params): {error}"
         raise BadParameter("params", message) from error
-
-
-def _edit(name: str, item: Any) -> Edit:
-    if isinstance(item, Edit):
-        return item
-    try:
-        start, end, replacement = item
-        edit = Edit(operator.index(start), operator.index(end), replacement)
-    except (TypeError, ValueError) as error:
-        raise ValueError(_unusable(name, item)) from error
-    if not isinstance(replacement, str):
-        raise ValueError(_unusable(name, item))  # noqa: TRY004 (a value, for the run)
-    return edit
-
-
-def _unusable(name: str, found: Any) -> str:
-    return (
-        f"{name} gave back {found!r:.80}; wanted a text, None, or a list of edits "
-        "(start, end, replacement)"
-    )

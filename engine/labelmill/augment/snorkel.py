@@ -1,13 +1,12 @@
 """The `snorkel` type: a transformation function of snorkel, unchanged."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from labelmill.augment.randomness import lent_randomness
+from labelmill.augment.foreign import ProjectFunction
 from labelmill.core.protocols import BOTH, Bench, Needs, Unit
 from labelmill.core.registry import AUGMENTERS
 from labelmill.core.spans import Edit, Example
@@ -42,7 +41,8 @@ class Snorkel:
         ... def shout(x):
         ...     x.text = x.text.upper()
         ...     return x
-        >>> SnorkelRewriter("shout", shout).rewrite(Example("1", "fine FILM"), keyed_rng(1))
+        >>> rewriter = SnorkelRewriter(ProjectFunction(Path(), "shout", shout))
+        >>> rewriter.rewrite(Example("1", "fine FILM"), keyed_rng(1))
         (Edit(start=0, end=4, replacement='FINE'),)
     """
 
@@ -70,15 +70,14 @@ class Snorkel:
                 "(decorate it with @transformation_function(), or use type: python)"
             )
             raise BadResource(self.function, message)
-        return SnorkelRewriter(self.function, function)
+        return SnorkelRewriter(ProjectFunction(bench.root, self.function, function))
 
 
 @dataclass(frozen=True, slots=True)
 class SnorkelRewriter:
-    """A transformation function, and its name for messages."""
+    """A loaded transformation function."""
 
-    name: str
-    function: Callable[[Any], Any]
+    function: ProjectFunction
 
     def rewrite(self, example: Example, rng: np.random.Generator) -> tuple[Edit, ...]:
         """Edits from the old text to that of the transformed data point.
@@ -89,17 +88,10 @@ class SnorkelRewriter:
         from pandas import Series  # noqa: PLC0415 (heavy)
 
         own = {"id": example.id, "text": example.text, "label": example.label}
-        point = Series({**example.columns, **own}, dtype=object)
-        with lent_randomness(rng):
-            try:
-                answer = self.function(point)
-            except Exception as error:
-                message = f"{self.name} raised {type(error).__name__}: {error}"
-                raise ValueError(message) from error
+        answer = self.function.call(rng, Series({**example.columns, **own}, dtype=object))
         if answer is None:
             return ()
         text = getattr(answer, "text", None)
         if not isinstance(text, str):
-            message = f"{self.name} gave back {answer!r:.80}; wanted a data point with a text"
-            raise ValueError(message)  # noqa: TRY004 (a value, for the run)
+            raise self.function.unusable(answer, "None, or a data point with a text")
         return diff(example.text, text)
