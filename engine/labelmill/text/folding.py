@@ -64,11 +64,27 @@ def combining_units(text: str) -> Iterator[tuple[int, int]]:
     """
     start = 0
     for i in range(1, len(text)):
-        if text[i] < "\u0300" or not _joins(text[i]):
+        if not begins_inside(text[i]):
             yield start, i
             start = i
     if text:
         yield start, len(text)
+
+
+def begins_inside(character: str) -> bool:
+    """Whether a character belongs to the one before it: a mark, or a Hangul vowel or final.
+
+    Example:
+        >>> begins_inside("\u0301"), begins_inside("e")
+        (True, False)
+    """
+    return character >= "\u0300" and _joins(character)
+
+
+@lru_cache(maxsize=4096)
+def _joins(character: str) -> bool:
+    first = normalize("NFKD", character)[0]
+    return category(first).startswith("M") or "\u1160" <= first <= "\u11ff"
 
 
 def _singles(text: str) -> Iterator[tuple[int, int]]:
@@ -77,9 +93,3 @@ def _singles(text: str) -> Iterator[tuple[int, int]]:
 
 def _folded(text: str) -> str:
     return normalize("NFKC", normalize("NFKC", text).casefold())
-
-
-@lru_cache(maxsize=4096)
-def _joins(character: str) -> bool:
-    first = normalize("NFKD", character)[0]
-    return category(first).startswith("M") or "\u1160" <= first <= "\u11ff"
