@@ -138,7 +138,7 @@ class LabelModel:
         silent = (_matrix(L, len(self.labels)) == ABSTAIN).all(axis=1)
         best = probs >= probs.max(axis=1, keepdims=True, initial=0.0) - TIE_TOLERANCE
         best |= silent[:, None]
-        chosen = best.argmax(axis=1).astype(np.int64)
+        chosen: Ints = best.argmax(axis=1).astype(np.int64)
         for row in np.flatnonzero(best.sum(axis=1) > 1).tolist():
             tied = np.flatnonzero(best[row])
             chosen[row] = _broken(tied, row, tie)
@@ -286,12 +286,16 @@ def _function_names(L: Any, n_functions: int) -> tuple[str, ...]:  # noqa: N803
     """The columns of a DataFrame, or lf_0, lf_1, ..."""
     columns = getattr(L, "columns", None)
     if columns is None:
-        return tuple(f"lf_{i}" for i in range(n_functions))
+        return _numbered(n_functions)
     names = tuple(map(str, columns))
     if len(set(names)) < len(names):
         message = f"two columns of L have one name: {list(names)}"
         raise UsageError(message)
     return names
+
+
+def _numbered(n_functions: int) -> tuple[str, ...]:
+    return tuple(f"lf_{i}" for i in range(n_functions))
 
 
 def _check_columns(L: Any, n_columns: int, functions: tuple[str, ...]) -> None:  # noqa: N803
@@ -301,9 +305,10 @@ def _check_columns(L: Any, n_columns: int, functions: tuple[str, ...]) -> None: 
             "give one column for each, in that order"
         )
         raise UsageError(message)
-    if hasattr(L, "columns") and _function_names(L, n_columns) != functions:
+    names = _function_names(L, n_columns)
+    if hasattr(L, "columns") and functions not in (names, _numbered(n_columns)):
         message = (
-            f"L has the columns {list(map(str, L.columns))} and the model was fitted on "
+            f"L has the columns {list(names)} and the model was fitted on "
             f"{list(functions)}; give the same, in that order"
         )
         raise UsageError(message)
