@@ -1,6 +1,7 @@
 """The fit stage: one label model from the vote patterns of all shards."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,11 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from labelmill.aggregate.artifact import Artifact
+from labelmill.aggregate.fitted import Fitted
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import FittedLabelModel, VoteSpace
+from labelmill.core.protocols import VoteSpace
+from labelmill.core.registry import LABEL_MODELS
 from labelmill.io.votes import read_patterns
 from labelmill.run.bind import BoundJob
 
@@ -34,7 +38,7 @@ def vote_space(bound: BoundJob) -> VoteSpace:
     )
 
 
-def fit(bound: BoundJob, shards: Sequence[tuple[Path, Path]]) -> FittedLabelModel:
+def fit(bound: BoundJob, shards: Sequence[tuple[Path, Path]]) -> Artifact:
     """Fit the job's label model.
 
     Args:
@@ -46,11 +50,18 @@ def fit(bound: BoundJob, shards: Sequence[tuple[Path, Path]]) -> FittedLabelMode
     return fit_patterns(bound, parts)
 
 
-def fit_patterns(bound: BoundJob, parts: Sequence[VotePatterns]) -> FittedLabelModel:
-    """Fit the job's label model on the patterns of some shards."""
-    kind = bound.job.label_model.kind
-    joined = VotePatterns.concatenated(parts) if kind.sequential else VotePatterns.added(parts)
-    return kind.fit(joined, vote_space(bound))
+def fit_patterns(bound: BoundJob, parts: Sequence[VotePatterns]) -> Artifact:
+    """Fit the job's label model on the patterns of some shards.
+
+    Under `fitted` the result is the earlier model as its own type, with the job's prior.
+    """
+    spec, space = bound.job.label_model, vote_space(bound)
+    if isinstance(spec.kind, Fitted):
+        earlier = spec.kind.located(bound.job.root)
+        found = earlier.artifact()
+        return replace(found, fitted=earlier.fit(VotePatterns.added(parts), space))
+    joined = VotePatterns.concatenated(parts) if spec.kind.sequential else VotePatterns.added(parts)
+    return Artifact(spec.type, spec.kind.version, spec.kind.fit(joined, space), space)
 
 
 def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:
@@ -63,11 +74,10 @@ def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:
     return found.kept(_items(keep, found.sequences))
 
 
-def item_probs(
-    fitted: FittedLabelModel, patterns: VotePatterns, *, sequential: bool
-) -> npt.NDArray[np.float64]:
+def item_probs(model: Artifact, patterns: VotePatterns) -> npt.NDArray[np.float64]:
     """Probabilities of every item, [n_items, n_labels]."""
-    probs = fitted.predict(patterns)
+    probs = model.fitted.predict(patterns)
+    sequential: bool = LABEL_MODELS.get(model.type).sequential
     return probs if sequential else probs[patterns.index]
 
 

@@ -52,7 +52,8 @@ def gold_labels(name: str, column: pa.Array, space: LabelSpace) -> npt.NDArray[n
         values = pc.fill_null(column.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
         wrong = np.flatnonzero((values < -1) | (values >= len(space)))
         if len(wrong):
-            message = f"row {wrong[0]} holds {values[wrong[0]]}, but indices go from 0 to {len(space) - 1}"
+            found, last = values[wrong[0]], len(space) - 1
+            message = f"row {wrong[0]} holds {found}, but indices go from 0 to {last}"
             raise BadColumn("source.gold", name, message)
         return np.asarray(values, dtype=np.int64)
     if not pa.types.is_string(column.type):

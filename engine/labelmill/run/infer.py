@@ -18,6 +18,7 @@ from labelmill.report.analysis import Counts
 from labelmill.run.bind import BoundJob
 from labelmill.run.gold import Judgement
 from labelmill.run.rows import Rows
+from labelmill.run.samples import Sample, fewest_samples
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class ShardSummary:
     spans_lost: int = 0
     counts: Counts | None = None
     judgement: Judgement | None = None
+    samples: tuple[Sample, ...] = ()
 
     def __add__(self, other: "ShardSummary") -> "ShardSummary":
         return ShardSummary(
@@ -63,6 +65,7 @@ class ShardSummary:
             self.spans_lost + other.spans_lost,
             _added(self.counts, other.counts),
             _added(self.judgement, other.judgement),
+            fewest_samples(self.samples + other.samples),
         )
 
 
@@ -136,8 +139,10 @@ def vote_lists(votes: Votes, bound: BoundJob, n_texts: int) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), values)
 
 
-def examples_of(bound: BoundJob, labeled: Labeled, splits: list[str]) -> dict[str, pa.Table]:
-    """The rows of each split that are selected, as `examples_schema` tables.
+def selected_rows(
+    bound: BoundJob, labeled: Labeled, splits: list[str]
+) -> dict[str, npt.NDArray[np.int64]]:
+    """Rows of the batch that are selected, by split.
 
     Args:
         bound: the job.
@@ -145,15 +150,17 @@ def examples_of(bound: BoundJob, labeled: Labeled, splits: list[str]) -> dict[st
         splits: the split of each row of the batch.
     """
     select = bound.job.select
-    rows = np.flatnonzero(labeled.keep)
-    chosen = [row for row in rows.tolist() if is_selected(labeled.status[row], select)]
-    schema = _schema(bound, labeled.table)
-    result = {}
-    for split in SPLITS:
-        of_split = [row for row in chosen if splits[row] == split]
-        taken = labeled.table.take(pa.array(labeled.place[of_split], pa.int64()))
-        result[split] = _examples(taken, schema)
-    return result
+    chosen: dict[str, list[int]] = {split: [] for split in SPLITS}
+    for row in np.flatnonzero(labeled.keep).tolist():
+        if is_selected(labeled.status[row], select):
+            chosen[splits[row]].append(row)
+    return {split: np.array(rows, dtype=np.int64) for split, rows in chosen.items()}
+
+
+def examples_of(bound: BoundJob, labeled: Labeled, rows: npt.NDArray[np.int64]) -> pa.Table:
+    """Some rows of the batch as an `examples_schema` table."""
+    taken = labeled.table.take(pa.array(labeled.place[rows]))
+    return _examples(taken, _schema(bound, labeled.table))
 
 
 def is_selected(status: str, select: SelectSpec) -> bool:

@@ -1,0 +1,103 @@
+"""Fingerprints: what the output of a job hangs on, as digests of content."""
+
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from labelmill import __version__
+from labelmill.config.spec import Job
+from labelmill.core.digests import digest, digest_bytes
+from labelmill.core.protocols import Needs
+from labelmill.io.source import InputFile
+
+IRRELEVANT = ("output", "execution", "extends", "vars", "env", "description", "owner")
+"""Keys of a config that change no byte of the training set, or that stand in others already."""
+
+PACKAGES = ("numpy", "pandas", "pyarrow", "spacy", "snorkel", "skweak", "nlpaug", "scikit-learn")
+"""Packages whose version can change an output; they stand in every manifest."""
+
+
+def function_fingerprints(job: Job) -> dict[str, dict[str, str]]:
+    """For each labeling function, a digest of each part that its votes hang on.
+
+    The parts are `type`, `parameters`, `files`, `gazetteers` and `packages`; a function votes
+    the same as long as all of them are the same.
+    """
+    parameters = {
+        entry["name"]: {k: v for k, v in entry.items() if k not in ("should", "should_not")}
+        for entry in job.resolved.public.get("labeling_functions", ())
+    }
+    prints = {}
+    for spec in job.functions:
+        needs = spec.kind.needs(job.root)
+        declared = parameters.get(spec.name) or parameters.get(spec.name.rsplit(".", 1)[0], {})
+        prints[spec.name] = {
+            "type": digest([spec.type, spec.kind.version]),
+            "parameters": digest([spec.name, declared]),
+            "files": digest(file_digests(job.root, needs.files)),
+            "gazetteers": digest([_gazetteer(job, name) for name in needs.gazetteers]),
+            "packages": digest({name: package_version(name) for name in needs.packages}),
+        }
+    return prints
+
+
+def plan_digest(job: Job) -> str:
+    """A digest of all that a job does to its input, but not of where it puts the result."""
+    public = {k: v for k, v in job.resolved.public.items() if k not in IRRELEVANT}
+    others: list[Needs] = [step.kind.needs(job.root) for step in job.augment]
+    files = [name for needs in others for name in needs.files]
+    gazetteers = [name for needs in others for name in needs.gazetteers]
+    return digest(
+        {
+            "config": public,
+            "shard_rows": job.execution.shard_rows,
+            "functions": function_fingerprints(job),
+            "files": file_digests(job.root, tuple(files)),
+            "gazetteers": [_gazetteer(job, name) for name in gazetteers],
+            "labelmill": __version__,
+        }
+    )
+
+
+def input_digest(files: list[InputFile], partition: str | None) -> str:
+    """A digest of the content of some input files, in their order."""
+    return digest([partition, [file.digest for file in files]])
+
+
+def file_digests(root: Path, files: tuple[str, ...]) -> dict[str, str]:
+    """SHA-256 of each file (of a folder: of all files in it), by its path as written."""
+    return {name: _digest_of(root / name) for name in sorted(set(files))}
+
+
+def versions() -> dict[str, str]:
+    """Versions of labelmill and of the packages that an output can hang on."""
+    return {"labelmill": __version__} | {name: package_version(name) for name in PACKAGES}
+
+
+def package_version(name: str) -> str:
+    """The installed version of a package, or "absent"."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
+
+
+def _gazetteer(job: Job, name: str) -> Mapping[str, Any]:
+    spec = job.gazetteers[name]
+    files = (spec.path, spec.stop) if isinstance(spec.stop, str) else (spec.path,)
+    return {
+        "name": name,
+        "label": spec.label,
+        "case": spec.case,
+        "min_length": spec.min_length,
+        "stop": spec.stop,
+        "files": file_digests(job.root, files),
+    }
+
+
+def _digest_of(path: Path) -> str:
+    if not path.is_dir():
+        return digest_bytes(path.read_bytes())
+    inside = sorted(p for p in path.rglob("*") if p.is_file())
+    return digest([[p.relative_to(path).as_posix(), digest_bytes(p.read_bytes())] for p in inside])

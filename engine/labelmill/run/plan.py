@@ -1,0 +1,113 @@
+"""The plan: which shards a run will read, and what has changed since the last snapshot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from labelmill.config import check_columns
+from labelmill.config.spec import Job
+from labelmill.errors import BadColumn, ConfigErrors, InputMissing
+from labelmill.io.source import InputFile, Shard, find_files, schema_of, shards_of
+from labelmill.run.fingerprint import function_fingerprints, input_digest, plan_digest
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionPlan:
+    """What one snapshot is made of; `value` is None where the job has no partitions."""
+
+    value: str | None
+    files: tuple[InputFile, ...]
+    shards: tuple[Shard, ...]
+    input: str
+
+    @property
+    def rows(self) -> int:
+        """Rows of the input."""
+        return sum(len(shard) for shard in self.shards)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A job and its input: everything that a run needs to know before it starts."""
+
+    job: Job
+    partitions: tuple[PartitionPlan, ...]
+    schema: pa.Schema
+    digest: str
+
+    @property
+    def rows(self) -> int:
+        """Rows of the input."""
+        return sum(partition.rows for partition in self.partitions)
+
+    @property
+    def shards(self) -> tuple[Shard, ...]:
+        """The shards of all partitions, in order."""
+        return tuple(shard for partition in self.partitions for shard in partition.shards)
+
+
+def make_plan(job: Job, partition: str | None = None) -> Plan:
+    """Look at the input and cut it into shards.
+
+    Args:
+        job: the job.
+        partition: take this partition only; without it a partitioned job takes every one.
+
+    Raises:
+        InputMissing: if there is no input, it is damaged or has no rows.
+        ConfigErrors: if the config names columns that the input does not have.
+        BadColumn: if two files disagree on the type of a column.
+    """
+    files = find_files(job.source.path, job.source.partition)
+    if partition is not None:
+        files = [file for file in files if file.partition == partition]
+        if not files:
+            raise InputMissing(job.source.path, f"there is no partition '{partition}'")
+    schema = common_schema(files)
+    problems = check_columns(job, schema)
+    if problems:
+        raise ConfigErrors(problems)
+    if not sum(file.rows for file in files) and not job.source.allow_empty:
+        message = "the input has no rows (source.allow_empty: true accepts that)"
+        raise InputMissing(job.source.path, message)
+    values = sorted({file.partition or "" for file in files})
+    parts = [_partition(job, files, value or None) for value in values]
+    return Plan(job, tuple(parts), schema, plan_digest(job))
+
+
+def common_schema(files: Sequence[InputFile]) -> pa.Schema:
+    """The schema that all files share; a column must have one type in all files that have it."""
+    first = schema_of(files[0])
+    for file in files[1:]:
+        for field in schema_of(file):
+            place = first.get_field_index(field.name)
+            if place >= 0 and first.field(place).type != field.type:
+                message = f"holds {field.type}, but {first.field(place).type} in {files[0].name}"
+                raise BadColumn(file.name, field.name, message)
+    return first
+
+
+def changes(plan: Plan, manifest: Mapping[str, Any] | None) -> dict[str, str]:
+    """For each labeling function, why its votes may differ from those of a snapshot.
+
+    The reasons are `new`, `changed: <parts>`, `unchanged`, and `removed` for a function that
+    only the snapshot has.
+    """
+    now = function_fingerprints(plan.job)
+    before: Mapping[str, Mapping[str, str]] = (manifest or {}).get("functions", {})
+    reasons = {}
+    for name, parts in now.items():
+        if name not in before:
+            reasons[name] = "new"
+            continue
+        differ = [part for part, value in parts.items() if before[name].get(part) != value]
+        reasons[name] = f"changed: {', '.join(differ)}" if differ else "unchanged"
+    return reasons | {name: "removed" for name in before if name not in now}
+
+
+def _partition(job: Job, files: list[InputFile], value: str | None) -> PartitionPlan:
+    own = [file for file in files if file.partition == value]
+    shards = shards_of(own, job.execution.shard_rows)
+    return PartitionPlan(value, tuple(own), tuple(shards), input_digest(own, value))

@@ -1,0 +1,132 @@
+"""Publishing: a finished snapshot takes its name, and one pointer is swapped.
+
+    <output>/current -> snapshots/<id>          a job without partitions
+    <output>/current -> views/<n>/              a job with partitions: one link per partition
+    <output>/_CURRENT.json                      the same map, for readers without links
+
+A reader of `current` sees the old data or the new, never a mix.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from labelmill.core.digests import digest_bytes
+from labelmill.io import durable
+
+MANIFEST = "manifest.json"
+CURRENT = "current"
+CURRENT_FILE = "_CURRENT.json"
+
+
+def snapshot_folder(output: Path, snapshot: str) -> Path:
+    """Where a snapshot lies once it is published."""
+    return output / "snapshots" / snapshot
+
+
+def staging_folder(output: Path, snapshot: str) -> Path:
+    """An empty folder in which a snapshot is made, on the same file system."""
+    folder = output / "snapshots" / f".making-{snapshot}"
+    durable.remove_folder(folder)
+    return durable.make_folder(folder)
+
+
+def file_list(folder: Path) -> list[dict[str, Any]]:
+    """Path, size and digest of every file in a folder, sorted by path."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [
+        {
+            "path": path.relative_to(folder).as_posix(),
+            "bytes": path.stat().st_size,
+            "sha256": digest_bytes(path.read_bytes()),
+        }
+        for path in files
+    ]
+
+
+def json_bytes(value: Any) -> bytes:
+    """Plain data as JSON for people: sorted keys, two spaces."""
+    return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def seal(staging: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the manifest, with a list of all other files; nothing is added after it."""
+    durable.write_bytes(
+        staging / MANIFEST, json_bytes(dict(manifest) | {"files": file_list(staging)})
+    )
+
+
+def is_sealed(folder: Path) -> bool:
+    """Whether a snapshot is there, complete, with the bytes that its manifest lists."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        listed = manifest["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return bool(listed == [f for f in file_list(folder) if f["path"] != MANIFEST])
+
+
+def commit(output: Path, staging: Path, snapshot: str) -> Path:
+    """Give a sealed snapshot its final name; one that is there already stays as it is."""
+    final = snapshot_folder(output, snapshot)
+    if is_sealed(final):
+        durable.remove_folder(staging)
+    else:
+        durable.remove_folder(final)
+        durable.move_folder(staging, final)
+    return final
+
+
+def publish_snapshot(output: Path, snapshot: str) -> None:
+    """Let `current` point to a snapshot."""
+    durable.point(output / CURRENT, f"snapshots/{snapshot}")
+    durable.write_bytes(output / CURRENT_FILE, json_bytes({"snapshot": snapshot}))
+
+
+def publish_partition(output: Path, key: str, partition: str, snapshot: str) -> None:
+    """Let `current` point to a new view, in which one partition has a new snapshot."""
+    partitions = published_partitions(output)
+    if partitions.get(partition) == snapshot and (output / CURRENT).exists():
+        return
+    partitions[partition] = snapshot
+    number = 1 + max((int(p.name) for p in (output / "views").glob("[0-9]*")), default=0)
+    view = output / "views" / str(number)
+    for value, target in partitions.items():
+        durable.point(view / f"{key}={quote(value, safe='')}", f"../../snapshots/{target}")
+    facts = {
+        "key": key,
+        "partitions": partitions,
+        "manifests": {
+            value: digest_bytes((snapshot_folder(output, target) / MANIFEST).read_bytes())
+            for value, target in partitions.items()
+        },
+    }
+    durable.write_bytes(view / MANIFEST, json_bytes(facts))
+    durable.point(output / CURRENT, f"views/{number}")
+    durable.write_bytes(output / CURRENT_FILE, json_bytes(facts))
+
+
+def published_partitions(output: Path) -> dict[str, str]:
+    """The live map from partition to snapshot; empty before the first view."""
+    try:
+        facts = json.loads((output / CURRENT / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        return {}
+    return dict(facts.get("partitions", {}))
+
+
+def live_manifest(output: Path, partition: str | None) -> dict[str, Any] | None:
+    """The manifest of the snapshot that is live now, if there is one."""
+    folder = output / CURRENT
+    if partition is not None:
+        snapshot = published_partitions(output).get(partition)
+        if snapshot is None:
+            return None
+        folder = snapshot_folder(output, snapshot)
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        return None
+    return manifest

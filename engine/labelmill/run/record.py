@@ -1,0 +1,82 @@
+"""The record of a run (run.json), written whatever becomes of the run."""
+
+import os
+import platform
+import secrets
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from labelmill.errors import LabelmillError
+from labelmill.io.durable import write_bytes
+from labelmill.run.fingerprint import versions
+from labelmill.run.publish import json_bytes
+
+STATE = ".labelmill"
+RETRYABLE = {1, 4, 5, 6, 130, 143}
+
+
+@dataclass
+class Record:
+    """Facts of one run, gathered as it goes; the clock and the host stand here and nowhere else."""
+
+    job: str
+    root: Path
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        now = datetime.now(UTC)
+        self.id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        self._started = now
+
+    @property
+    def folder(self) -> Path:
+        """Where this run's record lies."""
+        return self.root / STATE / "runs" / self.id
+
+    def close(self, status: str, error: BaseException | None = None) -> None:
+        """Write run.json."""
+        ended = datetime.now(UTC)
+        exit_code = exit_code_of(error)
+        facts = {
+            "schema_version": 1,
+            "run_id": self.id,
+            "job": self.job,
+            "status": status,
+            "exit_code": exit_code,
+            "retryable": exit_code in RETRYABLE,
+            "started": self._started.isoformat(),
+            "ended": ended.isoformat(),
+            "seconds": (ended - self._started).total_seconds(),
+            "host": platform.node(),
+            "process": os.getpid(),
+            "python": platform.python_version(),
+            "versions": versions(),
+            "error": None if error is None else _told(error),
+            **self.facts,
+        }
+        write_bytes(self.folder / "run.json", json_bytes(facts))
+
+
+def exit_code_of(error: BaseException | None) -> int:
+    """The exit code for how a run ended.
+
+    Example:
+        >>> exit_code_of(None), exit_code_of(KeyboardInterrupt()), exit_code_of(ValueError())
+        (0, 130, 1)
+    """
+    if error is None:
+        return 0
+    if isinstance(error, LabelmillError):
+        return error.exit_code
+    return 130 if isinstance(error, KeyboardInterrupt) else 1
+
+
+def _told(error: BaseException) -> Mapping[str, Any]:
+    told: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
+    if not isinstance(error, LabelmillError | KeyboardInterrupt):
+        told["traceback"] = traceback.format_exception(error)
+    return told

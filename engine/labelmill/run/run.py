@@ -1,0 +1,216 @@
+"""A whole run: from a checked job to published snapshots."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import ceil
+from os import cpu_count
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+from threadpoolctl import threadpool_limits
+
+from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
+from labelmill.aggregate.artifact import to_json
+from labelmill.config.spec import Job
+from labelmill.errors import LockHeld, OverBudget, UsageError
+from labelmill.io import durable
+from labelmill.run.bind import BoundJob
+from labelmill.run.executor import Executor, InProcess, Processes, Task
+from labelmill.run.fit import fit
+from labelmill.run.keys import KeyFile, decide
+from labelmill.run.plan import PartitionPlan, Plan, make_plan
+from labelmill.run.publish import publish_partition, publish_snapshot
+from labelmill.run.record import STATE, Record
+from labelmill.run.result import Run, Snapshot
+from labelmill.run.snapshot import make_snapshot
+from labelmill.run.stages import LabelRecord, Work, label_shard
+
+Payload = TypeVar("Payload")
+Result = TypeVar("Result")
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage's name, and how many of how many tasks of it are done."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What the stages of one run share: the bound job, who works, and who is told of it."""
+
+    bound: BoundJob
+    executor: Executor
+    progress: Progress
+
+    def all(
+        self, stage: str, task: Task[Payload, Result], payloads: Sequence[Payload]
+    ) -> list[Result]:
+        """Carry out a stage and wait for it."""
+        self.progress(stage, 0, len(payloads))
+        results = []
+        for result in self.executor.map(task, payloads):
+            results.append(result)
+            self.progress(stage, len(results), len(payloads))
+        return results
+
+
+def run_job(job: Job, *, partition: str | None = None, progress: Progress = silent) -> Run:
+    """Run a job and publish what comes out.
+
+    Args:
+        job: the checked job.
+        partition: take one partition only.
+        progress: told of every finished task.
+
+    Raises:
+        LabelmillError: whatever stopped the run; nothing was published then, or in a job with
+            partitions only those that were finished before.
+    """
+    record = Record(job.name, job.root)
+    record.facts["config"] = dict(job.resolved.public)
+    record.facts["overrides"] = list(job.resolved.overrides)
+    try:
+        with _locked(job), threadpool_limits(1):
+            result = _run(job, partition, progress, record)
+    except BaseException as error:
+        record.close("failed", error)
+        raise
+    record.facts["snapshots"] = {s.partition or "": s.id for s in result.snapshots}
+    record.facts["warnings"] = list(result.warnings)
+    record.close(result.status)
+    return result
+
+
+def local_output(job: Job) -> Path:
+    """The output folder.
+
+    Raises:
+        UsageError: if the output is a URL.
+    """
+    if "://" in job.output:
+        message = f"output: {job.output}: only local folders can be written; give a path"
+        raise UsageError(message)
+    return Path(job.output)
+
+
+def _run(job: Job, partition: str | None, progress: Progress, record: Record) -> Run:
+    output = local_output(job)
+    plan = make_plan(job, partition)
+    record.facts["plan"] = plan.digest
+    record.facts["input"] = [
+        {"partition": p.value, "files": len(p.files), "rows": p.rows, "digest": p.input}
+        for p in plan.partitions
+    ]
+    if not plan.rows:
+        return Run(record.id, "no data", output, ())
+    durable.make_folder(output)
+    folder = job.root / STATE / "work" / job.name
+    durable.remove_folder(folder)
+    durable.make_folder(folder)
+    works = [Work(folder, shard, number) for number, shard in enumerate(plan.shards)]
+    try:
+        with _executor(job, len(works)) as (bound, executor):
+            shop = Shop(bound, executor, progress)
+            return _carry_out(shop, plan, works, output, record)
+    finally:
+        durable.remove_folder(folder)
+
+
+def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: Record) -> Run:
+    job = plan.job
+    records = shop.all("label", label_shard, works)
+    removed = _decide(job, plan, works, records)
+    check_budget(job, records, removed)
+    shop.progress("fit", 0, 1)
+    model = fit(shop.bound, [(w.file("patterns"), w.file("decisions")) for w in works])
+    model_file = works[0].folder / MODEL_FILE
+    durable.write_bytes(model_file, to_json(model.type, model.version, model.fitted, model.space))
+    shop.progress("fit", 1, 1)
+    snapshots, warnings = [], []
+    start = 0
+    for part in plan.partitions:
+        stop = start + len(part.shards)
+        if part.shards:
+            made = make_snapshot(
+                shop, plan, part, works[start:stop], records[start:stop], model_file, output
+            )
+            _publish(job, output, part, made.snapshot)
+            snapshots.append(made.snapshot)
+            warnings += made.warnings
+        start = stop
+    return Run(record.id, "published", output, tuple(snapshots), tuple(warnings))
+
+
+def check_budget(job: Job, records: Sequence[LabelRecord], removed: Mapping[str, int]) -> None:
+    """Stop a run in which too much went wrong; one row alone never stops it.
+
+    Raises:
+        OverBudget: if rows that nobody can read, rows with a repeated id, or rows on which one
+            function failed are more than `error_budget` of the rows, rounded up.
+    """
+    rows = sum(record.rows_in for record in records)
+    allowed = ceil(job.error_budget * rows)
+    errors: Counter[str] = Counter()
+    for record in records:
+        errors.update(record.errors)
+    told = [
+        (f"labeling function '{name}' failed on", count) for name, count in sorted(errors.items())
+    ]
+    told.append(("nobody can read (null or invalid text or id)", sum(r.faults for r in records)))
+    told.append(("a repeated id stands on", removed.get("unique_ids", 0)))
+    over = [f"{what} {count} of {rows} rows" for what, count in told if count > allowed]
+    if over:
+        hint = f"{allowed} allowed (error_budget: {job.error_budget}); nothing was published"
+        raise OverBudget("\n".join(f"{line}, {hint}" for line in over))
+
+
+def _decide(
+    job: Job, plan: Plan, works: Sequence[Work], records: Sequence[LabelRecord]
+) -> dict[str, int]:
+    values = [part.value or "" for part in plan.partitions for _ in part.shards]
+    files = [
+        KeyFile(work.file("keys"), work.file("decisions"), value, record.rows)
+        for work, value, record in zip(works, values, records, strict=True)
+    ]
+    dropping = [s.name for s in job.prepare if getattr(s.kind, "scope", "row") == "global"]
+    return decide(files, drop_duplicates=dropping[0] if dropping else None, group=job.split.group)
+
+
+def _publish(job: Job, output: Path, part: PartitionPlan, snapshot: Snapshot) -> None:
+    if part.value is None or job.source.partition is None:
+        publish_snapshot(output, snapshot.id)
+    else:
+        publish_partition(output, job.source.partition, part.value, snapshot.id)
+
+
+@contextmanager
+def _executor(job: Job, n_shards: int) -> Iterator[tuple[BoundJob, Executor]]:
+    bound = BoundJob(job)
+    workers = min(job.execution.workers or cpu_count() or 1, n_shards)
+    if workers <= 1:
+        yield bound, InProcess(bound)
+    else:
+        with Processes(job.resolved, workers) as processes:
+            yield bound, processes
+
+
+@contextmanager
+def _locked(job: Job) -> Iterator[None]:
+    path = job.root / STATE / "locks" / f"{job.name}.lock"
+    durable.make_folder(path.parent)
+    with durable.explained(path):
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            message = f"another run of job '{job.name}' holds {path}; wait for it to end"
+            raise LockHeld(message) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,77 @@
+"""A few rows of each status for the report, the same few in any order of shards."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from labelmill.core.seeds import keyed_hash
+
+PER_STATUS = 5
+TEXT_LENGTH = 400
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sample:
+    """One row for people to look at; `key` decides which rows are chosen."""
+
+    key: int
+    id: str
+    status: str
+    text: str
+    label: str | None
+    confidence: float | None
+    votes: tuple[tuple[str, str, int, int], ...]
+    entities: tuple[tuple[int, int, str], ...] = ()
+
+    def row(self) -> dict[str, Any]:
+        """The row as plain data, for the report."""
+        return {
+            "id": self.id,
+            "status": self.status,
+            "text": self.text,
+            "label": self.label,
+            "confidence": self.confidence,
+            "votes": [
+                {"lf": lf, "label": label, "start": start, "end": end}
+                for lf, label, start, end in self.votes
+            ],
+            "entities": [
+                {"start": start, "end": end, "label": label} for start, end, label in self.entities
+            ],
+        }
+
+
+def samples_of(table: pa.Table, seed: int) -> tuple[Sample, ...]:
+    """The chosen rows of a labels table."""
+    ids = table["id"].to_pylist()
+    keys = [keyed_hash(seed, "sample", i) for i in ids]
+    status = table["status"].to_pylist()
+    rows: dict[str, list[tuple[int, int]]] = {}
+    for place, (key, state) in enumerate(zip(keys, status, strict=True)):
+        rows.setdefault(state, []).append((key, place))
+    chosen = [pair for of_state in rows.values() for pair in sorted(of_state)[:PER_STATUS]]
+    places = [place for _, place in chosen]
+    taken = table.take(pa.array(places, pa.int64())).to_pylist()
+    return tuple(_sample(key, row) for (key, _), row in zip(chosen, taken, strict=True))
+
+
+def fewest_samples(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    """Of the samples of many shards, those with the smallest keys of each status."""
+    by_status: dict[str, list[Sample]] = {}
+    for sample in sorted(samples, key=lambda s: (s.status, s.key, s.id)):
+        by_status.setdefault(sample.status, []).append(sample)
+    return tuple(s for of_status in by_status.values() for s in of_status[:PER_STATUS])
+
+
+def _sample(key: int, row: dict[str, Any]) -> Sample:
+    votes = tuple(
+        (v["lf"], v["label"] or "|".join(v["one_of"] or ()), v["start"], v["end"])
+        for v in row["votes"] or ()
+    )
+    entities = tuple((e["start"], e["end"], e["label"]) for e in row.get("entities") or ())
+    text = (row["text"] or "")[:TEXT_LENGTH]
+    inside = tuple(e for e in entities if e[1] <= len(text))
+    return Sample(
+        key, str(row["id"]), row["status"], text, row.get("label"), row["confidence"], votes, inside
+    )

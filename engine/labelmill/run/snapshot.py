@@ -1,0 +1,235 @@
+"""Making one snapshot: labels, splits, augmented rows, exports, report, checks, manifest."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
+from labelmill.aggregate.artifact import from_json
+from labelmill.core.digests import digest, digest_bytes
+from labelmill.core.protocols import ExportCount, Facts
+from labelmill.core.schema import SPLITS
+from labelmill.errors import ChecksFailed, NotConserved
+from labelmill.export.card import dataset_card
+from labelmill.io import durable
+from labelmill.report.analysis import function_rows
+from labelmill.report.document import SCHEMA_VERSION, agreement, conflict_rows, totals
+from labelmill.report.page import report_page
+from labelmill.run.card import card_facts
+from labelmill.run.checking import CheckResult, carry_out_checks
+from labelmill.run.fingerprint import function_fingerprints, versions
+from labelmill.run.infer import ShardSummary
+from labelmill.run.leaks import find_leaks
+from labelmill.run.plan import PartitionPlan, Plan
+from labelmill.run.publish import commit, json_bytes, seal, staging_folder
+from labelmill.run.result import Snapshot
+from labelmill.run.stages import (
+    AugmentTask,
+    ExportTask,
+    InferTask,
+    LabelRecord,
+    Work,
+    augment_shard,
+    export_split,
+    infer_shard,
+    write_mentions,
+)
+
+if TYPE_CHECKING:
+    from labelmill.run.run import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A committed snapshot, and the checks of severity `warn` that failed on it."""
+
+    snapshot: Snapshot
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """A snapshot on its way."""
+
+    shop: "Shop"
+    plan: Plan
+    part: PartitionPlan
+    works: Sequence[Work]
+    model: Path
+    staging: Path
+
+
+def make_snapshot(  # noqa: PLR0913, PLR0917
+    shop: "Shop",
+    plan: Plan,
+    part: PartitionPlan,
+    works: Sequence[Work],
+    records: Sequence[LabelRecord],
+    model: Path,
+    output: Path,
+) -> Made:
+    """Make the snapshot of one partition and give it its final name.
+
+    Raises:
+        ChecksFailed: if a check of severity `error` fails, or the train split is empty.
+        NotConserved: if rows were lost or doubled.
+    """
+    id_ = digest([part.input, plan.digest, digest_bytes(model.read_bytes())])[:32]
+    making = Making(shop, plan, part, works, model, staging_folder(output, id_))
+    try:
+        summary = _label_and_augment(making, records)
+        exports = _export(making)
+        report = _report(making, summary, exports)
+        results = carry_out_checks(plan.job.checks, _facts(making, summary, report))
+        report["checks"] = [result.row() for result in results]
+        _stop_if_failed(making, summary, results)
+        _write_documents(making, id_, report)
+    except BaseException:
+        durable.remove_folder(making.staging)
+        raise
+    folder = commit(output, making.staging, id_)
+    warnings = tuple(r.told for r in results if not r.passed)
+    return Made(Snapshot(id_, folder, part.value, report), warnings)
+
+
+def _label_and_augment(making: Making, records: Sequence[LabelRecord]) -> ShardSummary:
+    shop, job = making.shop, making.plan.job
+    durable.write_bytes(making.staging / MODEL_FILE, making.model.read_bytes())
+    parts = [f"part-{number:05}.parquet" for number in range(len(making.works))]
+    tasks = [
+        InferTask(work, part, making.model, making.staging, record.errors)
+        for work, part, record in zip(making.works, parts, records, strict=True)
+    ]
+    inferred = shop.all("infer", infer_shard, tasks)
+    summary = reduce(add, (record.summary for record in inferred), ShardSummary())
+    _check_conservation(summary)
+    if job.augment and job.split.train > 0:
+        mentions = None
+        if any(step.kind.needs(job.root).mentions for step in job.augment):
+            mentions = making.works[0].file("mentions")
+            write_mentions(mentions, [record.mentions for record in inferred], job.seed)
+        children = [
+            AugmentTask(work, part, making.staging, mentions)
+            for work, part in zip(making.works, parts, strict=True)
+        ]
+        summary = reduce(add, shop.all("augment", augment_shard, children), summary)
+    return summary
+
+
+def _check_conservation(summary: ShardSummary) -> None:
+    out = sum(summary.status.values()) + sum(summary.filtered.values())
+    if out != summary.rows_in:
+        message = f"{summary.rows_in} rows went in and {out} came out; please report this"
+        raise NotConserved(message)
+
+
+def _export(making: Making) -> dict[str, dict[str, Any]]:
+    job = making.plan.job
+    tasks = [
+        ExportTask(split, number, making.staging)
+        for split in SPLITS
+        if getattr(job.split, split) > 0
+        for number in range(len(job.export))
+    ]
+    counts = making.shop.all("export", export_split, tasks) if tasks else []
+    exports: dict[str, dict[str, Any]] = {}
+    for task, count in zip(tasks, counts, strict=True):
+        name = job.export[task.exporter].name
+        exports.setdefault(name, {})[task.split] = _export_row(count)
+    return exports
+
+
+def _export_row(count: ExportCount) -> dict[str, Any]:
+    return {"written": count.written, "left_out": dict(sorted(count.left_out.items()))}
+
+
+def _report(
+    making: Making, summary: ShardSummary, exports: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    job, bound = making.plan.job, making.shop.bound
+    spans = bound.unit == "span"
+    model = from_json(making.model.read_bytes())
+    kinds = [(function.name, function.type) for function in job.functions]
+    counts = summary.counts
+    rows = (
+        []
+        if counts is None
+        else function_rows(counts, kinds, bound.space, model.fitted.weights(), spans=spans)
+    )
+    status = Counter(summary.status)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "job": job.name,
+        "task": job.task.type,
+        "labels": list(bound.space.names),
+        "partition": making.part.value,
+        "label_model": {"type": model.type, "seed": job.label_model.seed},
+        "totals": totals(status, sum(summary.filtered.values()), summary.rows_in),
+        "filtered": dict(sorted(summary.filtered.items())),
+        "functions": rows,
+        "conflicts": [] if counts is None else conflict_rows(bound.names, counts.conflicts),
+        "classes": {name: summary.classes[name] for name in bound.space.names},
+        "confidence": [summary.confidence[tenth] for tenth in range(10)],
+        "splits": {split: summary.splits[split] for split in SPLITS},
+        "augmented": {
+            "made": dict(sorted(summary.copies.items())),
+            "dropped": dict(sorted(summary.copies_dropped.items())),
+        },
+        "spans_lost": summary.spans_lost,
+        "gold": agreement(summary.judgement, spans=spans),
+        "exports": exports,
+        "samples": [sample.row() for sample in summary.samples],
+    }
+
+
+def _facts(making: Making, summary: ShardSummary, report: dict[str, Any]) -> Facts:
+    status = Counter(summary.status)
+    filtered = sum(summary.filtered.values())
+    return Facts(
+        rows_in=summary.rows_in,
+        status=dict(status) | {"filtered": filtered},
+        classes=dict(summary.classes),
+        splits=dict(summary.splits),
+        leaks=find_leaks(making.staging),
+        functions={row["lf"]: row for row in report["functions"]},
+    )
+
+
+def _stop_if_failed(making: Making, summary: ShardSummary, results: Sequence[CheckResult]) -> None:
+    told = [r.told for r in results if not r.passed and r.severity == "error"]
+    if making.plan.job.split.train > 0 and not summary.splits["train"]:
+        states = ", ".join(f"{n} {state}" for state, n in sorted(summary.status.items()))
+        told.insert(0, f"the train split is empty (rows: {states or 'none'})")
+    if told:
+        raise ChecksFailed([f"{line}; nothing was published" for line in told])
+
+
+def _write_documents(making: Making, id_: str, report: dict[str, Any]) -> None:
+    plan, staging = making.plan, making.staging
+    durable.write_bytes(staging / "report.json", json_bytes(report))
+    durable.write_bytes(staging / "report.html", report_page(report).encode())
+    fingerprints = {
+        "input": making.part.input,
+        "plan": plan.digest,
+        "model": digest_bytes(making.model.read_bytes()),
+    }
+    card = dataset_card(card_facts(plan, making.part, report, fingerprints))
+    durable.write_bytes(staging / "README.md", card.encode())
+    manifest = {
+        "schema_version": 1,
+        "snapshot": id_,
+        "job": plan.job.name,
+        "partition": making.part.value,
+        "seed": plan.job.seed,
+        "rows": report["totals"] | {"splits": report["splits"]},
+        "fingerprints": fingerprints,
+        "functions": function_fingerprints(plan.job),
+        "checks": report["checks"],
+        "config": {k: v for k, v in plan.job.resolved.public.items() if k != "output"},
+        "versions": versions(),
+    }
+    seal(staging, manifest)

@@ -1,0 +1,361 @@
+"""The tasks of a run that are carried out shard by shard, in any process.
+
+Each is a pure function of its payload and the job: it reads files, writes files and returns a
+small record. A payload names files by path, so it costs nothing to send.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from labelmill.aggregate.artifact import from_json
+from labelmill.core.protocols import ExportCount, ExportSetting
+from labelmill.core.schema import FILTERED, QUARANTINE, SPLITS
+from labelmill.core.seeds import keyed_hash
+from labelmill.core.votes import RowError, Votes
+from labelmill.io.durable import OutputFolder, write_table
+from labelmill.io.source import Shard, read_shard
+from labelmill.io.votes import read_patterns, read_votes, write_patterns, write_votes
+from labelmill.report.analysis import Counts, Meeting, count, judge_documents, judge_spans
+from labelmill.run.augmenting import augment
+from labelmill.run.bind import BoundJob
+from labelmill.run.fit import item_probs
+from labelmill.run.gold import Judgement, gold_labels, gold_spans, judge_entities, judge_labels
+from labelmill.run.infer import (
+    Labeled,
+    ShardSummary,
+    class_counts,
+    confidence_histogram,
+    examples_of,
+    label_rows,
+    quarantined,
+    selected_rows,
+)
+from labelmill.run.keys import write_keys
+from labelmill.run.rows import Rows, read_rows, source_columns
+from labelmill.run.samples import samples_of
+from labelmill.run.split import splits_of
+from labelmill.run.voting import vote
+from labelmill.tasks.tags import spread
+
+MENTIONS_PER_LABEL = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Where the files of one shard lie between stages."""
+
+    folder: Path
+    shard: Shard
+    number: int
+
+    def file(self, kind: str) -> Path:
+        """The work file of a kind, for example votes, patterns, keys or decisions."""
+        suffix = "npz" if kind == "patterns" else "parquet"
+        return self.folder / f"{kind}-{self.number:05}.{suffix}"
+
+    @property
+    def part(self) -> str:
+        """Name of this shard's part in the output."""
+        return f"part-{self.number:05}.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRecord:
+    """What the label stage says of a shard; `errors` counts failed rows for each function."""
+
+    rows_in: int
+    rows: int
+    faults: int
+    errors: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class InferTask:
+    """A shard to be labeled by a fitted model, and the snapshot folder that it goes to."""
+
+    work: Work
+    part: str
+    model: Path
+    snapshot: Path
+    errors: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class InferRecord:
+    """What the infer stage says of a shard; `mentions` are those of its train rows."""
+
+    summary: ShardSummary
+    mentions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentTask:
+    """A shard whose train rows get children."""
+
+    work: Work
+    part: str
+    snapshot: Path
+    mentions: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTask:
+    """One split of a snapshot for one exporter, by its place in the config."""
+
+    split: str
+    exporter: int
+    snapshot: Path
+
+
+def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
+    """Prepare the rows of a shard and let every function vote on them."""
+    rows = _rows(bound, work.shard)
+    ballot = vote(bound, rows.batch)
+    n_functions = len(bound.names)
+    patterns = bound.task.patterns(ballot.votes, rows.batch, bound.space, n_functions)
+    write_votes(work.file("votes"), ballot.votes, n_functions)
+    write_patterns(work.file("patterns"), patterns)
+    bands = bound.job.split.group == "near_duplicates"
+    write_keys(work.file("keys"), rows.batch, rows.row, bands=bands)
+    write_table(work.file("quarantine"), _table(QUARANTINE, quarantined(rows, ballot.errors)))
+    errors = {name: _failed_rows(failed) for name, failed in ballot.errors.items()}
+    return LabelRecord(rows.n_rows, len(rows.batch), len(rows.faults), errors)
+
+
+def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
+    """Give the rows of a shard their labels, and select and split them."""
+    work = task.work
+    rows = _rows(bound, work.shard)
+    votes = read_votes(work.file("votes"))
+    model = from_json(task.model.read_bytes())
+    probs = item_probs(model, read_patterns(work.file("patterns")))
+    decisions = pq.read_table(work.file("decisions"), use_threads=False)
+    keep = pc.is_null(decisions["step"]).combine_chunks().to_numpy(zero_copy_only=False)
+    labeled = label_rows(bound, rows, votes, probs, keep)
+    _write_part(task.snapshot / "labels" / task.part, labeled.table)
+    gone = _filtered(rows, decisions, keep)
+    _write_side(task.snapshot / "filtered" / task.part, _table(FILTERED, gone))
+    _write_side(task.snapshot / "quarantine" / task.part, pq.read_table(work.file("quarantine")))
+    splits = splits_of(decisions["group"].to_pylist(), bound.job.split, bound.job.seed)
+    places = selected_rows(bound, labeled, splits)
+    examples = {split: examples_of(bound, labeled, places[split]) for split in SPLITS}
+    for split in _written_splits(bound):
+        _write_part(task.snapshot / split / "parquet" / task.part, examples[split])
+    mentions = _keep_for_augmenting(bound, work, rows, places["train"], examples["train"])
+    summary = _summary(bound, rows, votes, labeled, examples, task.errors)
+    filtered = Counter(step for _, step, _ in gone)
+    return InferRecord(replace(summary, filtered=filtered), mentions)
+
+
+def augment_shard(bound: BoundJob, task: AugmentTask) -> ShardSummary:
+    """Write the train part of a shard: its rows, and after them their children."""
+    train = pq.read_table(task.work.file("train"), use_threads=False)
+    extra = pq.read_table(task.work.file("train_columns"), use_threads=False)
+    columns = {name: extra[name].to_pylist() for name in extra.column_names}
+    copies = augment(bound, train, columns, read_mentions(task.mentions))
+    whole = pa.concat_tables([train, copies.table])
+    _write_part(task.snapshot / "train" / "parquet" / task.part, whole)
+    return ShardSummary(copies=copies.made, copies_dropped=copies.dropped)
+
+
+def export_split(bound: BoundJob, task: ExportTask) -> ExportCount:
+    """Write one split in one format."""
+    spec = bound.job.export[task.exporter]
+    folder = task.snapshot / task.split
+    setting = ExportSetting(
+        job=bound.job.name,
+        task=bound.job.task.type,
+        unit=bound.unit,
+        labels=bound.space.names,
+        split=task.split,
+        language=bound.job.language,
+        definitions=bound.task.definitions(),
+        analysis=bound.analysis,
+    )
+    return spec.kind.write(_batches(folder / "parquet"), setting, OutputFolder(folder / spec.name))
+
+
+def write_mentions(path: Path, parts: list[Mapping[str, tuple[str, ...]]], seed: int) -> None:
+    """Write the distinct mentions per label of all shards, at most 100,000 by smallest hash."""
+    together: dict[str, set[str]] = {}
+    for part in parts:
+        for label, texts in part.items():
+            together.setdefault(label, set()).update(texts)
+    rows = [
+        (label, text)
+        for label in sorted(together)
+        for text in fewest(together[label], MENTIONS_PER_LABEL, seed)
+    ]
+    schema = pa.schema([("label", pa.string()), ("text", pa.string())])
+    write_table(path, _table(schema, rows))
+
+
+def read_mentions(path: Path | None) -> dict[str, tuple[str, ...]]:
+    """The mentions per label that `write_mentions` wrote."""
+    mentions: dict[str, list[str]] = {}
+    if path is not None:
+        for row in pq.read_table(path, use_threads=False).to_pylist():
+            mentions.setdefault(row["label"], []).append(row["text"])
+    return {label: tuple(texts) for label, texts in mentions.items()}
+
+
+def fewest(texts: set[str], most: int, seed: int) -> tuple[str, ...]:
+    """At most so many of some texts, those with the smallest hash, in sorted order."""
+    if len(texts) > most:
+        texts = set(
+            sorted(texts, key=lambda text: (keyed_hash(seed, "mention", text), text))[:most]
+        )
+    return tuple(sorted(texts))
+
+
+def meeting_of(bound: BoundJob, votes: Votes, rows: Rows) -> Meeting:
+    """The items that votes meet on: texts, or in ner tokens."""
+    if bound.unit == "document":
+        docs = votes.doc.astype(np.int64)
+        return Meeting(np.arange(len(votes), dtype=np.int64), docs, len(rows.batch))
+    where = spread(votes, rows.batch.tokens)
+    return Meeting(where.vote, where.token, len(rows.batch.tokens.start))
+
+
+def _rows(bound: BoundJob, shard: Shard) -> Rows:
+    source = bound.job.source
+    schema = pq.read_schema(shard.file.path)
+    columns = list(dict.fromkeys([source.id, source.text, *source_columns(bound, schema)]))
+    return read_rows(bound, read_shard(shard, columns), shard.file.name)
+
+
+def _summary(
+    bound: BoundJob,
+    rows: Rows,
+    votes: Votes,
+    labeled: Labeled,
+    examples: Mapping[str, pa.Table],
+    errors: Mapping[str, int],
+) -> ShardSummary:
+    kept = votes.take(labeled.keep[votes.doc])
+    spans = bound.unit == "span"
+    failed = [errors.get(name, 0) for name in bound.names]
+    n_texts = int(labeled.keep.sum())
+    counts = count(kept, meeting_of(bound, kept, rows), bound.space, n_texts, failed)
+    counts, judgement = _judged(bound, rows, kept, labeled, counts)
+    return ShardSummary(
+        rows_in=rows.n_rows,
+        status=Counter(labeled.table["status"].to_pylist()),
+        classes=class_counts(labeled.table, bound.space, spans=spans),
+        splits=Counter({split: len(table) for split, table in examples.items()}),
+        confidence=confidence_histogram(labeled.table["confidence"]),
+        spans_lost=rows.spans_lost,
+        counts=counts,
+        judgement=judgement,
+        samples=samples_of(labeled.table, bound.job.seed),
+    )
+
+
+def _judged(
+    bound: BoundJob, rows: Rows, votes: Votes, labeled: Labeled, counts: Counts
+) -> tuple[Counts, Judgement | None]:
+    name = bound.job.source.gold
+    if name is None:
+        return counts, None
+    column, n_functions = rows.batch.columns[name], len(bound.names)
+    kept = labeled.table.take(pa.array(labeled.place[labeled.keep]))
+    if bound.unit == "document":
+        gold = gold_labels(name, column, bound.space)
+        gold[~labeled.keep] = -1
+        verdicts = judge_documents(votes, bound.space, gold, n_functions)
+        judgement = judge_labels(kept["label"].to_pylist(), gold[labeled.keep], bound.space)
+        return verdicts.into(counts), judgement
+    spans = gold_spans(name, column, bound.space)
+    spans = [s if stays else set() for s, stays in zip(spans, labeled.keep, strict=True)]
+    verdicts = judge_spans(votes, bound.space, spans, n_functions)
+    of_kept = [s for s, stays in zip(spans, labeled.keep, strict=True) if stays]
+    entities = [row or [] for row in kept["entities"].to_pylist()]
+    return verdicts.into(counts), judge_entities(
+        entities, kept["status"].to_pylist(), of_kept, bound.space
+    )
+
+
+def _keep_for_augmenting(
+    bound: BoundJob,
+    work: Work,
+    rows: Rows,
+    train_rows: npt.NDArray[np.int64],
+    train: pa.Table,
+) -> dict[str, tuple[str, ...]]:
+    if not bound.job.augment:
+        return {}
+    write_table(work.file("train"), train)
+    needs = [step.kind.needs(bound.job.root) for step in bound.job.augment]
+    names = sorted({n for need in needs for n in need.columns or ()} & set(rows.batch.columns))
+    chosen = pa.array(train_rows)
+    extra = pa.table({name: rows.batch.columns[name].take(chosen) for name in names})
+    write_table(work.file("train_columns"), extra)
+    if not any(need.mentions for need in needs):
+        return {}
+    mentions: dict[str, set[str]] = {}
+    for row in train.select(["text", "entities"]).to_pylist():
+        for span in row["entities"] or ():
+            text = row["text"][span["start"] : span["end"]]
+            mentions.setdefault(span["label"], set()).add(text)
+    return {
+        label: fewest(texts, MENTIONS_PER_LABEL, bound.job.seed)
+        for label, texts in mentions.items()
+    }
+
+
+def _written_splits(bound: BoundJob) -> list[str]:
+    """Splits that the infer stage writes; train waits for its children where there are any."""
+    wanted = [split for split in SPLITS if getattr(bound.job.split, split) > 0]
+    return [split for split in wanted if split != "train" or not bound.job.augment]
+
+
+def _filtered(
+    rows: Rows, decisions: pa.Table, keep: npt.NDArray[np.bool_]
+) -> list[tuple[str | None, str, str]]:
+    ids = rows.ids.to_pylist()
+    gone = [(f.row, _string(f.id), f.step, f.reason) for f in rows.filtered]
+    steps, reasons = decisions["step"].to_pylist(), decisions["reason"].to_pylist()
+    for place in np.flatnonzero(~keep).tolist():
+        row = int(rows.row[place])
+        gone.append((row, _string(ids[row]), steps[place], reasons[place]))
+    return [entry[1:] for entry in sorted(gone, key=lambda entry: entry[0])]
+
+
+def _failed_rows(errors: list[RowError]) -> int:
+    return len({error.doc for error in errors})
+
+
+def _batches(folder: Path) -> Any:
+    for path in sorted(folder.glob("*.parquet")):
+        with pq.ParquetFile(path) as parquet:
+            yield from parquet.iter_batches(use_threads=False)
+
+
+def _write_part(path: Path, table: pa.Table) -> None:
+    """Write a part; only the first of a folder may be empty, so that its schema is there."""
+    if len(table) or path.stem.endswith("-00000"):
+        write_table(path, table)
+
+
+def _write_side(path: Path, table: pa.Table) -> None:
+    if len(table):
+        write_table(path, table)
+
+
+def _table(schema: pa.Schema, rows: list[Any]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [() for _ in schema]
+    arrays = [pa.array(column, f.type) for column, f in zip(columns, schema, strict=True)]
+    return pa.table(arrays, schema=schema)
+
+
+def _string(value: Any) -> str | None:
+    return None if value is None else str(value)
