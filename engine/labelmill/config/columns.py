@@ -1,0 +1,144 @@
+"""Whether the columns that a job reads are in its source."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from labelmill.config.merge import gather
+from labelmill.config.nodes import Findings, Node, Place, Trail, get, is_list, planted
+from labelmill.config.override import overridden
+from labelmill.config.spec import FunctionSpec, Job, Resolved
+from labelmill.errors import BadParameter, BadResource, Problem, nearest
+from labelmill.text.expression import Expression
+
+
+def check_columns(job: Job, schema: pa.Schema) -> list[Problem]:
+    """Note every column that the job names and the source does not have, or has as another type.
+
+    Args:
+        job: the job.
+        schema: the schema of the source's files; a hive key may be left out of it.
+
+    Returns:
+        The problems, at their places in the config.
+    """
+    wanted = list(_wanted(job))
+    wrong = [(column, message) for column in wanted if (message := _wrong(column, job, schema))]
+    if not wrong:
+        return []
+    findings = Findings(written_tree(job.resolved))
+    for column, message in wrong:
+        trail = column.trail
+        if column.function is not None:
+            trail = _function_trail(findings.root, column)
+        findings.add(trail, "column", message)
+    return findings.problems
+
+
+def written_tree(resolved: Resolved) -> Node:
+    """The tree of a config with its places, read again; without places if the file is gone."""
+    shown = os.path.relpath(resolved.file)
+    shown = str(resolved.file) if shown.startswith("..") else shown
+    tree, _ = gather(resolved.file, shown)
+    if tree is None:
+        return planted(resolved.tree, Place(shown))
+    return overridden(tree, resolved.overrides)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column that something in the config names; `wanted` says which types are right."""
+
+    name: str
+    trail: Trail
+    wanted: str = ""
+    function: str | None = None
+
+
+def _wanted(job: Job) -> Iterator[_Column]:
+    source = job.source
+    yield _Column(source.id, ("source", "id"), "strings or whole numbers")
+    yield _Column(source.text, ("source", "text"), "strings")
+    if source.gold is not None:
+        spans = job.task.kind.unit == "span"
+        yield _Column(source.gold, ("source", "gold"), "spans" if spans else "strings")
+    for index, name in enumerate(source.carry):
+        yield _Column(name, ("source", "carry", index))
+    if source.where is not None:
+        for name in sorted(Expression.parse(source.where).columns):
+            yield _Column(name, ("source", "where"))
+    for function in job.functions:
+        for name in _columns_of(function, job.root):
+            yield _Column(name, ("labeling_functions",), function=function.name)
+
+
+def _columns_of(function: FunctionSpec, folder: Path) -> tuple[str, ...]:
+    try:
+        return function.kind.needs(folder).columns or ()
+    except (BadParameter, BadResource):
+        return ()  # binding the function says what is wrong with it
+
+
+def _wrong(column: _Column, job: Job, schema: pa.Schema) -> str | None:
+    names = set(schema.names)
+    virtual = {"id", "text", job.source.partition}
+    if column.name not in names:
+        if column.name in virtual and column.trail[-1] not in ("id", "text"):
+            return None
+        who = f"'{column.function}' needs the column" if column.function else "no column"
+        what = f"{who} '{column.name}'" + (", which is not" if column.function else "")
+        return f"{what} in the source{nearest(column.name, names)}"
+    kind = schema.field(column.name).type
+    if column.wanted and not _fits(kind, column.wanted):
+        wanted = _SPANS if column.wanted == "spans" else column.wanted
+        return f"the column '{column.name}' holds {kind}; expected {wanted}"
+    return None
+
+
+_SPANS = "a list of spans: list<struct<start: int, end: int, label: string>>"
+
+
+def _fits(kind: pa.DataType, wanted: str) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _fits(kind.value_type, wanted)
+    if wanted == "spans":
+        return _is_spans(kind)
+    if wanted == "strings or whole numbers" and pa.types.is_integer(kind):
+        return True
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
+
+
+def _is_spans(kind: pa.DataType) -> bool:
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+        return False
+    item = kind.value_type
+    if not pa.types.is_struct(item):
+        return False
+    fields = {field.name: field.type for field in item}
+    return (
+        {"start", "end", "label"} <= set(fields)
+        and pa.types.is_integer(fields["start"])
+        and pa.types.is_integer(fields["end"])
+        and _fits(fields["label"], "strings")
+    )
+
+
+def _function_trail(root: Node, column: _Column) -> Trail:
+    """The value in a labeling function's entry that names a column, or the entry."""
+    entries = get(root, "labeling_functions")
+    name = column.function or ""
+    for index, entry in enumerate(entries.value if entries and is_list(entries) else ()):
+        written = get(entry, "name")
+        own = written.value if written is not None else None
+        if own != name and not name.startswith(f"{own}."):
+            continue
+        trail: Trail = ("labeling_functions", index)
+        values = entry.value.items() if isinstance(entry.value, dict) else ()
+        keys = [key for key, child in values if key != "name" and child.value == column.name]
+        return (*trail, *keys[:1])
+    return column.trail

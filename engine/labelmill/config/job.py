@@ -1,0 +1,105 @@
+"""Build the job of a config that has no problems."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from labelmill.config.assembly import Assembly, Part
+from labelmill.config.sanity import output_of, placed, select_of, split_of
+from labelmill.config.spec import (
+    AugmentSpec,
+    CheckSpec,
+    ExecutionSpec,
+    ExportSpec,
+    FunctionSpec,
+    GazetteerSpec,
+    Job,
+    LabelModelSpec,
+    PrepareSpec,
+    Resolved,
+    SelectSpec,
+    SourceSpec,
+    SplitSpec,
+    TaskSpec,
+)
+
+_OWN = frozenset({"name", "type", "enabled"})
+
+
+def job_of(assembly: Assembly, resolved: Resolved) -> Job:
+    """The job of a config without problems."""
+    read, header = assembly.draft, dict(assembly.draft.header or {})
+    for key in ("task", "source", "labeling_functions", "version"):
+        header.pop(key, None)
+    source = dict(read.sections["source"] or {})
+    source["path"] = placed(source["path"], resolved.root)
+    task, model = _only(assembly.task), _only(assembly.label_model)
+    seed = header.get("seed", 0)
+    return Job(
+        name=header["name"],
+        description=header.get("description", ""),
+        owner=header.get("owner", ""),
+        language=header.get("language", "en"),
+        seed=seed,
+        task=TaskSpec(task.entry.type_name, task.kind),
+        source=SourceSpec(**source),
+        prepare=_specs(PrepareSpec, assembly.prepare),
+        gazetteers={name: GazetteerSpec(**(v or {})) for name, v in read.gazetteers.items()},
+        functions=tuple(_function(part) for part in assembly.functions),
+        label_model=_label_model(model, seed),
+        select=SelectSpec(**select_of(read.sections["select"] or {}, task.kind.unit)),
+        split=SplitSpec(**split_of(read.sections["split"] or {})),
+        augment=_specs(AugmentSpec, assembly.augment),
+        checks=_specs(CheckSpec, assembly.checks),
+        export=_specs(ExportSpec, assembly.export),
+        execution=ExecutionSpec(**(read.sections["execution"] or {})),
+        output=placed(output_of(read), resolved.root),
+        error_budget=header.get("error_budget", 0.001),
+        resolved=resolved,
+    )
+
+
+def _only(part: Part | None) -> Part:
+    if part is None:
+        message = "a config without a task or a label model was accepted"
+        raise AssertionError(message)
+    return part
+
+
+def _specs(spec: Callable[..., Any], parts: Sequence[Part]) -> tuple[Any, ...]:
+    made = []
+    for part in parts:
+        frame = {key: value for key, value in part.entry.frame.items() if key not in _OWN}
+        made.append(spec(name=part.name, type=part.entry.type_name, kind=part.kind, **frame))
+    return tuple(made)
+
+
+def _label_model(part: Part, seed: int) -> LabelModelSpec:
+    frame = part.entry.frame
+    return LabelModelSpec(
+        type=part.entry.type_name,
+        kind=part.kind,
+        seed=seed if frame.get("seed") is None else frame["seed"],
+        class_balance=frame.get("class_balance"),
+    )
+
+
+def _function(part: Part) -> FunctionSpec:
+    frame = part.entry.frame
+    return FunctionSpec(
+        name=part.name,
+        type=part.entry.type_name,
+        kind=part.kind,
+        should=_examples(frame.get("should", ())),
+        should_not=_texts(frame.get("should_not", ())),
+        description=frame.get("description", ""),
+    )
+
+
+def _examples(should: Any) -> dict[str | None, tuple[str, ...]]:
+    if isinstance(should, Mapping):
+        return {label: _texts(texts) for label, texts in should.items()}
+    return {None: _texts(should)} if should else {}
+
+
+def _texts(texts: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else tuple(texts)

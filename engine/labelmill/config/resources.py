@@ -1,0 +1,59 @@
+"""What a config asks of the machine: files that it names exist, models are installed."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from labelmill.config.assembly import mention
+from labelmill.config.nodes import Trail
+from labelmill.config.scene import Scene
+from labelmill.errors import nearest
+
+
+def check_resources(scene: Scene, folder: Path) -> None:
+    """Note every file that is not there and every package that is not installed.
+
+    The source is not looked for: it may come later.
+    """
+    for part in (*scene.assembly.functions, *scene.assembly.augment):
+        needs = scene.needs.get(part.trail)
+        if needs is None:
+            continue
+        for file in needs.files:
+            _check_file(scene, mention(part.entry, file, scene.findings), folder, file)
+        for package in needs.packages:
+            _check_package(scene, mention(part.entry, package, scene.findings), package)
+    for name, values in scene.assembly.draft.gazetteers.items():
+        if values is None:
+            continue
+        _check_file(scene, ("gazetteers", name, "path"), folder, values["path"])
+        if isinstance(values.get("stop"), str):
+            _check_file(scene, ("gazetteers", name, "stop"), folder, values["stop"])
+
+
+def is_url(path: str) -> bool:
+    """Whether a path is a URL.
+
+    Example:
+        >>> is_url("s3://bucket/rows"), is_url("data/rows")
+        (True, False)
+    """
+    scheme, mark, _ = path.partition("://")
+    return bool(mark) and scheme.isalnum()
+
+
+def _check_file(scene: Scene, trail: Trail, folder: Path, file: str) -> None:
+    path = folder / file
+    if is_url(file) or path.exists():
+        return
+    siblings = []
+    if path.parent.is_dir():
+        siblings = [str(Path(file).parent / other.name) for other in path.parent.iterdir()]
+    close = nearest(file, siblings)
+    hint = close if "did you mean" in close else ""
+    scene.add(trail, "file", f"no file '{file}' in the project{hint}")
+
+
+def _check_package(scene: Scene, trail: Trail, package: str) -> None:
+    if package.isidentifier() and find_spec(package) is None:
+        message = f"the model '{package}' is not installed; run: python -m spacy download {package}"
+        scene.add(trail, "package", message)

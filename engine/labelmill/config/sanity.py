@@ -1,0 +1,117 @@
+"""Values that have the right type and still make no sense."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from labelmill.config.nodes import Findings
+from labelmill.config.resources import is_url
+from labelmill.config.sections import Draft
+from labelmill.core import schema
+from labelmill.core.protocols import Unit
+from labelmill.errors import BadParameter
+from labelmill.text.expression import Expression
+
+FRACTIONS = ("train", "dev", "test")
+TAKEN = frozenset(schema.labels_schema(pa.null(), (), (), spans=True).names) | frozenset(
+    schema.examples_schema(pa.null(), (), (), spans=False).names
+)
+"""Columns of the output; a carried column may not take their names."""
+
+
+def check_sanity(draft: Draft, folder: Path, findings: Findings) -> None:
+    """Note splits that do not add up, carried columns that collide, and odd paths."""
+    for check in (_check_split, _check_carry, _check_where):
+        check(draft, findings)
+    _check_output(draft, folder, findings)
+
+
+def split_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The split with its defaults: as soon as any fraction is given, the others are 0.
+
+    Example:
+        >>> split_of({"train": 1.0})
+        {'train': 1.0, 'dev': 0.0, 'test': 0.0}
+        >>> split_of({"group": "id"})
+        {'group': 'id'}
+    """
+    if not any(name in given for name in FRACTIONS):
+        return dict(given)
+    return {**given, **{name: float(given.get(name, 0)) for name in FRACTIONS}}
+
+
+def select_of(given: Mapping[str, Any], unit: Unit) -> dict[str, Any]:
+    """The selection with the default that hangs on the task.
+
+    In ner a row without votes is kept: without such rows a model never sees a text that has no
+    entities.
+    """
+    return {"uncovered": "keep" if unit == "span" else "drop", **given}
+
+
+def output_of(draft: Draft) -> str:
+    """The output as it was written, or its default."""
+    header = draft.header or {}
+    return str(header.get("output") or f"data/out/{header.get('name', '')}")
+
+
+def placed(path: str, folder: Path) -> str:
+    """A path of the config as an absolute one; a URL stays."""
+    return path if is_url(path) else os.path.normpath(folder / path)
+
+
+def _check_split(draft: Draft, findings: Findings) -> None:
+    given = draft.sections["split"]
+    if given is None:
+        return
+    fractions = split_of(given)
+    total = sum(fractions[name] for name in FRACTIONS if name in fractions)
+    if "train" in fractions and abs(total - 1) > 1e-6:
+        message = f"train, dev and test sum to {total:g}; they must sum to 1"
+        findings.add(("split",), "value", message)
+
+
+def _check_carry(draft: Draft, findings: Findings) -> None:
+    source = draft.sections["source"] or {}
+    carry = source.get("carry", ())
+    for index, column in enumerate(carry):
+        trail = ("source", "carry", index)
+        if column in (source.get("id"), source.get("text")):
+            findings.add(trail, "value", f"'{column}' is in the output already; leave it out")
+        elif column in TAKEN:
+            message = f"the output has a column '{column}' of its own, so it cannot be carried"
+            findings.add(trail, "value", message)
+        elif column in carry[:index]:
+            findings.add(trail, "value", f"'{column}' stands twice")
+
+
+def _check_where(draft: Draft, findings: Findings) -> None:
+    where = (draft.sections["source"] or {}).get("where")
+    if where is None:
+        return
+    try:
+        Expression.parse(where, "where")
+    except BadParameter as error:
+        findings.add(("source", "where"), error.code, error.message)
+
+
+def _check_output(draft: Draft, folder: Path, findings: Findings) -> None:
+    output, source = output_of(draft), draft.sections["source"] or {}
+    target = placed(output, folder)
+    if not is_url(output) and not Path(output).is_absolute() and not _inside(target, str(folder)):
+        message = f"'{output}' leads out of the project; write an absolute path if that is meant"
+        findings.add(("output",), "value", message)
+    path = source.get("path")
+    if path is None or is_url(output) != is_url(path):
+        return
+    rows = placed(path, folder)
+    if _inside(target, rows) or _inside(rows, target):
+        message = "the output and the source lie in each other; a run would read what it wrote"
+        findings.add(("output",), "value", message)
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
