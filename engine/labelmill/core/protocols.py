@@ -69,6 +69,11 @@ class Gazetteer(Protocol):
         """The terms as written in the file, in file order; of one label where it is given."""
         ...
 
+    @property
+    def labels(self) -> tuple[str | None, ...]:
+        """The labels that mentions may have, each once; None where a term has none."""
+        ...
+
     def __len__(self) -> int: ...
 
 
