@@ -26,9 +26,8 @@ class Whitespace:
         lines: `join` lines with a space, or `keep` one line break.
 
     Example:
-        >>> Whitespace().prepare(" two  words\n")
-        (Edit(start=0, end=1, replacement=''), Edit(start=4, end=6, replacement=' '), \
-Edit(start=11, end=12, replacement=''))
+        >>> Whitespace().prepare("two  words\n")
+        (Edit(start=3, end=5, replacement=' '), Edit(start=10, end=11, replacement=''))
     """
 
     collapse: bool = True
