@@ -13,7 +13,7 @@ import numpy as np
 from labelmill.augment.foreign import lent_randomness
 from labelmill.augment.nlpaug_catalog import PATHS, TFIDF_FILES
 from labelmill.augment.wordnet import require_nltk_data
-from labelmill.augment.words import Bounds, crossed, find_phrases, removals
+from labelmill.augment.words import Bounds, crossed, find_phrases, removals, touch
 from labelmill.core.spans import Edit, Span
 from labelmill.errors import BadParameter, BadResource
 from labelmill.text.edits import checked
@@ -201,12 +201,11 @@ class Foreign:
                 replaced[index] = " ".join([*words, replaced[index]])
             else:
                 edits.append(_insertion(tokens, index, words))
-        if self.name == "word.RandomWordAug" and self.augmenter.action == "swap":
-            groups = list(_exchanges(text, tokens, replaced))
-        else:
-            groups = [[i] for i in sorted(replaced)]
+        swaps = self.name == "word.RandomWordAug" and self.augmenter.action == "swap"
+        groups = list(_exchanges(text, tokens, replaced)) if swaps else ([i] for i in replaced)
+        apart = _kept_apart(text, tokens, replaced) if swaps else replaced
         for group in groups:
-            edits += _replacements(text, tokens, replaced, group, bounds)
+            edits += _replacements(text, tokens, apart, group, bounds)
         return edits
 
 
@@ -264,6 +263,19 @@ def _exchanges(
             group, balance = [], Counter()
     if group:
         yield group
+
+
+def _kept_apart(text: str, tokens: Sequence[Bounds], replaced: Mapping[int, str]) -> dict[int, str]:
+    """Words in their new places, with a blank where two would run into one."""
+    now = [replaced.get(i, text[slice(*bounds)]) for i, bounds in enumerate(tokens)]
+    apart = dict(replaced)
+    for (i, left), (j, right) in pairwise(enumerate(now)):
+        if tokens[i][1] == tokens[j][0] and touch(left, right) and apart.keys() & {i, j}:
+            if j in apart:
+                apart[j] = f" {apart[j]}"
+            else:
+                apart[i] = f"{apart[i]} "
+    return apart
 
 
 def _replacements(
@@ -327,14 +339,17 @@ def _existing(root: Path, path: str, files: Sequence[str]) -> str:
 def _require_wordnet(params: Mapping[str, Any]) -> None:
     require_nltk_data("taggers/averaged_perceptron_tagger_eng")
     if params.get("aug_src", "wordnet") == "wordnet":
-        require_nltk_data("corpora/wordnet", "corpora/omw-1.4")
+        require_nltk_data("corpora/wordnet")
+        if params.get("lang", "eng") != "eng":
+            require_nltk_data("corpora/omw-1.4")
 
 
 def _use_own_model(augmenter: Any, name: str, params: Mapping[str, Any]) -> None:
     """Give an augmenter a model of its own, in a fixed order.
 
     nlpaug keeps one spelling list and one TF-IDF table for the whole process, whatever files are
-    asked for later, and the order of a spelling list hangs on Python's hash seed.
+    asked for later, and the order of a spelling list hangs on Python's hash seed. The part-of-speech
+    tagger it would load anew for every text.
     """
     if name == "word.SpellingAug":
         from nlpaug.model.word_dict import Spelling  # noqa: PLC0415 (heavy)
@@ -346,3 +361,7 @@ def _use_own_model(augmenter: Any, name: str, params: Mapping[str, Any]) -> None
         from nlpaug.model.word_stats import TfIdf  # noqa: PLC0415 (heavy)
 
         augmenter.model = TfIdf(params["model_path"])
+    if name in ("word.SynonymAug", "word.AntonymAug"):
+        from nltk.tag import PerceptronTagger  # noqa: PLC0415 (heavy)
+
+        augmenter.model.pos_tag = PerceptronTagger().tag

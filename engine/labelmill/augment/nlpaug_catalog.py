@@ -137,6 +137,10 @@ def _contradictions(augmenter: str, params: Mapping[str, Any]) -> Iterator[tuple
         yield "min_char", "must be at least 2 to swap characters"
     if params.get("aug_src") == "ppdb" and "model_path" not in params:
         yield "model_path", "aug_src: ppdb needs it"
+    if not params.get("case_sensitive", True):
+        for group in params["reserved_tokens"]:
+            if len({" ".join(word.split()).lower() for word in group}) < 2:
+                yield "reserved_tokens", f"nothing but case differs in {list(group)}"
     kinds = ("include_upper_case", "include_lower_case", "include_numeric", "spec_char")
     empty = all(not params.get(kind, True) for kind in kinds)
     if augmenter == "char.RandomCharAug" and empty and not params.get("candidates"):
@@ -199,7 +203,7 @@ def _is_groups(value: Any) -> bool:
 
 
 def _is_group(value: Any) -> bool:
-    return _is_words(value) and len({" ".join(word.split()).lower() for word in value}) > 1
+    return _is_words(value) and len({" ".join(word.split()) for word in value}) > 1
 
 
 _SHARE = ("a number above 0 and at most 1 (nlpaug reads 0 and null as 0.3)", _is_share)
@@ -220,7 +224,7 @@ _FITS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "spec_char": ("a text, or null", _is_text_or_null),
     "stopwords_regex": ("a regular expression", _is_pattern),
     "reserved_tokens": (
-        "a list of groups, each of two or more words that differ in more than case",
+        "a list of groups, each of two or more words that differ",
         _is_groups,
     ),
     "top_k": ("a whole number, 1 or more", _is_positive),

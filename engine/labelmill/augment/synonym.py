@@ -33,8 +33,8 @@ class Synonym:
 
     A CSV list has the header `word,synonym` (one a line) or `word,synonyms` (separated by `|`).
     Synonyms go one way: list both ways if both are wanted. `lexicon: wordnet` takes the words of
-    the most frequent sense from WordNet, for words in their base form, in English jobs, where
-    NLTK's data is installed.
+    the most frequent sense from WordNet, for words of three letters or more in their base form, in
+    English jobs, where NLTK's data is installed.
 
     Attributes:
         lexicon: path of a CSV file, or `wordnet`.

@@ -1,5 +1,6 @@
 """Synonyms from WordNet, where NLTK's data is installed; nothing is ever downloaded."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,33 +24,45 @@ def open_wordnet() -> "WordNet":
     Raises:
         BadResource: if it is not installed.
     """
-    from nltk.corpus.reader.wordnet import WordNetCorpusReader  # noqa: PLC0415 (heavy)
+    from nltk.corpus.reader.wordnet import WordNetCorpusReader, WordNetError  # noqa: PLC0415 (heavy)
 
-    return WordNet(WordNetCorpusReader(_find("corpora/wordnet"), None))
+    folder = _find("corpora/wordnet")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The multilingual functions", UserWarning)
+        try:
+            reader = WordNetCorpusReader(folder, None)
+        except (OSError, ValueError, AssertionError, WordNetError) as error:
+            message = f"NLTK's data 'corpora/wordnet' is damaged or not complete: {error}"
+            raise BadResource("wordnet", message) from error
+    return WordNet(reader, frozenset(reader.all_lemma_names()))
 
 
 @dataclass(frozen=True, slots=True)
 class WordNet:
-    """English words and their synonyms."""
+    """English words and their synonyms; `names` are the base forms that WordNet has."""
 
     reader: Any
+    names: frozenset[str]
 
     def synonyms(self, word: str) -> tuple[str, ...]:
         """Words of the most frequent sense of a word, in WordNet's order.
 
         Only the base form of a word has synonyms: `dog` has, `dogs` has not, since what WordNet
-        would give in its place is in the singular.
+        would give in its place is in the singular. Words of one or two letters and words that
+        WordNet never counted in a text have none: its `a` is a unit of length, its `it` a trade.
         """
         key = word.casefold().replace(" ", "_")
-        lemmas = [
-            (synset, lemma)
+        if len(key) < 3 or key not in self.names:
+            return ()
+        senses = [
+            (lemma.count(), synset)
             for synset in self.reader.synsets(key)
             for lemma in synset.lemmas()
             if lemma.name().casefold() == key
         ]
-        if not lemmas:
+        count, synset = max(senses, key=lambda sense: sense[0], default=(0, None))
+        if count == 0:
             return ()
-        synset, _ = max(lemmas, key=lambda pair: pair[1].count())
         names = (lemma.name() for lemma in synset.lemmas())
         return tuple(name.replace("_", " ") for name in names if name.casefold() != key)
 

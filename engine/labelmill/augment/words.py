@@ -122,8 +122,9 @@ def removals(
 ) -> list[Edit]:
     """Take tokens out, each with one run of white space beside it, so that no gap is doubled.
 
-    Of the runs around neighbours that all go, one stays: never none where there was one, if
-    possible one that leaves every span whole, and rather a line break than a blank.
+    Of the runs around neighbours that all go, one stays: one that keeps words apart, if possible
+    one that leaves every span whole, rather none at all beside punctuation that had none, and
+    rather a line break than a blank.
 
     Args:
         text: the text.
@@ -134,12 +135,24 @@ def removals(
     Example:
         >>> removals("a very  bad film", [(0, 1), (2, 6), (8, 11), (12, 16)], [1])
         [Edit(start=2, end=8, replacement='')]
+        >>> removals("bad film.", [(0, 3), (4, 8), (8, 9)], [1])
+        [Edit(start=3, end=8, replacement='')]
     """
     bounds = sorted(bound for span in spans for bound in (span.start, span.end))
     edits: list[Edit] = []
     for first, last in _runs(sorted(set(dropped))):
         edits += _removal(text, tokens, first, last, bounds)
     return edits
+
+
+def touch(left: str, right: str) -> bool:
+    """Whether two texts, put side by side, would run into one word.
+
+    Example:
+        >>> touch("a film", "was"), touch("film", ".")
+        (True, False)
+    """
+    return _SIGN.match(left[-1:]) is not None and _SIGN.match(right[:1]) is not None
 
 
 def crossed(bounds: Sequence[int], start: int, end: int) -> int:
@@ -168,10 +181,13 @@ def _removal(
         costs_left = accumulate((crossed(bounds, e.start, e.end) for e in left), initial=0)
         costs_right = accumulate((crossed(bounds, e.start, e.end) for e in right[::-1]), initial=0)
         costs = [a + b for a, b in zip(costs_left, reversed(list(costs_right)), strict=True)]
-        kept = min(
-            range(len(gaps)),
-            key=lambda i: (gaps[i][0] == gaps[i][1], costs[i], not _breaks(text, gaps[i]), i),
-        )
+        glued = touch(text[: tokens[first - 1][1]], text[tokens[last][0] :])
+
+        def worth(i: int) -> tuple[bool, int, bool, bool, int]:
+            empty, inner = gaps[i][0] == gaps[i][1], 0 < i < len(gaps) - 1
+            return empty and (glued or inner), costs[i], not empty, not _breaks(text, gaps[i]), i
+
+        kept = min(range(len(gaps)), key=worth)
     return left[:kept] + right[kept:]
 
 
