@@ -49,7 +49,7 @@ def totals(status: Mapping[str, int], filtered: int, rows_in: int) -> dict[str, 
 
 def conflict_rows(names: Sequence[str], conflicts: Any, most: int = 20) -> list[dict[str, Any]]:
     """The pairs of functions that conflict most often."""
-    pairs = [
+    pairs: list[dict[str, Any]] = [
         {"a": names[i], "b": names[j], "items": int(conflicts[i, j])}
         for i in range(len(names))
         for j in range(i)

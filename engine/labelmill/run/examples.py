@@ -88,8 +88,8 @@ def _wishes(bound: BoundJob, spec: FunctionSpec) -> list[Wish]:
     should, should_not = _examples(bound, spec)
     if (should or should_not) and spec.kind.needs(bound.job.root).columns != ():
         message = (
-            f"labeling function '{spec.name}' reads columns, so texts alone cannot be its examples; "
-            "remove should and should_not, or test it in a test of your own"
+            f"labeling function '{spec.name}' reads columns, so texts alone cannot be its "
+            "examples; remove should and should_not, or test it in a test of your own"
         )
         raise UsageError(message)
     wishes = [

@@ -11,8 +11,8 @@ from labelmill.core.digests import digest, digest_bytes
 from labelmill.core.protocols import Needs
 from labelmill.io.source import InputFile
 
-IRRELEVANT = ("output", "execution", "extends", "vars", "env", "description", "owner")
-"""Keys of a config that change no byte of the training set, or that stand in others already."""
+IRRELEVANT = ("output", "execution", "extends", "vars", "env")
+"""Keys of a config that change no byte of a snapshot, or whose effect stands in other keys."""
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "spacy", "snorkel", "skweak", "nlpaug", "scikit-learn")
 """Packages whose version can change an output; they stand in every manifest."""

@@ -69,10 +69,9 @@ def label_frame(job: Job, frame: "pd.DataFrame") -> "pd.DataFrame":
     added = [name for name in ADDED if name in labels.schema.names]
     place = np.full(done.rows.n_rows, -1, dtype=np.int64)
     place[done.rows.row] = done.labeled.place
-    faulty = {fault.row for fault in done.rows.faults}
-    place[sorted(faulty)] = [
-        i for i in range(len(labels)) if labels["status"][i].as_py() == "error"
-    ]
+    states = labels["status"].to_pylist()
+    faulty = [fault.row for fault in done.rows.faults]
+    place[faulty] = [i for i, state in enumerate(states) if state == "error"]
     taken = labels.select(added).take(pa.array(place, mask=place < 0))
     status = [
         "filtered" if where < 0 else state

@@ -28,7 +28,8 @@ class Dataset:
 
     def to_pandas(self) -> "pd.DataFrame":
         """The whole table as a pandas DataFrame."""
-        return self.to_arrow().to_pandas()
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,8 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
     model_file = works[0].folder / MODEL_FILE
     durable.write_bytes(model_file, to_json(model.type, model.version, model.fitted, model.space))
     shop.progress("fit", 1, 1)
-    snapshots, warnings = [], []
+    snapshots: list[Snapshot] = []
+    warnings: list[str] = []
     start = 0
     for part in plan.partitions:
         stop = start + len(part.shards)

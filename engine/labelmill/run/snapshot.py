@@ -217,7 +217,7 @@ def _write_documents(making: Making, id_: str, report: dict[str, Any]) -> None:
         "plan": plan.digest,
         "model": digest_bytes(making.model.read_bytes()),
     }
-    card = dataset_card(card_facts(plan, making.part, report, fingerprints))
+    card = dataset_card(card_facts(plan, report, fingerprints))
     durable.write_bytes(staging / "README.md", card.encode())
     manifest = {
         "schema_version": 1,
