@@ -1,3 +1,57 @@
-"""labelmill: from labeling functions in YAML to published training sets."""
+"""labelmill: from labeling functions in YAML to published training sets.
+
+The public names load on first use, so that `import labelmill` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from labelmill.aggregate.facade import LabelModel
+    from labelmill.core.spans import Edit, Example, Span
+    from labelmill.errors import LabelmillError
+    from labelmill.functions.decorator import labeling_function
+    from labelmill.run.face import label, preview, run
+    from labelmill.text import measures as measure
+
+_PLACES = {
+    "Edit": "labelmill.core.spans:Edit",
+    "Example": "labelmill.core.spans:Example",
+    "LabelModel": "labelmill.aggregate.facade:LabelModel",
+    "LabelmillError": "labelmill.errors:LabelmillError",
+    "Span": "labelmill.core.spans:Span",
+    "label": "labelmill.run.face:label",
+    "labeling_function": "labelmill.functions.decorator:labeling_function",
+    "measure": "labelmill.text.measures",
+    "preview": "labelmill.run.face:preview",
+    "run": "labelmill.run.face:run",
+}
+
+__all__ = [
+    "Edit",
+    "Example",
+    "LabelModel",
+    "LabelmillError",
+    "Span",
+    "__version__",
+    "label",
+    "labeling_function",
+    "measure",
+    "preview",
+    "run",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        message = f"module 'labelmill' has no attribute '{name}'"
+        raise AttributeError(message)
+    module, _, attribute = _PLACES[name].partition(":")
+    loaded = import_module(module)
+    return getattr(loaded, attribute) if attribute else loaded
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -59,7 +59,9 @@ class Keyword:
     def __post_init__(self) -> None:
         words = one_or_many(self.any) + one_or_many(self.all)
         if self.labels is None and not words:
-            raise BadParameter("any", "give words under `any` or `all`, or `labels`", code="missing")
+            raise BadParameter(
+                "any", "give words under `any` or `all`, or `labels`", code="missing"
+            )
         if self.labels is None and self.label is None:
             raise BadParameter("label", "say what the words vote for", code="missing")
         if self.labels is not None and words:

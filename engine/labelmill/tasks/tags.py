@@ -80,7 +80,7 @@ def tag_sets(votes: Votes, where: Spread, space: LabelSpace, scheme: Scheme) -> 
     return first + where.inside
 
 
-def read(  # noqa: PLR0913 (the task's method, plus the scheme)
+def read(
     probs: Floats,
     votes: Votes,
     batch: Batch,
@@ -138,7 +138,7 @@ def _begins(label: Ints, best: Ints, joined: Bools, batch: Batch, scheme: Scheme
     return (label >= 0) & (changes | fresh)
 
 
-def _entities(  # noqa: PLR0913 (one array for each thing known of a token)
+def _entities(
     label: Ints, begins: Bools, of_label: Floats, tied: Bools, tokens: Tokens, space: LabelSpace
 ) -> tuple[list[list[dict[str, object]]], set[int]]:
     entities: list[list[dict[str, object]]] = [[] for _ in range(len(tokens))]

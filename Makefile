@@ -1,0 +1,66 @@
+# The few commands that people and CI both call. Everything happens in .venv, made on first use.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+BIN := .venv/bin
+JOBS := $(wildcard configs/*.yaml)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow check format docs reference bench clean
+
+help:  ## Show what there is.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# A stamp for each set-up, so that a second call is quick.
+.venv/user.stamp: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing labelmill and what it needs into .venv (once; a few minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "torch==2.13.0" 
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/dev.stamp: .venv/user.stamp
+	@echo "Installing the developers' tools into .venv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+demo: .venv/user.stamp  ## Run the three demo jobs end to end.
+	@for job in $(JOBS); do $(BIN)/labelmill run $$job; done
+
+test: .venv/dev.stamp  ## Run the tests.
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+
+test-slow: .venv/dev.stamp  ## Run the tests that need minutes, or the corpora of LABELMILL_DATA.
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m slow
+
+check: .venv/dev.stamp  ## Formatting, lint, types, floors, spelling, generated files.
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/typos
+	@$(BIN)/validate-pyproject pyproject.toml
+	@$(BIN)/yamllint -s configs
+	@$(BIN)/deptry .
+	@$(BIN)/labelmill schema | diff - configs/schema.json
+	@$(BIN)/check-jsonschema --schemafile configs/schema.json $(JOBS)
+	@$(BIN)/python docs/make_reference.py --check
+	@$(BIN)/mkdocs build --strict --quiet --site-dir .venv/site
+
+format: .venv/dev.stamp  ## Format the code and mend what can be mended.
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+reference: .venv/dev.stamp  ## Write the generated files: configs/schema.json, docs/reference.
+	@$(BIN)/labelmill schema > configs/schema.json.new && mv configs/schema.json.new configs/schema.json
+	@$(BIN)/python docs/make_reference.py
+
+docs: .venv/dev.stamp  ## Build the documentation into site/.
+	@$(BIN)/mkdocs build --strict --quiet
+
+bench: .venv/dev.stamp  ## Score the end models of docs/results.md (needs LABELMILL_DATA).
+	@$(BIN)/python -m benchmarks.results
+
+clean:  ## Remove the environment and everything that was made.
+	@rm -rf .venv .labelmill data/out dist site

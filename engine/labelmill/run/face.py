@@ -1,0 +1,89 @@
+"""labelmill from Python: run a job, label a DataFrame, preview votes."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from labelmill import kinds
+from labelmill.config import load
+from labelmill.config.spec import Job
+from labelmill.core.digests import canonical_json
+from labelmill.run.memory import label_frame
+from labelmill.run.preview import PreviewRow
+from labelmill.run.preview import preview as preview_job
+from labelmill.run.result import Run
+from labelmill.run.run import run_job
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Overrides = Mapping[str, Any] | Sequence[str]
+
+
+def run(
+    config: str | PathLike[str], *, overrides: Overrides = (), partition: str | None = None
+) -> Run:
+    """Run a job and publish its training set.
+
+    Args:
+        config: path of the YAML file.
+        overrides: values that replace those of the file: a map from dotted key to value, or
+            "key=value" strings as on the command line.
+        partition: take one partition only.
+
+    Returns:
+        The run; its `labels`, `train`, `dev` and `test` open with `to_arrow()` or `to_pandas()`.
+
+    Raises:
+        LabelmillError: whatever stopped the run; its message says what to do.
+    """
+    return run_job(load_job(config, overrides, partition), partition=partition)
+
+
+def label(
+    frame: "pd.DataFrame", config: str | PathLike[str], *, overrides: Overrides = ()
+) -> "pd.DataFrame":
+    """Label the rows of a pandas DataFrame in memory; nothing is written.
+
+    The label model is fitted on these rows (`label_model: {type: fitted}` applies an earlier
+    one). Steps that look across rows (`drop_duplicates`) are left out, so every row comes back.
+
+    Args:
+        frame: rows with the id and text columns that the config names under `source`.
+        config: path of the YAML file.
+        overrides: as in `run`.
+
+    Returns:
+        A copy of the frame with `status`, `confidence`, `votes` and `probs`, and with `label`
+        (document tasks) or `entities` and `tokens` (ner).
+    """
+    return label_frame(load_job(config, overrides), frame)
+
+
+def preview(
+    config: str | PathLike[str],
+    *,
+    rows: int = 10,
+    ids: Sequence[str] = (),
+    overrides: Overrides = (),
+) -> list[PreviewRow]:
+    """Votes on a few rows of the source; nothing is written."""
+    return preview_job(load_job(config, overrides), rows=rows, ids=ids)
+
+
+def load_job(
+    config: str | PathLike[str], overrides: Overrides = (), partition: str | None = None
+) -> Job:
+    """Read and check a config.
+
+    Raises:
+        ConfigErrors: with every problem of the file.
+    """
+    kinds.register_all()
+    return load(str(config), overrides=_as_strings(overrides), partition=partition)
+
+
+def _as_strings(overrides: Overrides) -> tuple[str, ...]:
+    if isinstance(overrides, Mapping):
+        return tuple(f"{key}={canonical_json(value)}" for key, value in overrides.items())
+    return tuple(overrides)
