@@ -111,8 +111,9 @@ def _model_of(classes: tuple[type[Any], ...]) -> Model:
         )
         for p in known.values()
     }
+    name = "_".join(cls.__name__ for cls in classes)
     config = ConfigDict(extra="forbid", strict=True, serialize_by_alias=True)
-    shape: type[BaseModel] = create_model(classes[-1].__name__, __config__=config, **fields)
+    shape: type[BaseModel] = create_model(name, __config__=config, **fields)
     return Model(known, shape)
 
 

@@ -45,10 +45,8 @@ def _check_file(scene: Scene, trail: Trail, folder: Path, file: str) -> None:
     path = folder / file
     if is_url(file) or path.exists():
         return
-    siblings = []
-    if path.parent.is_dir():
-        siblings = [str(Path(file).parent / other.name) for other in path.parent.iterdir()]
-    close = nearest(file, siblings)
+    siblings = path.parent.iterdir() if path.parent.is_dir() else ()
+    close = nearest(path.name, [other.name for other in siblings])
     hint = close if "did you mean" in close else ""
     scene.add(trail, "file", f"no file '{file}' in the project{hint}")
 
