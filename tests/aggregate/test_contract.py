@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.aggregate.worlds import ABSTAIN, Ints, patterns_of, space_of, world
 
 from labelmill.aggregate import facade  # noqa: F401 (registers the types)
 from labelmill.aggregate.artifact import from_json, to_json
@@ -16,7 +17,6 @@ from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import LabelModel, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 from labelmill.errors import BadParameter
-from tests.aggregate.worlds import ABSTAIN, Ints, patterns_of, space_of, world
 
 NEEDS_THREE = {"snorkel"}
 SINGLE_LABELS_ONLY = {"snorkel"}
@@ -94,7 +94,7 @@ def test_votes_for_one_of_several_labels_are_understood_or_refused(model: LabelM
     votes[1::3, 2] = 4
 
     if name_of(model) in SINGLE_LABELS_ONLY:
-        with pytest.raises(BadParameter, match="b_rule.*one of several"):
+        with pytest.raises(BadParameter, match=r"b_rule.*one of several"):
             probs(model, votes, space(wide=True))
     else:
         found = probs(model, votes, space(wide=True))
@@ -232,7 +232,7 @@ def test_fitting_is_repeatable_silent_and_leaves_no_trace(
     votes = votes_of(model)
 
     def states() -> tuple[Any, ...]:
-        return random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index,union-attr]  # noqa: NPY002
+        return random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002
 
     before = states()
 

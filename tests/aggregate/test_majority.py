@@ -2,10 +2,10 @@
 
 import numpy as np
 from snorkel.labeling.model import MajorityLabelVoter
+from tests.aggregate.worlds import patterns_of, space_of, world
 
 from labelmill.aggregate.majority import Majority
 from labelmill.core.labels import Not, OneOf
-from tests.aggregate.worlds import patterns_of, space_of, world
 
 
 def test_it_says_what_snorkels_majority_voter_says() -> None:

@@ -26,7 +26,8 @@ class World:
 
     @property
     def covered(self) -> npt.NDArray[np.bool_]:
-        return (self.votes != ABSTAIN).any(axis=1)
+        voted: npt.NDArray[np.bool_] = (self.votes != ABSTAIN).any(axis=1)
+        return voted
 
     def patterns(self) -> VotePatterns:
         return patterns_of(self.votes)

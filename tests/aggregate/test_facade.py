@@ -1,0 +1,213 @@
+"""LabelModel, the face."""
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from snorkel.labeling.model import MajorityLabelVoter
+from tests.aggregate.worlds import ABSTAIN, world
+
+from labelmill.aggregate.facade import LabelModel
+from labelmill.core.registry import LABEL_MODELS
+from labelmill.errors import BadResource, UsageError
+
+DOCUMENT_TYPES = ["dawid_skene", "majority", "snorkel", "weighted"]
+SEEN = world([0.9, 0.8, 0.7, 0.8], [0.6, 0.7, 0.5, 0.4], balance=(0.2, 0.5, 0.3))
+
+
+def test_every_type_for_documents_is_tested_here() -> None:
+    usable = [name for name in LABEL_MODELS if "document" in LABEL_MODELS.get(name).units]
+
+    assert set(usable) - {"fitted"} == set(DOCUMENT_TYPES)
+
+
+@pytest.mark.parametrize("type_name", DOCUMENT_TYPES)
+def test_it_fits_and_predicts(type_name: str) -> None:
+    model = LabelModel(type_name, n_labels=3, seed=3).fit(SEEN.votes)
+
+    probs = model.predict_proba(SEEN.votes)
+
+    assert probs.shape == (1000, 3)
+    assert probs.dtype == np.float64
+    np.testing.assert_allclose(probs.sum(axis=1), 1, atol=1e-12)
+    np.testing.assert_allclose(probs[~SEEN.covered], 1 / 3)
+    assert SEEN.accuracy(probs) > 0.8
+
+
+@pytest.mark.parametrize("type_name", DOCUMENT_TYPES)
+def test_what_is_saved_predicts_the_same(type_name: str, tmp_path: Path) -> None:
+    model = LabelModel(type_name, labels=["a", "b", "c"], class_balance=[0.2, 0.5, 0.3])
+    model.fit(SEEN.votes).save(tmp_path / "model.json")
+
+    back = LabelModel.load(tmp_path / "model.json")
+
+    assert (back.predict_proba(SEEN.votes) == model.predict_proba(SEEN.votes)).all()
+    assert (back.type, back.labels) == (type_name, ("a", "b", "c"))
+    assert str(back.weights) == str(model.weights)
+
+
+def test_a_saved_model_is_a_type_of_its_own(tmp_path: Path) -> None:
+    model = LabelModel(n_labels=3).fit(SEEN.votes)
+    model.save(tmp_path / "model.json")
+
+    again = LabelModel("fitted", n_labels=3, source=str(tmp_path / "model.json")).fit(SEEN.votes)
+    again.save(tmp_path / "again.json")
+
+    assert (again.predict(SEEN.votes) == model.predict(SEEN.votes)).all()
+    assert LabelModel.load(tmp_path / "again.json").type == "dawid_skene"
+
+
+def test_a_row_without_votes_is_never_given_the_most_common_label() -> None:
+    votes = [[0, 0, 1], [ABSTAIN] * 3]
+    model = LabelModel("majority", class_balance=[0.9, 0.1]).fit(votes)
+
+    assert model.predict_proba(votes)[1].tolist() == [0.9, 0.1]
+    assert model.predict(votes).tolist() == [0, ABSTAIN]
+
+
+def test_ties_are_broken_by_the_rule_that_is_asked_for() -> None:
+    rng = np.random.default_rng(0)
+    votes = rng.integers(-1, 2, (200, 2))
+    model = LabelModel("majority").fit(votes)
+    tied = (votes[:, 0] != votes[:, 1]) & (votes != ABSTAIN).all(axis=1)
+    silent = (votes == ABSTAIN).all(axis=1)
+
+    abstaining, first, hashed = (
+        model.predict(votes, tie) for tie in ("abstain", "first", "random")
+    )
+
+    assert ((abstaining == ABSTAIN) == (tied | silent)).all()
+    assert (first[tied | silent] == 0).all()
+    theirs = MajorityLabelVoter(cardinality=2).predict(votes, tie_break_policy="random")
+    assert (hashed == theirs).all()
+
+
+@pytest.mark.parametrize(
+    "votes",
+    [
+        SEEN.votes.tolist(),
+        SEEN.votes.astype(np.int8),
+        SEEN.votes.astype(np.float64),
+        pd.DataFrame(SEEN.votes, columns=["a", "b", "c", "d"]),
+    ],
+    ids=["lists", "int8", "float64", "DataFrame"],
+)
+def test_any_matrix_of_whole_numbers_is_understood(votes: Any) -> None:
+    model = LabelModel("majority", n_labels=3).fit(votes)
+
+    expected = LabelModel("majority", n_labels=3).fit(SEEN.votes).predict(SEEN.votes)
+    assert (model.predict(votes) == expected).all()
+
+
+def test_columns_of_a_table_name_the_functions() -> None:
+    table = pd.DataFrame({"rule": [1], "guess": [0]})
+
+    model = LabelModel("weighted", weights={"rule": 3}).fit(table)
+
+    assert model.predict_proba(table).tolist() == [[0.25, 0.75]]
+    with pytest.raises(UsageError, match=r"columns \['guess', 'rule'\] and the model was fitted"):
+        model.predict(table[["guess", "rule"]])
+
+
+@pytest.mark.parametrize(
+    ("votes", "message"),
+    [
+        ([0, 1], r"shape \[2\]; give a matrix \[n_items, n_functions\]"),
+        ([[[0]]], r"shape \[1, 1, 1\]"),
+        (np.zeros((3, 0)), r"shape \[3, 0\]"),
+        ([[0, 1], [1]], "rows of different lengths"),
+        ([[0, 2]], r"L\[0, 1\] is 2; .* -1 \(abstain\) to 1"),
+        ([[0, 1], [-2, 1]], r"L\[1, 0\] is -2"),
+        ([[0, float("nan")]], r"L\[0, 1\] is nan"),
+        ([[0.5, 1]], r"L\[0, 0\] is 0.5"),
+        ([["spam", "ham"]], "holds <U4 values"),
+        ([[None, 1]], "holds object values"),
+        (pd.DataFrame([[0, 1]], columns=["a", "a"]), "two columns of L have one name"),
+    ],
+)
+def test_what_is_no_matrix_of_votes_is_refused(votes: Any, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        LabelModel("majority").fit(votes)
+
+
+def test_another_number_of_functions_is_refused() -> None:
+    model = LabelModel(n_labels=3).fit(SEEN.votes)
+
+    with pytest.raises(UsageError, match="L has 3 columns and the model was fitted on 4 functions"):
+        model.predict_proba(SEEN.votes[:, :3])
+
+
+def test_a_model_that_is_not_fitted_says_so(tmp_path: Path) -> None:
+    model = LabelModel()
+
+    for act in (
+        lambda: model.predict_proba([[0, 1]]),
+        lambda: model.predict([[0, 1]]),
+        lambda: model.weights,
+        lambda: model.save(tmp_path / "model.json"),
+    ):
+        with pytest.raises(UsageError, match=r"not fitted; call fit\(L\) first"):
+            act()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"type": "dawid_skeen"}, "did you mean 'dawid_skene'.*the types are: dawid_skene, fitted"),
+        ({"type": "skweak_hmm"}, "works in ner jobs only; for a matrix of votes take one of"),
+        ({"maxiter": 3}, "'dawid_skene' has no parameter 'maxiter' .did you mean 'max_iter'"),
+        ({"type": "majority", "tol": 3}, r"has no parameter 'tol' \(it has none\)"),
+        ({"max_iter": "many"}, "max_iter: .*found 'many'"),
+        ({"max_iter": 0}, "max_iter: is 0; give 1 or more"),
+        ({"n_labels": 1}, "needs two labels or more"),
+        ({"labels": ["a", "a"]}, "needs two labels or more, all different"),
+        ({"labels": ["a", "b"], "n_labels": 3}, "n_labels is 3 and labels has 2 names"),
+        ({"class_balance": [0.5, 0.6]}, r"class_balance is \[0.5, 0.6\]; .*sum to 1"),
+        ({"class_balance": [1.0]}, "one share for each of the 2 labels"),
+        ({"class_balance": {"0": 0.5, "x": 0.5}}, "class_balance names"),
+    ],
+)
+def test_a_declaration_that_cannot_be_used_is_refused(
+    options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        LabelModel(**options)
+
+
+def test_a_model_that_cannot_be_fitted_on_these_votes_says_what_to_do() -> None:
+    with pytest.raises(UsageError, match="at least 3 labeling functions"):
+        LabelModel("snorkel").fit([[0, 1]])
+
+
+def test_a_tie_rule_that_is_not_known_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"no tie rule 'frist' \(did you mean 'first'\?\)"):
+        LabelModel("majority").fit([[0]]).predict([[0]], tie="frist")  # type: ignore[arg-type]
+
+
+def test_a_balance_may_name_its_labels() -> None:
+    model = LabelModel("majority", labels=["a", "b"], class_balance={"b": 0.9, "a": 0.1})
+
+    assert model.fit([[-1]]).predict_proba([[-1]]).tolist() == [[0.1, 0.9]]
+
+
+def test_no_items_are_no_problem() -> None:
+    none = np.zeros((0, 4), dtype=np.int64)
+    model = LabelModel(n_labels=3).fit(none)
+
+    assert model.predict_proba(none).shape == (0, 3)
+    assert model.predict(none).shape == (0,)
+
+
+def test_loading_what_is_not_there_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(BadResource, match=r"none.json: cannot be read"):
+        LabelModel.load(tmp_path / "none.json")
+
+
+def test_its_defaults_are_those_of_the_docs() -> None:
+    signature = inspect.signature(LabelModel)
+
+    assert signature.parameters["type"].default == "dawid_skene"
+    assert LabelModel().labels == ("0", "1")
