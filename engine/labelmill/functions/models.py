@@ -36,7 +36,7 @@ OTHER_PIPES = frozenset(
 class Model:
     """A spaCy model: an installed package, or a folder of the project.
 
-    `load` is what spaCy loads it by.
+    `load` is what spaCy loads it by, `folder` where its `config.cfg` stands.
     """
 
     name: str
@@ -145,4 +145,5 @@ def _package(name: str) -> Path:
             "or give its path from the project root"
         )
         raise BadResource(name, message)
-    return folder
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    return folder / f"{meta['lang']}_{meta['name']}-{meta['version']}"
