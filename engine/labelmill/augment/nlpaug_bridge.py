@@ -348,8 +348,8 @@ def _use_own_model(augmenter: Any, name: str, params: Mapping[str, Any]) -> None
     """Give an augmenter a model of its own, in a fixed order.
 
     nlpaug keeps one spelling list and one TF-IDF table for the whole process, whatever files are
-    asked for later, and the order of a spelling list hangs on Python's hash seed. The part-of-speech
-    tagger it would load anew for every text.
+    asked for later, and the order of a spelling list hangs on Python's hash seed. It would load the
+    part-of-speech tagger anew for every text.
     """
     if name == "word.SpellingAug":
         from nlpaug.model.word_dict import Spelling  # noqa: PLC0415 (heavy)

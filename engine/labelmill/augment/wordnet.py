@@ -60,9 +60,9 @@ class WordNet:
             for lemma in synset.lemmas()
             if lemma.name().casefold() == key
         ]
-        count, synset = max(senses, key=lambda sense: sense[0], default=(0, None))
-        if count == 0:
+        if not senses or max(count for count, _ in senses) == 0:
             return ()
+        _, synset = max(senses, key=lambda sense: sense[0])
         names = (lemma.name() for lemma in synset.lemmas())
         return tuple(name.replace("_", " ") for name in names if name.casefold() != key)
 
