@@ -115,6 +115,25 @@ def test_another_process_gives_the_same_bytes(tmp_path: Path) -> None:
     assert written[0] == written[1]
 
 
+def test_the_bytes_are_those_that_spacy_itself_writes(
+    news: list[pa.RecordBatch], news_setting: ExportSetting, write: Any
+) -> None:
+    _, path = write(Spacy(), news, news_setting)
+    written = (path / "data-00000.spacy").read_bytes()
+
+    bin_ = DocBin(attrs=["ENT_IOB", "ENT_TYPE"], store_user_data=True, docs=docs_of(path))
+
+    assert bin_.to_bytes() == written
+
+
+def test_user_data_can_be_left_out(
+    news: list[pa.RecordBatch], news_setting: ExportSetting, write: Any
+) -> None:
+    _, path = write(Spacy(user_data=False), news, news_setting)
+
+    assert [doc.user_data for doc in docs_of(path)] == [{}] * 4
+
+
 def test_a_split_without_rows_has_no_file(news_setting: ExportSetting, write: Any) -> None:
     count, path = write(Spacy(), [], news_setting)
 
