@@ -1,0 +1,159 @@
+"""The report of a snapshot as one HTML page that needs nothing else: no scripts, no network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from labelmill.core.schema import SPLITS
+from labelmill.report.tables import Report, decimal, function_columns, notices, share, whole
+
+MOST_LABELS = 20
+"""With more labels than this the confusion of labels is a list and not a square."""
+
+MOST_CONFUSED = 20
+STATUS_ORDER = ("labeled", "tie", "low_confidence", "uncovered", "error", "filtered")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its name, its count, and its share of the longest bar and of all."""
+
+    name: str
+    count: int
+    length: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text: inside an entity with a label, or between entities."""
+
+    text: str
+    label: str | None = None
+
+
+def report_page(report: Report) -> str:
+    """Draw a report as one self-contained page; the same report always gives the same bytes.
+
+    Args:
+        report: what report.json holds.
+    """
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 (only for the page)
+
+    template = files("labelmill.report").joinpath("page.html.j2").read_text("utf-8")
+    room = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    room.lstrip_blocks = True
+    room.filters |= {"whole": whole, "share": share, "decimal": decimal, "shown": _shown}
+    totals = report["totals"]
+    return room.from_string(template).render(
+        report=report,
+        totals=totals,
+        splits=SPLITS,
+        statuses=_statuses(totals),
+        columns=function_columns(report),
+        notices=notices(report),
+        classes=bars(report["classes"]),
+        confidence=_confidence(report["confidence"]),
+        conflicts=_conflicts(report["conflicts"]),
+        confusion=_confusion(report),
+        filtered=bars(report["filtered"]),
+        copies=sum(report["augmented"]["made"].values()),
+        samples=[_sample(s, spans=report["task"] == "ner") for s in report["samples"]],
+        hues={label: hue(i) for i, label in enumerate(report["labels"])},
+    )
+
+
+def bars(counts: Mapping[str, int]) -> list[Bar]:
+    """Counts as bars, in the order given.
+
+    Example:
+        >>> [(bar.length, bar.share) for bar in bars({"ham": 3, "spam": 1})]
+        [(1.0, 0.75), (0.3333333333333333, 0.25)]
+    """
+    most, total = max(counts.values(), default=0), sum(counts.values())
+    return [
+        Bar(name, count, count / most if most else 0.0, count / total if total else 0.0)
+        for name, count in counts.items()
+    ]
+
+
+def hue(place: int) -> int:
+    """The colour of a label, in degrees: neighbours lie a golden angle apart.
+
+    Example:
+        >>> hue(0), hue(1)
+        (210, 347)
+    """
+    return int(210 + 137.508 * place) % 360
+
+
+def pieces(text: str, entities: Sequence[Mapping[str, Any]]) -> list[Piece]:
+    """Cut a text at its entities; one that overlaps an earlier one is left out.
+
+    Example:
+        >>> pieces("Acme rose", [{"start": 0, "end": 4, "label": "ORG"}])
+        [Piece(text='Acme', label='ORG'), Piece(text=' rose', label=None)]
+    """
+    cut, last = [], 0
+    for entity in sorted(entities, key=lambda e: (e["start"], -e["end"])):
+        start, end = entity["start"], entity["end"]
+        if start < last or end > len(text):
+            continue
+        cut += [Piece(text[last:start]), Piece(text[start:end], entity["label"])]
+        last = end
+    return [piece for piece in (*cut, Piece(text[last:])) if piece.text]
+
+
+def _shown(text: str) -> str:
+    """A text whose control characters can be seen."""
+    pictures = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"}
+    return text.translate(pictures | {0x7F: 0x2421})
+
+
+def _statuses(totals: Mapping[str, Any]) -> list[Bar]:
+    counts = {**totals["status"], "filtered": totals["filtered"]}
+    known = [name for name in STATUS_ORDER if counts.get(name)]
+    others = sorted(name for name in counts if name not in STATUS_ORDER)
+    return bars({name: counts[name] for name in (*known, *others)})
+
+
+def _confidence(counts: Sequence[int]) -> list[Bar]:
+    return bars({f"{i / 10:.1f}": count for i, count in enumerate(counts)})
+
+
+def _conflicts(pairs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    most = max((pair["items"] for pair in pairs), default=0)
+    return [{**pair, "length": pair["items"] / most} for pair in pairs]
+
+
+def _confusion(report: Report) -> dict[str, Any] | None:
+    """The confusion with gold: a square of labels, or with many labels a list of mistakes."""
+    gold = report["gold"]
+    if gold is None or "confusion" not in gold:
+        return None
+    counts = {(c["gold"], c["label"]): c["texts"] for c in gold["confusion"]}
+    labels = report["labels"]
+    if len(labels) > MOST_LABELS:
+        wrong = [(n, *pair) for pair, n in counts.items() if pair[0] != pair[1]]
+        return {"square": None, "wrong": sorted(wrong, key=lambda w: (-w[0], w))[:MOST_CONFUSED]}
+    square = []
+    for true in labels:
+        row = [counts.get((true, label), 0) for label in labels]
+        total = sum(row)
+        shares = [n / total if total else 0.0 for n in row]
+        square.append({"gold": true, "cells": list(zip(row, shares, strict=True)), "total": total})
+    return {"square": square, "wrong": []}
+
+
+def _sample(sample: Mapping[str, Any], *, spans: bool) -> dict[str, Any]:
+    text = sample["text"]
+    votes = [
+        {
+            "lf": vote["lf"],
+            "label": vote["label"],
+            "words": (text[vote["start"] : vote["end"]] or "…") if spans else None,
+        }
+        for vote in sample["votes"]
+    ]
+    return {**sample, "pieces": pieces(text, sample["entities"]), "votes": votes}

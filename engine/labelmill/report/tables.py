@@ -1,0 +1,122 @@
+"""The table of labeling functions as text: which columns a report has, and how values read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Report = Mapping[str, Any]
+NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: the key in a report row, its title, what it means, and how a value reads."""
+
+    key: str
+    title: str
+    meaning: str
+    read: Callable[[Any], str]
+    number: bool = True
+
+    def of(self, row: Mapping[str, Any]) -> str:
+        """The value of a row as text."""
+        return self.read(row.get(self.key))
+
+
+def whole(value: Any) -> str:
+    """A count, with thousands apart.
+
+    Example:
+        >>> whole(12345), whole(None)
+        ('12,345', '–')
+    """
+    return NOTHING if value is None else f"{value:,}"
+
+
+def share(value: Any) -> str:
+    """A share as a percentage; a share above 0 never reads as 0.0%, nor one below 1 as 100.0%.
+
+    Example:
+        >>> share(0.1234), share(0.0), share(0.00001), share(0.99999), share(None)
+        ('12.3%', '0.0%', '<0.1%', '>99.9%', '–')
+    """
+    if value is None:
+        return NOTHING
+    if 0 < value < 0.0005:
+        return "<0.1%"
+    return ">99.9%" if 0.9995 <= value < 1 else f"{value:.1%}"
+
+
+def decimal(value: Any) -> str:
+    """A learned weight or a score.
+
+    Example:
+        >>> decimal(0.75), decimal(None)
+        ('0.750', '–')
+    """
+    return NOTHING if value is None else f"{value:.3f}"
+
+
+def words(value: Any) -> str:
+    """A name, or names one after the other.
+
+    Example:
+        >>> words(["ham", "spam"]), words([]), words("link")
+        ('ham, spam', '–', 'link')
+    """
+    if isinstance(value, str):
+        return value
+    return ", ".join(value) if value else NOTHING
+
+
+_ALWAYS = (
+    Column("lf", "LF", "the labeling function", words, number=False),
+    Column("type", "Type", "its type", words, number=False),
+    Column("polarity", "Polarity", "the labels that it voted for", words, number=False),
+    Column("votes", "Votes", "how many votes it gave", whole),
+    Column("coverage", "Coverage", "share of texts that it voted on", share),
+    Column("overlaps", "Overlaps", "share of texts where another function voted too", share),
+    Column("conflicts", "Conflicts", "share of texts where another function disagreed", share),
+)
+_GOLD = (
+    Column("correct", "Correct", "votes that agree with gold", whole),
+    Column("incorrect", "Incorrect", "votes that disagree with gold", whole),
+    Column("empirical_accuracy", "Emp. acc.", "correct votes of those with gold", share),
+)
+_SPANS = (
+    Column("precision", "Precision", "spans found that are right", share),
+    Column("recall", "Recall", "gold spans of its labels that it found", share),
+    Column("f1", "F1", "harmonic mean of precision and recall", share),
+)
+_WEIGHT = (Column("weight", "Weight", "what the label model learned of it", decimal),)
+_ERRORS = (Column("errors", "Errors", "rows on which it failed", whole),)
+
+
+def function_columns(report: Report) -> tuple[Column, ...]:
+    """The columns of the function table that say something in this report.
+
+    Without gold there are no verdicts, and a label model that learns no weights shows none.
+    """
+    rows = report["functions"]
+    judged = report["gold"] is not None
+    return (
+        *_ALWAYS,
+        *(_GOLD if judged else ()),
+        *(_SPANS if judged and any("f1" in row for row in rows) else ()),
+        *(_WEIGHT if any(row["weight"] is not None for row in rows) else ()),
+        *_ERRORS,
+    )
+
+
+def notices(report: Report) -> list[str]:
+    """What a person should look at in the table of functions."""
+    rows = report["functions"]
+    kinds = (
+        ("never voted", [row["lf"] for row in rows if not row["votes"]]),
+        ("failed on some rows (see quarantine/)", [r["lf"] for r in rows if r["errors"]]),
+        (
+            "disagrees with gold more often than not",
+            [row["lf"] for row in rows if (row["incorrect"] or 0) > (row["correct"] or 0)],
+        ),
+    )
+    return [f"{text}: {', '.join(names)}" for text, names in kinds if names]
