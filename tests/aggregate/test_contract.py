@@ -101,9 +101,9 @@ def test_votes_for_one_of_several_labels_are_understood_or_refused(model: LabelM
         np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-12)
 
 
-def test_a_vote_against_a_label_lowers_it(model: LabelModel) -> None:
-    if name_of(model) in SINGLE_LABELS_ONLY:
-        pytest.skip("refuses such votes, as another test holds")
+@pytest.mark.parametrize("name", [name for name in TYPES if name not in SINGLE_LABELS_ONLY])
+def test_a_vote_against_a_label_lowers_it(name: str) -> None:
+    model: LabelModel = LABEL_MODELS.get(name)()
     votes = votes_of(model)
     votes[0] = [ABSTAIN, 3, ABSTAIN, ABSTAIN]
 
@@ -174,9 +174,9 @@ def test_the_order_of_items_changes_nothing(model: LabelModel) -> None:
         assert (second == first[order]).all()
 
 
-def test_counts_of_shards_added_up_are_as_good_as_the_rows(model: LabelModel) -> None:
-    if model.sequential:
-        pytest.skip("reads tokens in order, so its shards are put one after the other")
+@pytest.mark.parametrize("name", [n for n in TYPES if not LABEL_MODELS.get(n).sequential])
+def test_counts_of_shards_added_up_are_as_good_as_the_rows(name: str) -> None:
+    model: LabelModel = LABEL_MODELS.get(name)()
     votes = votes_of(model)
     added = VotePatterns.added([patterns_of(votes[:40]), patterns_of(votes[40:])])
 

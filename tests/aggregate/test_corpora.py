@@ -61,12 +61,10 @@ def test_dawid_skene_does_not_collapse_on_one_sided_votes(corpora: Path) -> None
     votes, gold = documents(corpora, "sms", "train")
     covered = (votes >= 0).any(axis=1)
 
-    def score(model: LabelModel) -> float:
-        said = model.fit(votes).predict(votes, tie="random")[covered]
-        spam = gold[covered]
-        return f1(float((said & spam).sum()), float(said.sum()), float(spam.sum()))
+    said = LabelModel("dawid_skene").fit(votes).predict(votes, tie="random")[covered]
 
-    assert score(LabelModel("dawid_skene")) > 2 * score(LabelModel("majority"))
+    spam = gold[covered]
+    assert f1(float((said & spam).sum()), float(said.sum()), float(spam.sum())) > 85
 
 
 def tokens(corpora: Path, name: str, split: str, scheme: Scheme) -> tuple[Any, ...]:

@@ -22,10 +22,6 @@ TYPES = ("ORG", "PER")
 Found = list[tuple[str, int, int, str]]
 """Spans of one text: function, first token, token after the last, label."""
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning:skweak",  # skweak is from 2023
-)
-
 
 def texts(n_texts: int = 60, seed: int = 0) -> list[tuple[int, Found]]:
     """Lengths of some texts and what four functions find in them."""
