@@ -81,8 +81,8 @@ _ALWAYS = (
 _GOLD = (
     Column("correct", "Correct", "votes that agree with gold", whole),
     Column("incorrect", "Incorrect", "votes that disagree with gold", whole),
-    Column("empirical_accuracy", "Emp. acc.", "correct votes of those with gold", share),
 )
+_ACCURACY = (Column("empirical_accuracy", "Emp. acc.", "correct votes of those with gold", share),)
 _SPANS = (
     Column("precision", "Precision", "spans found that are right", share),
     Column("recall", "Recall", "gold spans of its labels that it found", share),
@@ -95,14 +95,15 @@ _ERRORS = (Column("errors", "Errors", "rows on which it failed", whole),)
 def function_columns(report: Report) -> tuple[Column, ...]:
     """The columns of the function table that say something in this report.
 
-    Without gold there are no verdicts, and a label model that learns no weights shows none.
+    Without gold there are no verdicts, and a label model that learns no weights shows none. For
+    spans the accuracy of votes is their precision, so it stands once.
     """
     rows = report["functions"]
     judged = report["gold"] is not None
+    scores = _SPANS if any("f1" in row for row in rows) else _ACCURACY
     return (
         *_ALWAYS,
-        *(_GOLD if judged else ()),
-        *(_SPANS if judged and any("f1" in row for row in rows) else ()),
+        *((*_GOLD, *scores) if judged else ()),
         *(_WEIGHT if any(row["weight"] is not None for row in rows) else ()),
         *_ERRORS,
     )
