@@ -1,4 +1,5 @@
 import math
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import spacy
 from hypothesis import given
@@ -19,7 +21,7 @@ from labelmill.core.labels import LabelSpace
 from labelmill.core.protocols import Bench
 from labelmill.core.votes import Hits
 from labelmill.errors import BadParameter, BadResource
-from labelmill.functions.snorkel import DataPoint, Snorkel, SnorkelVoter, data_points
+from labelmill.functions.snorkel import DataPoint, Form, Snorkel, SnorkelVoter, data_points
 from labelmill.io.modules import load_function
 
 LABELS = LabelSpace(("ham", "spam"))
@@ -142,7 +144,7 @@ def test_votes_on_any_rows_are_equal_to_those_of_snorkel(rows: list[tuple[str, i
     expected = PandasLFApplier(functions).apply(frame, progress_bar=False)
 
     data = Batch(pa.array(stars), pa.array(texts, pa.string()), {"stars": pa.array(stars)})
-    voters = [SnorkelVoter(f, LABELS.names, (0, 1), None, Path()) for f in functions]
+    voters = [SnorkelVoter(f, LABELS.names, (0, 1), Form(), Path()) for f in functions]
 
     assert matrix([v.vote(data, {}) for v in voters], len(rows)).tolist() == expected.tolist()
 
@@ -308,21 +310,36 @@ def test_a_spacy_model_that_is_missing_is_told_with_its_line(
 def test_all_columns_are_there_unless_some_are_named(project: Path) -> None:
     rows = batch(["a"], stars=[3], author=["eve"])
 
-    (everything,) = data_points(rows, None)
-    (some,) = data_points(rows, ("stars",))
+    (everything,) = data_points(rows, Form())
+    (some,) = data_points(rows, Form(columns=("stars",)))
 
     assert everything.keys() == ("stars", "author", "id", "text")
     assert some.keys() == ("stars", "id", "text")
 
 
 def test_the_prepared_text_stands_above_a_column_of_that_name() -> None:
-    (point,) = data_points(batch(["prepared"], text=["raw"]), None)
+    (point,) = data_points(batch(["prepared"], text=["raw"]), Form())
 
     assert point.text == point["text"] == "prepared"
 
 
+def test_text_and_id_may_have_the_names_that_the_function_expects(
+    project: Path, write: Callable[[str], None]
+) -> None:
+    write("@labeling_function()\ndef f(x): return x.KEY if x.CONTENT == 'b' else -1")
+
+    hits = bound(project, "f", text="CONTENT", id="KEY").vote(batch(["a", "b"]), {})
+
+    assert (hits.doc, hits.label, hits.errors) == ([1], [1], [])
+
+
+def test_text_and_id_have_two_names() -> None:
+    with pytest.raises(BadParameter, match="cannot both be called 'id'"):
+        Snorkel(f"{FILE}:f", text="id")
+
+
 def test_a_missing_number_is_nan_and_other_missing_values_none() -> None:
-    *_, point = data_points(batch(["a", "b"], stars=[1, None], author=["x", None]), None)
+    *_, point = data_points(batch(["a", "b"], stars=[1, None], author=["x", None]), Form())
 
     assert math.isnan(point.stars)
     assert point.author is None
@@ -368,3 +385,53 @@ def test_needs_are_all_columns_and_every_file(project: Path) -> None:
     assert needs.columns is None
     assert needs.files == (FILE, "labeling_functions/words.py", "x.csv")
     assert Snorkel(f"{FILE}:free", needs_=("text", "stars")).needs(project).columns == ("stars",)
+
+
+RULES_OF_YOUTUBE = """
+    import csv, json, re
+    from pathlib import Path
+    from snorkel.labeling import LabelingFunction
+
+    def substring(x, label, patterns):
+        return label if any(word in x.text.lower() for word in patterns) else -1
+
+    def search(x, label, patterns):
+        return label if any(re.search(p, x.text, re.IGNORECASE) for p in patterns) else -1
+
+    def short(x, label, patterns):
+        return label if len(x.text.split()) < patterns[0] else -1
+
+    KINDS = {
+        "any_substring_of_lowercased_text": substring,
+        "regex_search_ignorecase": search,
+        "fewer_than_n_whitespace_tokens": short,
+    }
+    with Path(__file__).with_name("lf_rules.tsv").open() as file:
+        for rule in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if rule["kind"] in KINDS:
+                patterns = json.loads(rule["pattern_json"])
+                resources = {"label": int(rule["label_id"]), "patterns": patterns}
+                function = LabelingFunction(rule["lf_name"], KINDS[rule["kind"]], resources)
+                globals()[rule["lf_name"]] = function
+"""
+
+
+@pytest.mark.slow
+def test_votes_on_youtube_are_those_of_snorkel_and_those_published(
+    project: Path, corpora: Path
+) -> None:
+    (project / FILE).write_text(dedent(RULES_OF_YOUTUBE), encoding="utf-8")
+    rules = pd.read_csv(corpora / "youtube/lf_rules.tsv", sep="\t", quoting=3).dropna()
+    shutil.copy(corpora / "youtube/lf_rules.tsv", project / "labeling_functions")
+    table = pq.read_table(corpora / "youtube/train.parquet").combine_chunks()
+    functions = [load_function(project, f"{FILE}:{name}") for name in rules.lf_name]
+    frame = table.select(["id", "text"]).to_pandas()
+    snorkels = PandasLFApplier(functions).apply(frame, progress_bar=False)
+    published = np.array(table["votes"].to_pylist())[:, rules.lf_column]
+
+    rows = Batch(table["id"].chunk(0), table["text"].chunk(0), {})
+    votes = matrix([bound(project, name).vote(rows, {}) for name in rules.lf_name], len(rows))
+
+    assert votes.shape == (1586, 7)
+    assert (votes == snorkels).all()
+    assert (votes == published).all()

@@ -71,11 +71,11 @@ def labeling_function(
             a list of `rows`.
 
     Example:
-        >>> @labeling_function(needs=("text", "stars"), should=["BUY NOW"], should_not=["ok"])
+        >>> @labeling_function(needs="text", should=["BUY NOW"], should_not=["ok"])
         ... def shouting(row, *, ratio=0.6):
         ...     return "spam" if row.text.isupper() else None
-        >>> facts_of(shouting).needs, facts_of(shouting).should
-        (('stars',), {None: ('BUY NOW',)})
+        >>> facts_of(shouting).should, facts_of(shouting).should_not
+        ({None: ('BUY NOW',)}, ('ok',))
     """
     read = _texts("needs", needs)
     facts = FunctionFacts(

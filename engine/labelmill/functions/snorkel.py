@@ -35,14 +35,16 @@ class Snorkel:
     `labels`, -1 abstains; anything else (True, 1.0, None, an index that no label has) is noted as
     an error of that row.
 
-    It sees plain Python values: `x.text` is the prepared text and `x.id` the id, the other source
-    columns stand under their names. As in pandas a missing number is NaN; other missing values
-    are None. Preprocessors that memoise are made to forget when the next batch begins, so memory
-    does not grow with the data.
+    It sees plain Python values: `x.text` is the prepared text and `x.id` the id (`text` and `id`
+    give them other names), the other source columns stand under their own. As in pandas a missing
+    number is NaN; other missing values are None. Preprocessors that memoise are made to forget
+    when the next batch begins, so memory does not grow with the data.
 
     Attributes:
         function: the file and the name in it: `labeling_functions/legacy.py:old_rule`.
         labels: the labels that 0, 1, … stand for; by default the task's, in their order.
+        text: the name under which the function expects the text.
+        id: the name under which the function expects the id.
         needs_: source columns that the function reads; by default all.
         files: other files that the function reads; the votes are made anew when they change.
 
@@ -53,6 +55,8 @@ class Snorkel:
 
     function: str
     labels: tuple[str, ...] | None = None
+    text: str = "text"
+    id: str = "id"
     needs_: Annotated[tuple[str, ...] | None, Field(alias="needs")] = None
     files: tuple[str, ...] = ()
 
@@ -63,6 +67,8 @@ class Snorkel:
         Reference.parse(self.function)
         if self.labels is not None and not self.labels:
             raise BadParameter("labels", "name the labels that 0, 1, … stand for")
+        if self.text == self.id:
+            raise BadParameter("text", f"the text and the id cannot both be called '{self.id}'")
 
     def targets(self) -> tuple[Target, ...]:
         """The labels that its numbers stand for, where they are named."""
@@ -72,7 +78,7 @@ class Snorkel:
         """The columns (all by default), the file and the project modules that it imports."""
         columns = self.needs_
         if columns is not None:
-            columns = tuple(name for name in columns if name not in ("id", "text"))
+            columns = tuple(name for name in columns if name not in (self.id, self.text))
         files = module_files(root, Reference.parse(self.function).file)
         return Needs(columns=columns, files=(*files, *self.files))
 
@@ -89,8 +95,8 @@ class Snorkel:
             raise BadResource(self.function, message)
         names = bench.labels.names if self.labels is None else self.labels
         labels = tuple(bench.labels.index(name) for name in names)
-        columns = self.needs(bench.root).columns
-        return SnorkelVoter(function, names, labels, columns, bench.root)
+        form = Form(self.id, self.text, self.needs(bench.root).columns)
+        return SnorkelVoter(function, names, labels, form, bench.root)
 
 
 class DataPoint(SimpleNamespace):
@@ -121,13 +127,22 @@ class DataPoint(SimpleNamespace):
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """How a function expects its rows: what id and text are called, and which columns it reads."""
+
+    id: str = "id"
+    text: str = "text"
+    columns: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SnorkelVoter:
     """A snorkel labeling function, and the label sets that its numbers stand for."""
 
     function: Callable[[Any], Any]
     names: tuple[str, ...]
     labels: tuple[int, ...]
-    columns: tuple[str, ...] | None
+    form: Form
     root: Path
 
     def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:  # noqa: ARG002
@@ -135,7 +150,7 @@ class SnorkelVoter:
         hits = Hits()
         forget(self.function, batch)
         with importable(self.root):
-            for doc, point in enumerate(data_points(batch, self.columns)):
+            for doc, point in enumerate(data_points(batch, self.form)):
                 try:
                     answer = self.function(point)
                 except LabelmillError:
@@ -158,11 +173,11 @@ class SnorkelVoter:
         hits.add(doc, 0, length, self.labels[vote])
 
 
-def data_points(batch: Batch, columns: tuple[str, ...] | None) -> Iterator[DataPoint]:
+def data_points(batch: Batch, form: Form) -> Iterator[DataPoint]:
     """The rows of a batch with some of its columns, or with all of them."""
-    wanted = [n for n in batch.columns if columns is None or n in columns]
+    wanted = [n for n in batch.columns if form.columns is None or n in form.columns]
     values = {name: _values(batch.columns[name]) for name in wanted}
-    values |= {"id": batch.ids.to_pylist(), "text": batch.strings}
+    values |= {form.id: batch.ids.to_pylist(), form.text: batch.strings}
     for doc in range(len(batch)):
         yield DataPoint(**{name: column[doc] for name, column in values.items()})
 
