@@ -16,6 +16,8 @@ from labelmill.export.tagging import Tagged
 from labelmill.text.bio import Scheme, decode, encode
 from labelmill.text.language import Language
 
+ENGLISH = Language()
+
 
 def sentences(text: str, delimiter: str = " ") -> Iterator[list[list[str]]]:
     for block in text.split("\n\n"):
@@ -82,6 +84,18 @@ def test_a_written_sentence_decodes_to_its_spans(data: st.DataObject) -> None:
 
     assert [line[0] for line in lines] == words
     assert decode([line[1] for line in lines], "BIO") == [(a, b, "ORG") for a, b in pairs]
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=60)
+def test_no_token_breaks_a_line(text: str) -> None:
+    bounds = ENGLISH.tokens([text]).bounds(0)
+    words = [text[start:end] for start, end in bounds]
+
+    row = Tagged({"id": "1"}, words, ["O"] * len(words))
+    for exporter in (Conll(delimiter="space"), Conll(delimiter="tab")):
+        lines = exporter.block(row).splitlines()
+        assert [line.split() for line in lines if line] == [[word, "O"] for word in words]
 
 
 def test_spacy_converts_the_file(

@@ -1,14 +1,23 @@
 import csv
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labelmill.core.protocols import ExportCount, ExportSetting
+from labelmill.core.schema import examples_schema
 from labelmill.errors import BadColumn
 from labelmill.export.csv import Csv
+from labelmill.io.durable import OutputFolder
+
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+SETTING = ExportSetting("job", "classification", "document", ("ham", "spam"), "train", "en")
 
 
 def test_comments_are_written_as_kept(
@@ -20,7 +29,7 @@ def test_comments_are_written_as_kept(
     golden("comments.csv", (path / "data.csv").read_bytes())
 
 
-@pytest.mark.parametrize(("delimiter", "char"), [("comma", ","), ("semicolon", ";"), ("tab", "\t")])
+@pytest.mark.parametrize(("delimiter", "char"), DELIMITERS.items())
 def test_every_cell_reads_back_exactly(
     comments: list[pa.RecordBatch],
     comment_setting: ExportSetting,
@@ -37,6 +46,23 @@ def test_every_cell_reads_back_exactly(
     assert [row["label"] or None for row in read] == table["label"].to_pylist()
     assert [float(row["prob_spam"]) for row in read] == [0.1, 0.8, 0.5, 0.3, 0.4, 0.1]
     assert read[1]["tags"] == '["a", "b"]'
+
+
+@given(text=st.text(), delimiter=st.sampled_from(["comma", "semicolon", "tab"]))
+def test_any_text_reads_back(text: str, delimiter: Any) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder = OutputFolder(Path(place))
+        Csv(delimiter=delimiter).write([comment(text)], SETTING, folder)
+        with (folder.path / "data.csv").open(encoding="utf-8", newline="") as file:
+            read = list(csv.reader(file, delimiter=DELIMITERS[delimiter]))
+
+    assert read[1] == ["1", text, "ham", "1.0", "0.75", "0.25", "1", ""]
+
+
+def comment(text: str) -> pa.RecordBatch:
+    schema = examples_schema(pa.string(), [], SETTING.labels, spans=False)
+    row = {"id": "1", "text": text, "label": "ham", "probs": [0.75, 0.25], "weight": 1.0}
+    return pa.RecordBatch.from_pylist([{**row, "origin": "1"}], schema=schema)
 
 
 def test_pandas_reads_the_same_texts(
