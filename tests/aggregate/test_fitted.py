@@ -9,7 +9,7 @@ from tests.aggregate.worlds import World, space_of, world
 
 from labelmill.aggregate.artifact import to_json
 from labelmill.aggregate.dawid_skene import DawidSkene
-from labelmill.aggregate.fitted import Fitted, kept_type
+from labelmill.aggregate.fitted import Fitted
 from labelmill.core.labels import LabelSpace, OneOf
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import VoteSpace
@@ -64,8 +64,11 @@ def test_its_file_is_what_it_needs(root: Path) -> None:
     assert Fitted(str(root / "out")).needs(root / "out").files == ("current/label_model.json",)
 
 
-def test_it_is_kept_under_the_type_of_the_fit(root: Path) -> None:
-    assert kept_type(Fitted("out").located(root), "fitted") == ("dawid_skene", 1)
+def test_it_is_applied_as_the_type_of_the_fit(root: Path) -> None:
+    model = Fitted("out").located(root)
+
+    assert model.applied(SEEN.space()).type == "dawid_skene"
+    assert model.applied(SEEN.space(balance=[0.8, 0.2])).space.prior.tolist() == [0.8, 0.2]
 
 
 def test_partitions_with_one_model_stand_for_it(root: Path) -> None:

@@ -17,11 +17,11 @@ from labelmill.aggregate import (  # noqa: F401 (each registers its type)
     snorkel,
     weighted,
 )
-from labelmill.aggregate import fitted as _fitted
-from labelmill.aggregate.artifact import to_json
+from labelmill.aggregate.artifact import Artifact, to_json
+from labelmill.aggregate.fitted import Fitted
 from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import FittedLabelModel, VoteSpace
+from labelmill.core.protocols import VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 from labelmill.core.soft import TIE_TOLERANCE
 from labelmill.errors import BadParameter, UsageError, nearest
@@ -77,8 +77,7 @@ class LabelModel:
         self._prior = _shares(class_balance, self.labels)
         self._balance_given = class_balance is not None
         self._seed = seed
-        self._fitted: FittedLabelModel | None = None
-        self._space: VoteSpace | None = None
+        self._done: Artifact | None = None
 
     def fit(self, L: Any) -> "LabelModel":  # noqa: N803 (the field's name of the matrix)
         """Learn from votes; gives the model itself.
@@ -95,10 +94,9 @@ class LabelModel:
             self._balance_given,
         )
         try:
-            self._fitted = self._kind.fit(_patterns(votes), space)
+            self._done = self._fit(_patterns(votes), space)
         except BadParameter as error:
             raise UsageError(str(error)) from error
-        self._space = space
         return self
 
     def predict_proba(self, L: Any) -> Floats:  # noqa: N803
@@ -109,11 +107,11 @@ class LabelModel:
         Raises:
             UsageError: before `fit`, or if the votes are no such matrix.
         """
-        fitted, space = self._ready()
+        done = self._ready()
         votes = _matrix(L, len(self.labels))
-        _check_columns(L, votes.shape[1], space.functions)
+        _check_columns(L, votes.shape[1], done.space.functions)
         patterns = _patterns(votes)
-        probs: Floats = fitted.predict(patterns)[patterns.index]
+        probs: Floats = done.fitted.predict(patterns)[patterns.index]
         return probs
 
     def predict(
@@ -147,8 +145,7 @@ class LabelModel:
     @property
     def weights(self) -> Floats | None:
         """Weight or estimated accuracy of each function, [n_functions], if the type has such."""
-        fitted, _ = self._ready()
-        return fitted.weights()
+        return self._ready().fitted.weights()
 
     def save(self, path: str | Path) -> None:
         """Write the fitted model as JSON.
@@ -157,9 +154,8 @@ class LabelModel:
             UsageError: before `fit`.
             OutputFailed: if the file cannot be written.
         """
-        fitted, space = self._ready()
-        type_name, version = _fitted.kept_type(self._kind, self.type)
-        write_bytes(Path(path), to_json(type_name, version, fitted, space))
+        done = self._ready()
+        write_bytes(Path(path), to_json(done.type, done.version, done.fitted, done.space))
 
     @classmethod
     def load(cls, path: str | Path) -> "LabelModel":
@@ -168,17 +164,22 @@ class LabelModel:
         Raises:
             BadResource: if the file cannot be used.
         """
-        found = _fitted.Fitted(str(Path(path).absolute())).artifact()
+        found = Fitted(str(Path(path).absolute())).artifact()
         space = found.space
         balance = space.prior.tolist() if space.balance_given else None
         model = cls(found.type, labels=space.labels.names, class_balance=balance, seed=space.seed)
-        model._fitted, model._space = found.fitted, space
+        model._done = found
         return model
 
-    def _ready(self) -> tuple[FittedLabelModel, VoteSpace]:
-        if self._fitted is None or self._space is None:
+    def _fit(self, patterns: VotePatterns, space: VoteSpace) -> Artifact:
+        if isinstance(self._kind, Fitted):
+            return self._kind.applied(space)
+        return Artifact(self.type, self._kind.version, self._kind.fit(patterns, space), space)
+
+    def _ready(self) -> Artifact:
+        if self._done is None:
             raise UsageError("this label model is not fitted; call fit(L) first")
-        return self._fitted, self._space
+        return self._done
 
 
 def _label_names(n_labels: int | None, labels: Sequence[str] | None) -> tuple[str, ...]:
@@ -220,7 +221,7 @@ def _declared(type_name: str, parameters: Mapping[str, Any]) -> Any:
 
 
 def _made(cls: Any, parameters: Mapping[str, Any]) -> Any:
-    aliases = {"source": "from"} if cls is _fitted.Fitted else {}
+    aliases = {"source": "from"} if cls is Fitted else {}
     given = {aliases.get(name, name): value for name, value in parameters.items()}
     try:
         made = TypeAdapter(cls).validate_python(given)
@@ -231,7 +232,7 @@ def _made(cls: Any, parameters: Mapping[str, Any]) -> Any:
         raise UsageError(message) from error
     except BadParameter as error:
         raise UsageError(str(error)) from error
-    return made.located(Path.cwd()) if isinstance(made, _fitted.Fitted) else made
+    return made.located(Path.cwd()) if isinstance(made, Fitted) else made
 
 
 def _shares(

@@ -70,8 +70,8 @@ class Fitted:
             raise BadResource(str(file), message) from error
         return from_json(data, str(file))
 
-    def fit(self, patterns: VotePatterns, space: VoteSpace) -> FittedLabelModel:  # noqa: ARG002
-        """Restore the model; the patterns are not read.
+    def applied(self, space: VoteSpace) -> Artifact:
+        """The fitted model as its own type, for the votes of a job.
 
         Raises:
             BadResource: if the file cannot be used.
@@ -81,31 +81,26 @@ class Fitted:
         _check("labeling functions", found.space.functions, space.functions)
         _check("labels", found.space.labels.names, space.labels.names)
         _check("label sets", _set_names(found.space), _set_names(space))
-        prior = space.prior if space.balance_given else found.space.prior
-        model: FittedLabelModel = LABEL_MODELS.get(found.type).restore(
-            found.fitted.parameters(), replace(found.space, prior=prior)
-        )
-        return model
+        if not space.balance_given:
+            return found
+        here = replace(found.space, prior=space.prior, balance_given=True)
+        model = LABEL_MODELS.get(found.type).restore(found.fitted.parameters(), here)
+        return replace(found, fitted=model, space=here)
+
+    def fit(self, patterns: VotePatterns, space: VoteSpace) -> FittedLabelModel:  # noqa: ARG002
+        """Restore the model; the patterns are not read.
+
+        Raises:
+            BadResource: if the file cannot be used.
+            BadParameter: if the model was fitted on other functions or labels.
+        """
+        return self.applied(space).fitted
 
     @classmethod
     def restore(cls, parameters: Mapping[str, Any], space: VoteSpace) -> FittedLabelModel:
         """Refuse: a fitted model is kept under its own type, never as `fitted`."""
         del parameters, space
         raise BadParameter("type", "a fitted model is kept under the type that it was fitted with")
-
-
-def kept_type(model: Any, type_name: str) -> tuple[str, int]:
-    """Type and version to keep a fitted model under: those of the file where it came from one.
-
-    Example:
-        >>> from labelmill.aggregate.majority import Majority
-        >>> kept_type(Majority(), "majority")
-        ('majority', 1)
-    """
-    if isinstance(model, Fitted):
-        found = model.artifact()
-        return found.type, found.version
-    return type_name, int(model.version)
 
 
 def _model_file(path: Path) -> Path:
