@@ -4,6 +4,7 @@ from textwrap import dedent
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import spacy
 from skweak.base import SpanAnnotator
@@ -325,3 +326,34 @@ def test_annotators_are_made_anew_when_the_file_changes(project: Path) -> None:
     path.write_text(changed, encoding="utf-8")
 
     assert (before.label, bound(project, "money").vote(rows, {}).label) == ([2], [0])
+
+
+FIRST_NAMES = """
+    import json
+    from pathlib import Path
+    from skweak.gazetteers import GazetteerAnnotator, Trie
+
+    def first_names(file):
+        names = json.loads(Path(file).read_text(encoding="utf-8"))
+        return GazetteerAnnotator("first_names", {"PERSON": Trie(map(str.split, names))})
+"""
+
+
+@pytest.mark.slow
+def test_hits_on_wnut_are_equal_to_what_skweak_writes_itself(project: Path, corpora: Path) -> None:
+    (project / FILE).write_text(dedent(FIRST_NAMES), encoding="utf-8")
+    file = str(corpora / "gazetteers/first_names.json")
+    texts = pq.read_table(corpora / "wnut17/dev.parquet")["text"].to_pylist()
+    annotator = load_function(project, f"{FILE}:first_names")(file)
+    nlp, rows = spacy.blank("en"), batch(*texts)
+    expected = [
+        (i, span.start_char, span.end_char)
+        for i, doc in enumerate(annotator.pipe(nlp.pipe(texts)))
+        for span in doc.spans["first_names"]
+    ]
+
+    voter = bound(project, "first_names", params={"file": file})
+    hits = voter.vote(rows, {})
+
+    assert list(zip(hits.doc, hits.start, hits.end, strict=True)) == expected
+    assert len(expected) > 100

@@ -112,6 +112,18 @@ def test_a_function_may_import_its_project_while_it_runs(tmp_path: Path, write: 
     assert "lfs.words" not in sys.modules
 
 
+def test_what_a_project_prints_goes_to_stderr(
+    tmp_path: Path, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("a.py", "print('loading')\ndef one(): print('running')")
+
+    function = load_function(tmp_path, "a.py:one")
+    with importable(tmp_path):
+        function()
+
+    assert capsys.readouterr() == ("", "loading\nrunning\n")
+
+
 def test_the_files_of_a_function_are_all_that_it_imports(tmp_path: Path, write: Write) -> None:
     write("lfs/pkg/__init__.py", "from .deep import D")
     write("lfs/pkg/deep.py", "from ..words import WORD as D")

@@ -5,7 +5,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
@@ -114,9 +114,10 @@ def importable(root: Path) -> Iterator[None]:
     """Let functions of the project find its modules while they run.
 
     A function may import a module of its project in its body, or pickle an object whose class
-    stands in one; both need the module by its name.
+    stands in one; both need the module by its name. What the functions print goes to stderr,
+    since stdout is for results.
     """
-    with _LOCK:
+    with _LOCK, redirect_stdout(sys.stderr):
         project = _PROJECTS.setdefault(root.resolve(), _Project())
         finder = _Finder(project.known)
         outside = {name: sys.modules.pop(name) for name in project.known if name in sys.modules}
