@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from labelmill import kinds
+
 ROOT = Path(__file__).resolve().parents[1]
 
 settings.register_profile(
@@ -15,6 +17,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("labelmill")
+kinds.register_all()
 
 
 @pytest.fixture(scope="session")

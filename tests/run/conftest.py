@@ -1,0 +1,86 @@
+"""A project on disk, small enough to run in a moment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from ruamel.yaml import YAML
+
+import labelmill
+from labelmill.config import load
+from labelmill.config.spec import Job
+from labelmill.run.result import Run
+
+SPAM = ["buy now", "buy gold today", "nice song", "lovely song", "nothing here", "buy this song"]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder with one job, whose parts a test replaces."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The job's file."""
+        return self.root / "configs" / "job.yaml"
+
+    @property
+    def output(self) -> Path:
+        """Where the job publishes."""
+        return self.root / "out"
+
+    def write(self, table: pa.Table | Mapping[str, Sequence[Any]], name: str = "a.parquet") -> Path:
+        """Write an input file."""
+        table = table if isinstance(table, pa.Table) else pa.table(dict(table))
+        path = self.root / "input" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, path)
+        return path
+
+    def configure(self, **parts: Any) -> None:
+        """Write the job's file with some of its top-level keys replaced; None removes one."""
+        job: dict[str, Any] = {
+            "version": 1,
+            "name": "job",
+            "task": {"type": "classification", "labels": ["ham", "spam"]},
+            "source": {"path": "input", "id": "id", "text": "text"},
+            "labeling_functions": [
+                {"name": "buy", "type": "keyword", "label": "spam", "any": ["buy"]},
+                {"name": "song", "type": "keyword", "label": "ham", "any": ["song"]},
+            ],
+            "split": {"train": 1.0},
+            "output": "out",
+            "execution": {"workers": 1},
+        }
+        job = {key: value for key, value in (job | parts).items() if value is not None}
+        self.config.parent.mkdir(parents=True, exist_ok=True)
+        with self.config.open("w") as file:
+            YAML(typ="safe").dump(job, file)
+
+    def job(self, *overrides: str) -> Job:
+        """The checked job."""
+        return load(str(self.config), overrides=overrides)
+
+    def run(self, *overrides: str) -> Run:
+        """Run the job."""
+        return labelmill.run(self.config, overrides=overrides)
+
+    def files(self) -> dict[str, bytes]:
+        """Every published file by its path below `current`."""
+        live = self.output / "current"
+        found = sorted(p for p in live.rglob("*") if p.is_file())
+        return {p.relative_to(live).as_posix(): p.read_bytes() for p in found}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project with six texts about songs and sales."""
+    made = Project(tmp_path)
+    made.write({"id": [f"r{i}" for i in range(len(SPAM))], "text": SPAM})
+    made.configure()
+    return made
