@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from labelmill.core.spans import Edit, Example, Span
     from labelmill.errors import LabelmillError
     from labelmill.functions.decorator import labeling_function
-    from labelmill.run.face import label, preview, run
+    from labelmill.pipeline.face import label, preview, run
     from labelmill.text import measures as measure
 
 _PLACES = {
@@ -22,11 +22,11 @@ _PLACES = {
     "LabelModel": "labelmill.aggregate.facade:LabelModel",
     "LabelmillError": "labelmill.errors:LabelmillError",
     "Span": "labelmill.core.spans:Span",
-    "label": "labelmill.run.face:label",
+    "label": "labelmill.pipeline.face:label",
     "labeling_function": "labelmill.functions.decorator:labeling_function",
     "measure": "labelmill.text.measures",
-    "preview": "labelmill.run.face:preview",
-    "run": "labelmill.run.face:run",
+    "preview": "labelmill.pipeline.face:preview",
+    "run": "labelmill.pipeline.face:run",
 }
 
 __all__ = [

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labelmill.core.protocols import Mention
@@ -57,7 +57,6 @@ ENTRIES = st.lists(
 
 @pytest.mark.parametrize("tokenizer", ["spacy", "whitespace"])
 @pytest.mark.parametrize("case", ["exact", "ignore", "fold"])
-@settings(deadline=None)
 @given(entries=ENTRIES, pieces=st.lists(PIECES, max_size=8), data=st.data())
 def test_mentions_are_those_of_the_definition(
     tokenizer: str, case: Case, entries: list[Entry], pieces: list[str], data: st.DataObject

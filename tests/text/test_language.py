@@ -1,6 +1,6 @@
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labelmill.errors import BadParameter, BadResource
@@ -16,7 +16,6 @@ TEXTS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_tokens_are_those_of_spacy_without_white_space(text: str) -> None:
     expected = [(t.idx, t.idx + len(t)) for t in BLANK(text) if not t.is_space]
@@ -24,7 +23,6 @@ def test_tokens_are_those_of_spacy_without_white_space(text: str) -> None:
     assert ENGLISH.tokens([text]).bounds(0) == expected
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_whitespace_tokens_are_those_of_split(text: str) -> None:
     bounds = CHUNKS.tokens([text]).bounds(0)
@@ -33,7 +31,6 @@ def test_whitespace_tokens_are_those_of_split(text: str) -> None:
 
 
 @pytest.mark.parametrize("language", [ENGLISH, CHUNKS])
-@settings(deadline=None)
 @given(text=TEXTS)
 def test_docs_keep_the_text_and_the_tokens(language: Language, text: str) -> None:
     (doc,) = language.docs([text], None)

@@ -201,12 +201,11 @@ class Foreign:
                 replaced[index] = " ".join([*words, replaced[index]])
             else:
                 edits.append(_insertion(tokens, index, words))
-        swaps = self.name == "word.RandomWordAug" and self.augmenter.action == "swap"
-        groups = list(_exchanges(text, tokens, replaced)) if swaps else ([i] for i in replaced)
-        apart = _kept_apart(text, tokens, replaced) if swaps else replaced
-        for group in groups:
-            edits += _replacements(text, tokens, apart, group, bounds)
-        return edits
+        if self.name == "word.RandomWordAug" and self.augmenter.action == "swap":
+            edits += _exchanges(text, tokens, replaced, bounds)
+        else:
+            edits += [_replacement(text, tokens[i], replaced[i], bounds) for i in replaced]
+        return [edit for edit in edits if text[edit.start : edit.end] != edit.replacement]
 
 
 def _inserted(
@@ -242,12 +241,55 @@ def _insertion(tokens: Sequence[Bounds], index: int, words: Sequence[str]) -> Ed
     return Edit(place, place, f" {inserted} " if touching else f"{inserted} ")
 
 
+def _replacement(text: str, token: Bounds, new: str, bounds: Sequence[int]) -> Edit:
+    """A word in a token's place; where an entity covers part of it, only what differs changes."""
+    edit = Edit(*token, new)
+    return _narrowed(text, edit) if crossed(bounds, *token) else edit
+
+
+def _narrowed(text: str, edit: Edit) -> Edit:
+    """An edit without the characters at both ends that it leaves as they are."""
+    old, new = text[edit.start : edit.end], edit.replacement
+    shortest = min(len(old), len(new))
+    head = next((i for i in range(shortest) if old[i] != new[i]), shortest)
+    shortest -= head
+    tail = next((i for i in range(shortest) if old[-1 - i] != new[-1 - i]), shortest)
+    return Edit(edit.start + head, edit.end - tail, new[head : len(new) - tail])
+
+
 def _exchanges(
+    text: str, tokens: Sequence[Bounds], replaced: Mapping[int, str], bounds: Sequence[int]
+) -> Iterator[Edit]:
+    """Words that took each other's places: one edit for all where an entity's bound is crossed.
+
+    Else a word of the entity would stand outside, and another inside under its label. A blank
+    comes between words that would run into one.
+    """
+    joined: set[int] = set()
+    blanks = _blanks(text, tokens, replaced)
+    for group in _exchanged(text, tokens, replaced):
+        start, end = tokens[group[0]][0], tokens[group[-1]][1]
+        if len(group) == 1 or not crossed(bounds, start, end):
+            for i in group:
+                yield _replacement(text, tokens[i], replaced[i], bounds)
+            continue
+        words = [replaced[group[0]]]
+        for a, b in pairwise(group):
+            gap = " " if b in blanks else text[tokens[a][1] : tokens[b][0]]
+            words += [gap, replaced[b]]
+        joined.update(group[1:])
+        yield Edit(start, end, "".join(words))
+    for i in sorted(blanks - joined):
+        yield Edit(tokens[i][0], tokens[i][0], " ")
+
+
+def _exchanged(
     text: str, tokens: Sequence[Bounds], replaced: Mapping[int, str]
 ) -> Iterator[list[int]]:
     """Neighbours that took each other's places: smallest runs that hold the same words as before.
 
-    Case does not count, as nlpaug changes it at the start of a text.
+    Case does not count, as nlpaug changes it at the start of a text. A word that came back to its
+    place stands among the others, since they may have passed it.
     """
     group: list[int] = []
     balance: Counter[str] = Counter()
@@ -265,58 +307,14 @@ def _exchanges(
         yield group
 
 
-def _kept_apart(text: str, tokens: Sequence[Bounds], replaced: Mapping[int, str]) -> dict[int, str]:
-    """Words in their new places, with a blank where two would run into one."""
+def _blanks(text: str, tokens: Sequence[Bounds], replaced: Mapping[int, str]) -> set[int]:
+    """Tokens that run into the one before them, now that words have changed places."""
     now = [replaced.get(i, text[slice(*bounds)]) for i, bounds in enumerate(tokens)]
-    apart = dict(replaced)
-    for (i, left), (j, right) in pairwise(enumerate(now)):
-        if tokens[i][1] == tokens[j][0] and touch(left, right) and apart.keys() & {i, j}:
-            if j in apart:
-                apart[j] = f" {apart[j]}"
-            else:
-                apart[i] = f"{apart[i]} "
-    return apart
-
-
-def _replacements(
-    text: str,
-    tokens: Sequence[Bounds],
-    replaced: Mapping[int, str],
-    group: Sequence[int],
-    bounds: Sequence[int],
-) -> list[Edit]:
-    """One edit for each token; one for all where words change places across an entity's bound.
-
-    A token that an entity covers in part is only edited where its characters differ.
-    """
-    start, end = tokens[group[0]][0], tokens[group[-1]][1]
-    if len(group) > 1 and _parts(bounds, start, end, tokens, group):
-        words = [replaced[i] for i in group]
-        gaps = [text[tokens[a][1] : tokens[b][0]] for a, b in pairwise(group)]
-        return [Edit(start, end, "".join(a + b for a, b in zip(words, [*gaps, ""], strict=True)))]
-    edits = (Edit(*tokens[i], replaced[i]) for i in group)
-    changed = (edit for edit in edits if text[edit.start : edit.end] != edit.replacement)
-    return [
-        _narrowed(text, edit) if crossed(bounds, edit.start, edit.end) else edit for edit in changed
-    ]
-
-
-def _parts(
-    bounds: Sequence[int], start: int, end: int, tokens: Sequence[Bounds], group: Sequence[int]
-) -> bool:
-    """Whether an entity begins or ends between the first and the last of some tokens."""
-    inner = {place for i in group for place in tokens[i]} - {start, end}
-    return crossed(bounds, start, end) > 0 or any(bound in inner for bound in bounds)
-
-
-def _narrowed(text: str, edit: Edit) -> Edit:
-    """An edit without the characters at both ends that it leaves as they are."""
-    old, new = text[edit.start : edit.end], edit.replacement
-    shortest = min(len(old), len(new))
-    head = next((i for i in range(shortest) if old[i] != new[i]), shortest)
-    shortest -= head
-    tail = next((i for i in range(shortest) if old[-1 - i] != new[-1 - i]), shortest)
-    return Edit(edit.start + head, edit.end - tail, new[head : len(new) - tail])
+    return {
+        j
+        for (i, left), (j, right) in pairwise(enumerate(now))
+        if tokens[i][1] == tokens[j][0] and (i in replaced or j in replaced) and touch(left, right)
+    }
 
 
 def _stretch(augmenter: Any, tokens: Sequence[str]) -> list[int]:

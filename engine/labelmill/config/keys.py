@@ -12,6 +12,7 @@ from pydantic import Field
 
 SLUG = r"^[a-z0-9][a-z0-9_.-]*$"
 NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]+)*$"
 
 Slug = Annotated[str, Field(pattern=SLUG)]
 Name = Annotated[str, Field(pattern=NAME)]
@@ -60,7 +61,7 @@ class JobFile:
     extends: Any = ()
     vars: Any = field(default_factory=dict)
     env: Any = ()
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]+)*$")] = "en"
+    language: Annotated[str, Field(pattern=LANGUAGE)] = "en"
     seed: Annotated[int, Field(ge=0)] = 0
     prepare: Any = ()
     gazetteers: Any = field(default_factory=dict)

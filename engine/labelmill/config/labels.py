@@ -38,6 +38,14 @@ def check_gazetteer_labels(scene: Scene) -> None:
             _check_name(scene, ("gazetteers", name, "label"), values["label"])
 
 
+def check_bounds(scene: Scene) -> None:
+    """Checks that say something of each label name labels that exist."""
+    for part in scene.assembly.checks:
+        for name, value in part.entry.parameters.items():
+            if isinstance(value, Mapping):
+                _check_names(scene, (*part.trail, name), value)
+
+
 def check_class_balance(scene: Scene) -> None:
     """A class balance names every label once and sums to 1."""
     entry = scene.assembly.draft.label_model
@@ -59,6 +67,7 @@ LABEL_CHECKS: tuple[Callable[[Scene], None], ...] = (
     check_should,
     check_only,
     check_gazetteer_labels,
+    check_bounds,
     check_class_balance,
 )
 

@@ -1,15 +1,15 @@
 """From a file to a job: read, merge, override, fill in, check, build."""
 
 import os
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from labelmill.config.assembly import Assembly, assemble, needs_of
 from labelmill.config.interpolate import Surroundings, interpolated
 from labelmill.config.job import job_of
 from labelmill.config.merge import gather
-from labelmill.config.nodes import Findings, Place, plain, planted
+from labelmill.config.nodes import Findings, Node, Place, plain, planted, walk
 from labelmill.config.override import overridden
 from labelmill.config.public import public
 from labelmill.config.references import check_references
@@ -22,6 +22,8 @@ from labelmill.core.registry import REGISTRIES, Registry
 from labelmill.errors import ConfigErrors, Problem
 
 CONFIGS = "configs"
+SHORT = 4
+"""Texts with fewer characters than this are no secrets."""
 
 
 def load(
@@ -59,7 +61,8 @@ def load(
     assembly = assemble(draft(root, findings, registries), findings)
     _check(assembly, folder, findings)
     if findings.problems:
-        raise ConfigErrors([_scrubbed(problem, secrets) for problem in findings.problems])
+        hidden = _hidden(root, secrets)
+        raise ConfigErrors([_scrubbed(problem, hidden) for problem in findings.problems])
     resolved = Resolved(
         file=file.absolute(),
         root=folder,
@@ -114,15 +117,25 @@ def _check(assembly: Assembly, folder: Path, findings: Findings) -> None:
     check_sanity(assembly.draft, folder, findings)
 
 
-def _scrubbed(problem: Problem, secrets: Mapping[str, str]) -> Problem:
-    """A problem without the values that came from the environment.
+def _scrubbed(problem: Problem, hidden: Mapping[str, str]) -> Problem:
+    """A problem without the texts that came from the environment.
 
-    A short value is taken out only where it stands by itself, since its letters are everywhere.
+    A short text is taken out only where it stands in quotes, since its letters are everywhere.
     """
     message = problem.message
-    for name, value in sorted(secrets.items(), key=lambda item: -len(item[1])):
-        for form in {value, repr(value)[1:-1]} - {""}:
-            bound = r"(?<!\w){}(?!\w)" if len(form) < 4 else "{}"
-            shown = f"${{env.{name}}}"
-            message = shown.join(re.split(bound.format(re.escape(form)), message))
-    return Problem(problem.file, problem.line, problem.col, problem.code, problem.path, message)
+    for text in sorted(hidden, key=len, reverse=True):
+        for form in sorted({text, repr(text)[1:-1]} - {""}):
+            if len(form) >= SHORT:
+                message = message.replace(form, hidden[text])
+            for quote in "'\"":
+                message = message.replace(f"{quote}{form}{quote}", f"{quote}{hidden[text]}{quote}")
+    return replace(problem, message=message)
+
+
+def _hidden(root: Node, secrets: Mapping[str, str]) -> dict[str, str]:
+    """Texts that may not be shown, each with what is shown instead."""
+    hidden = {value: f"${{env.{name}}}" for name, value in secrets.items()}
+    for _, node in walk(root):
+        if node.shown is not None and isinstance(node.value, str):
+            hidden[node.value] = node.shown
+    return hidden

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labelmill.config.keys import NAME, SLUG
+from labelmill.config.keys import LANGUAGE, NAME, SLUG
 from labelmill.config.nodes import Findings, Node, Trail, get
 from labelmill.errors import nearest
 
@@ -29,9 +29,25 @@ _EXTRA = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 _MISSING = frozenset({"missing", "missing_argument", "missing_keyword_only_argument"})
 _SWITCHES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _PATTERNS = {
+    LANGUAGE: "a language code such as en or de",
     NAME: "letters, digits, '_', '-' and '.'",
     SLUG: "small letters, digits, '-', '_' and '.', with a letter or digit first",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The keys that a map may have, and those of maps inside it."""
+
+    keys: Collection[str] = ()
+    nested: Collection[str] = ()
+
+    def hint(self, key: str, *, nested: bool) -> str:
+        """The nearest key that there is; of nested keys only a close one."""
+        if not nested:
+            return nearest(key, self.keys)
+        close = nearest(key, self.nested)
+        return close if "did you mean" in close else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +73,7 @@ class Fault:
 
 
 def report(
-    errors: Sequence[Any], node: Node, trail: Trail, known: Collection[str], findings: Findings
+    errors: Sequence[Any], node: Node, trail: Trail, known: Known, findings: Findings
 ) -> None:
     """Note every error of a map.
 
@@ -65,14 +81,14 @@ def report(
         errors: as pydantic lists them.
         node: the map.
         trail: where the map stands in the whole config.
-        known: the keys that the map may have.
+        known: the keys that there are in the map, and in maps inside it.
         findings: takes the problems.
     """
     for fault in _settled([_fault(error, node) for error in errors]):
         where = (*trail, *fault.trail)
         value = get(node, *fault.trail)
         if fault.kind in _EXTRA:
-            hint = nearest(str(fault.trail[-1]), known) if len(fault.trail) == 1 else ""
+            hint = known.hint(str(fault.trail[-1]), nested=len(fault.trail) > 1)
             findings.add(where, "extra_forbidden", f"unknown key{hint}", at_key=True)
         elif fault.kind in _MISSING:
             findings.add(where, "missing", f"the key '{where[-1]}' is missing")

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
-from labelmill.config.messages import report
+from labelmill.config.messages import Known, report
 from labelmill.config.nodes import Findings, Node, Trail, plain
 
 
@@ -47,7 +47,8 @@ class Model:
         try:
             checked = self.shape.model_validate_json(json.dumps(given), strict=True)
         except ValidationError as error:
-            known = {*self.parameters}
+            nested = {key for p in self.parameters.values() for key in _nested_keys(p.hint)}
+            known = Known(tuple(self.parameters), nested)
             report(error.errors(include_url=False), node, trail, known, findings)
             return None
         present = [self.parameters[key] for key in given]
@@ -62,7 +63,7 @@ class Model:
 def report_kind(node: Node, trail: Trail, findings: Findings) -> None:
     """Note that a map was wanted where something else stands."""
     error: Any = {"type": "dict_type", "loc": (), "msg": "", "ctx": {}}
-    report([error], node, trail, set(), findings)
+    report([error], node, trail, Known(), findings)
 
 
 def parameters_of(cls: type[Any]) -> tuple[Parameter, ...]:
@@ -146,6 +147,12 @@ def _alias(hint: Any) -> str | None:
         if isinstance(note, FieldInfo) and note.alias is not None:
             return note.alias
     return None
+
+
+def _nested_keys(hint: Any) -> set[str]:
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return {parameter.key for parameter in parameters_of(hint)}
+    return {key for part in get_args(hint) for key in _nested_keys(part)}
 
 
 def _takes_none(hint: Any) -> bool:

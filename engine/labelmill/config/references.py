@@ -1,9 +1,11 @@
 """The second pass: what one part of a config says about another."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from labelmill.config.assembly import Part, mention
+from labelmill.config.keys import NAME
 from labelmill.config.labels import LABEL_CHECKS
 from labelmill.config.nodes import Trail, get
 from labelmill.config.scene import Scene
@@ -21,6 +23,10 @@ def check_references(scene: Scene) -> None:
 def check_function_names(scene: Scene) -> None:
     """Names of labeling functions are unique, also after one entry makes several."""
     first: dict[str, Trail] = {}
+    for part in scene.assembly.functions:
+        if re.match(NAME, part.name) is None:
+            message = f"'{part.name}' is no name; use letters, digits, '_', '-' and '.'"
+            scene.add(part.trail, "value", message)
     for trail, name in _written_names(scene):
         if name in first:
             other = ".".join(str(step) for step in first[name])
@@ -43,17 +49,22 @@ def check_step_names(scene: Scene) -> None:
 
 
 def check_weights(scene: Scene) -> None:
-    """Weights of a label model name labeling functions."""
+    """Weights of a label model, and `lf` of a check, name labeling functions."""
     part = scene.assembly.label_model
     weights = getattr(part.kind, "weights", None) if part is not None else None
     if isinstance(weights, Mapping):
         for name in weights:
             _check_function(scene, ("label_model", "weights", name), name, at_key=True)
+    for part in scene.assembly.checks:
+        name = getattr(part.kind, "lf", None)
+        if name is not None and name != "*":
+            _check_function(scene, (*part.trail, "lf"), name)
 
 
 def check_reads(scene: Scene) -> None:
     """Labeling functions read others that exist, without a circle."""
-    reads = {part.name: _reads(scene, part) for part in scene.assembly.functions}
+    reads = {p.name: _reads(scene, p) for p in reversed(scene.assembly.functions)}
+    reads = dict(reversed(reads.items()))
     for part in scene.assembly.functions:
         for name in reads[part.name]:
             _check_function(scene, _named(scene, part, "reads", name), name)

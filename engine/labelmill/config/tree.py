@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -115,12 +115,14 @@ class _Reader:
             if str(raw_key.tag) == _TAG + "merge":
                 merged |= self._merge_key(raw_value, at, trail)
                 continue
+            before = len(self.problems)
             key = self._key(raw_key, at, trail)
+            wrong = len(self.problems) > before
             if key in found:
                 first = found[key].key
                 line = first.line if first is not None else 0
                 self._refuse(at, (*trail, key), f"the key stands twice (first on line {line})")
-            found[key] = self.node(raw_value, at, (*trail, key))
+            found[key] = replace(self.node(raw_value, at, (*trail, key)), broken=wrong)
         return {**merged, **found}
 
     def _merge_key(self, raw: Any, at: Place, trail: Trail) -> dict[str, Node]:

@@ -6,7 +6,7 @@ from typing import Any
 from labelmill import __version__
 from labelmill.core.protocols import Task
 from labelmill.export.card import CardFacts
-from labelmill.run.plan import Plan
+from labelmill.pipeline.plan import Plan
 
 
 def card_facts(plan: Plan, report: Mapping[str, Any], fingerprints: Mapping[str, str]) -> CardFacts:

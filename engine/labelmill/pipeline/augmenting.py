@@ -12,7 +12,7 @@ from labelmill.core.protocols import Rewriter
 from labelmill.core.seeds import keyed_fraction, keyed_rng
 from labelmill.core.spans import Edit, Example, Span
 from labelmill.errors import LabelmillError
-from labelmill.run.bind import BoundJob
+from labelmill.pipeline.bind import BoundJob
 from labelmill.text import edits as editing
 
 

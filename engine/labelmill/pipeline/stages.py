@@ -25,11 +25,11 @@ from labelmill.io.durable import OutputFolder, write_table
 from labelmill.io.source import Shard, read_shard
 from labelmill.io.votes import read_patterns, read_votes, write_patterns, write_votes
 from labelmill.report.analysis import Counts, Meeting, count, judge_documents, judge_spans
-from labelmill.run.augmenting import augment
-from labelmill.run.bind import BoundJob
-from labelmill.run.fit import item_probs
-from labelmill.run.gold import Judgement, gold_labels, gold_spans, judge_entities, judge_labels
-from labelmill.run.infer import (
+from labelmill.pipeline.augmenting import augment
+from labelmill.pipeline.bind import BoundJob
+from labelmill.pipeline.fit import item_probs
+from labelmill.pipeline.gold import Judgement, gold_labels, gold_spans, judge_entities, judge_labels
+from labelmill.pipeline.infer import (
     Labeled,
     ShardSummary,
     class_counts,
@@ -39,11 +39,11 @@ from labelmill.run.infer import (
     quarantined,
     selected_rows,
 )
-from labelmill.run.keys import write_keys
-from labelmill.run.rows import Rows, read_rows, source_columns
-from labelmill.run.samples import samples_of
-from labelmill.run.split import splits_of
-from labelmill.run.voting import vote
+from labelmill.pipeline.keys import write_keys
+from labelmill.pipeline.rows import Rows, read_rows, source_columns
+from labelmill.pipeline.samples import samples_of
+from labelmill.pipeline.split import splits_of
+from labelmill.pipeline.voting import vote
 from labelmill.tasks.tags import spread
 
 MENTIONS_PER_LABEL = 100_000

@@ -8,11 +8,11 @@ from labelmill import kinds
 from labelmill.config import load
 from labelmill.config.spec import Job
 from labelmill.core.digests import canonical_json
-from labelmill.run.memory import label_frame
-from labelmill.run.preview import PreviewRow
-from labelmill.run.preview import preview as preview_job
-from labelmill.run.result import Run
-from labelmill.run.run import run_job
+from labelmill.pipeline.memory import label_frame
+from labelmill.pipeline.preview import PreviewRow
+from labelmill.pipeline.preview import preview as preview_job
+from labelmill.pipeline.result import Run
+from labelmill.pipeline.run import run_job
 
 if TYPE_CHECKING:
     import pandas as pd

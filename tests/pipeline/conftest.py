@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 import labelmill
 from labelmill.config import load
 from labelmill.config.spec import Job
-from labelmill.run.result import Run
+from labelmill.pipeline.result import Run
 
 SPAM = ["buy now", "buy gold today", "nice song", "lovely song", "nothing here", "buy this song"]
 

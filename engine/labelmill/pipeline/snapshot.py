@@ -19,15 +19,15 @@ from labelmill.io import durable
 from labelmill.report.analysis import function_rows
 from labelmill.report.document import SCHEMA_VERSION, agreement, conflict_rows, totals
 from labelmill.report.page import report_page
-from labelmill.run.card import card_facts
-from labelmill.run.checking import CheckResult, carry_out_checks
-from labelmill.run.fingerprint import function_fingerprints, versions
-from labelmill.run.infer import ShardSummary
-from labelmill.run.leaks import find_leaks
-from labelmill.run.plan import PartitionPlan, Plan
-from labelmill.run.publish import commit, json_bytes, seal, staging_folder
-from labelmill.run.result import Snapshot
-from labelmill.run.stages import (
+from labelmill.pipeline.card import card_facts
+from labelmill.pipeline.checking import CheckResult, carry_out_checks
+from labelmill.pipeline.fingerprint import function_fingerprints, versions
+from labelmill.pipeline.infer import ShardSummary
+from labelmill.pipeline.leaks import find_leaks
+from labelmill.pipeline.plan import PartitionPlan, Plan
+from labelmill.pipeline.publish import commit, json_bytes, seal, staging_folder
+from labelmill.pipeline.result import Snapshot
+from labelmill.pipeline.stages import (
     AugmentTask,
     ExportTask,
     InferTask,
@@ -40,7 +40,7 @@ from labelmill.run.stages import (
 )
 
 if TYPE_CHECKING:
-    from labelmill.run.run import Shop
+    from labelmill.pipeline.run import Shop
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from labelmill.config.spec import Resolved
 from labelmill.errors import WorkersLost
-from labelmill.run.bind import BoundJob
+from labelmill.pipeline.bind import BoundJob
 
 Payload = TypeVar("Payload")
 Result = TypeVar("Result")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from labelmill.core.batch import Batch
 from labelmill.core.votes import RowError, Votes
 from labelmill.errors import LabelmillError
-from labelmill.run.bind import BoundJob
+from labelmill.pipeline.bind import BoundJob
 
 
 class FunctionFailed(LabelmillError):

@@ -15,7 +15,7 @@ from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 from labelmill.io.votes import read_patterns
-from labelmill.run.bind import BoundJob
+from labelmill.pipeline.bind import BoundJob
 
 
 def vote_space(bound: BoundJob) -> VoteSpace:

@@ -10,7 +10,7 @@ from labelmill.config import check_columns
 from labelmill.config.spec import Job
 from labelmill.errors import BadColumn, ConfigErrors, InputMissing
 from labelmill.io.source import InputFile, Shard, find_files, schema_of, shards_of
-from labelmill.run.fingerprint import function_fingerprints, input_digest, plan_digest
+from labelmill.pipeline.fingerprint import function_fingerprints, input_digest, plan_digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from labelmill.core.batch import Batch, Row
 from labelmill.core.protocols import Drop
 from labelmill.core.spans import Edit, Span
 from labelmill.io.columns import checked_columns, id_column, one_chunk, text_column
-from labelmill.run.bind import BoundJob
+from labelmill.pipeline.bind import BoundJob
 from labelmill.text import edits as editing
 from labelmill.text.expression import Expression
 

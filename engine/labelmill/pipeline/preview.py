@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from labelmill.config.spec import Job
 from labelmill.errors import UsageError, nearest
 from labelmill.io.source import read_shard
-from labelmill.run.bind import BoundJob
-from labelmill.run.memory import InMemory, label_table
-from labelmill.run.plan import make_plan
-from labelmill.run.rows import source_columns
+from labelmill.pipeline.bind import BoundJob
+from labelmill.pipeline.memory import InMemory, label_table
+from labelmill.pipeline.plan import make_plan
+from labelmill.pipeline.rows import source_columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from labelmill.errors import (
     UsageError,
 )
 from labelmill.io.durable import explained
-from labelmill.run.run import run_job
-from tests.run.conftest import Project
+from labelmill.pipeline.run import run_job
+from tests.pipeline.conftest import Project
 
 
 def statuses(run_labels: pa.Table) -> dict[str, str]:

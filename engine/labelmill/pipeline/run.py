@@ -17,16 +17,16 @@ from labelmill.aggregate.artifact import to_json
 from labelmill.config.spec import Job
 from labelmill.errors import LockHeld, OverBudget, UsageError
 from labelmill.io import durable
-from labelmill.run.bind import BoundJob
-from labelmill.run.executor import Executor, InProcess, Processes, Task
-from labelmill.run.fit import fit
-from labelmill.run.keys import KeyFile, decide
-from labelmill.run.plan import PartitionPlan, Plan, make_plan
-from labelmill.run.publish import publish_partition, publish_snapshot
-from labelmill.run.record import STATE, Record
-from labelmill.run.result import Run, Snapshot
-from labelmill.run.snapshot import make_snapshot
-from labelmill.run.stages import LabelRecord, Work, label_shard
+from labelmill.pipeline.bind import BoundJob
+from labelmill.pipeline.executor import Executor, InProcess, Processes, Task
+from labelmill.pipeline.fit import fit
+from labelmill.pipeline.keys import KeyFile, decide
+from labelmill.pipeline.plan import PartitionPlan, Plan, make_plan
+from labelmill.pipeline.publish import publish_partition, publish_snapshot
+from labelmill.pipeline.record import STATE, Record
+from labelmill.pipeline.result import Run, Snapshot
+from labelmill.pipeline.snapshot import make_snapshot
+from labelmill.pipeline.stages import LabelRecord, Work, label_shard
 
 Payload = TypeVar("Payload")
 Result = TypeVar("Result")

@@ -10,8 +10,8 @@ from labelmill.config.spec import FunctionSpec, Job
 from labelmill.core.batch import Batch
 from labelmill.core.votes import Votes
 from labelmill.errors import UsageError
-from labelmill.run.bind import BoundJob
-from labelmill.run.voting import vote
+from labelmill.pipeline.bind import BoundJob
+from labelmill.pipeline.voting import vote
 
 BRACKETED = re.compile(r"\[([^\[\]]*)\]")
 

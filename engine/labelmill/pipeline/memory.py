@@ -10,11 +10,11 @@ from labelmill.config import check_columns
 from labelmill.config.spec import Job
 from labelmill.core.votes import RowError
 from labelmill.errors import ConfigErrors
-from labelmill.run.bind import BoundJob
-from labelmill.run.fit import fit_patterns, item_probs
-from labelmill.run.infer import Labeled, label_rows
-from labelmill.run.rows import Rows, read_rows, source_columns
-from labelmill.run.voting import vote
+from labelmill.pipeline.bind import BoundJob
+from labelmill.pipeline.fit import fit_patterns, item_probs
+from labelmill.pipeline.infer import Labeled, label_rows
+from labelmill.pipeline.rows import Rows, read_rows, source_columns
+from labelmill.pipeline.voting import vote
 
 if TYPE_CHECKING:
     import pandas as pd

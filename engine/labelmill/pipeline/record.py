@@ -12,8 +12,8 @@ from typing import Any
 
 from labelmill.errors import LabelmillError
 from labelmill.io.durable import write_bytes
-from labelmill.run.fingerprint import versions
-from labelmill.run.publish import json_bytes
+from labelmill.pipeline.fingerprint import versions
+from labelmill.pipeline.publish import json_bytes
 
 STATE = ".labelmill"
 RETRYABLE = {1, 4, 5, 6, 130, 143}
