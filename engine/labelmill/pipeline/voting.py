@@ -40,4 +40,5 @@ def vote(bound: BoundJob, batch: Batch) -> Ballot:
         earlier[name] = bound.task.settle(hits, index[name], batch)
         if hits.errors:
             errors[name] = hits.errors
-    return Ballot(Votes.joined(earlier[name] for name in bound.names), errors)
+    voted = (earlier[name] for name in bound.names if name in earlier)
+    return Ballot(Votes.joined(voted), errors)
