@@ -133,10 +133,10 @@ def listed(result: Any, n_rows: int, index: Any = None) -> list[Any]:
     if isinstance(result, str | bytes | Mapping) or not isinstance(result, Iterable):
         message = f"answered {described(result)}; wanted a sequence of {n_rows} answers"
         raise BadAnswer("bad_answer", message)
-    if getattr(result, "ndim", 1) != 1:
-        message = (
-            f"answered {type(result).__name__} of {result.ndim} dimensions; wanted one answer a row"
-        )
+    n_dimensions = getattr(result, "ndim", 1)
+    if n_dimensions != 1:
+        what = f"{type(result).__name__} of {n_dimensions} dimensions"
+        message = f"answered {what}; wanted one answer for each row"
         raise BadAnswer("bad_answer", message)
     answers = _plain(result, index)
     if len(answers) != n_rows:
