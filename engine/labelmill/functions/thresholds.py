@@ -4,7 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 
-_NUMBER = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+_NUMBER = r"([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)"
 _ONE_SIDED = re.compile(rf"(>=|<=|>|<|==)\s*{_NUMBER}")
 _BETWEEN = re.compile(rf"{_NUMBER}\s*\.\.\s*{_NUMBER}")
 
