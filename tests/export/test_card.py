@@ -64,6 +64,7 @@ def test_the_front_matter_names_the_files_of_splits_that_have_rows() -> None:
     assert head["configs"] == [
         {
             "config_name": "default",
+            "description": "input 1a2b, plan 3c4d, model 5e6f, 0.1.0",
             "data_files": [
                 {"split": "train", "path": "train/hub/*.parquet"},
                 {"split": "validation", "path": "dev/hub/*.parquet"},
@@ -164,3 +165,17 @@ def test_load_dataset_on_the_folder_gives_the_splits(
     assert {split: len(rows) for split, rows in data.items()} == {"train": 6, "validation": 2}
     assert data["train"]["text"] == pa.Table.from_batches(comments)["text"].to_pylist()
     assert hasattr(data["train"].features["label"], "names") == hub
+
+
+@pytest.mark.usefixtures("offline")
+def test_another_snapshot_in_a_folder_of_that_name_is_loaded_anew(tmp_path: Path) -> None:
+    found = []
+    for number in (1, 2):
+        folder = tmp_path / str(number) / "current"
+        rows = pa.table({"text": [f"text {number}"], "label": ["ham"]})
+        write_table(folder / "train" / "parquet" / "0.parquet", rows)
+        facts = replace(FACTS, splits={"train": 1}, exports={}, input=f"input-{number}")
+        (folder / "README.md").write_text(dataset_card(facts), "utf-8")
+        found.append(load_dataset(str(folder), split="train")["text"][0])
+
+    assert found == ["text 1", "text 2"]

@@ -68,7 +68,8 @@ def dataset_card(facts: CardFacts) -> str:
 
     Its front matter makes `load_dataset` on the folder of the snapshot give the splits: from the
     files of the first `huggingface` export where there is one, else from `parquet`. The `dev`
-    split loads as `validation`, and a split without rows is left out.
+    split loads as `validation`, and a split without rows is left out. The fingerprints stand there
+    too, so that the cache of `datasets` never gives one snapshot for another.
     """
     parts = [
         _front_matter(facts),
@@ -118,7 +119,11 @@ def _data_files(facts: CardFacts) -> Iterator[str]:
     rows = facts.written.get(name, {}) if name else {split: facts.rows(split) for split in SPLITS}
     filled = [split for split in SPLITS if rows.get(split)]
     if filled:
-        yield from ("configs:", "- config_name: default", "  data_files:")
+        # `datasets` caches by the name of the folder and this entry, not by the files; without
+        # the fingerprints `current` would load whatever any job's `current` was loaded first.
+        made_of = f"input {facts.input}, plan {facts.plan}, model {facts.model}, {facts.version}"
+        yield from ("configs:", "- config_name: default", f"  description: {quoted(made_of)}")
+        yield "  data_files:"
     for split in filled:
         yield f"  - split: {HUB_SPLITS[split]}"
         path = f"{split}/{name or 'parquet'}/*.parquet"
