@@ -19,6 +19,6 @@ def test_leaks_fail_and_the_first_are_named() -> None:
 
     assert (finding.passed, finding.value) == (False, 7)
     assert finding.message == (
-        "7 leaks between splits: id c0, id c1, id c2, id c3, id c4, ...; "
-        "set `split.group` so that these stay together"
+        "the splits are not apart: id c0, id c1, id c2, id c3, id c4, ...; set `split.group` so "
+        "that they stay together, or change the augment step that makes one text into another"
     )

@@ -7,6 +7,10 @@ from labelmill.core.protocols import Facts, Finding
 from labelmill.core.registry import CHECKS
 
 _SHOWN = 5
+_ADVICE = (
+    "set `split.group` so that they stay together, or change the augment step that makes one text "
+    "into another"
+)
 
 
 @CHECKS.add("leakage")
@@ -16,12 +20,14 @@ class Leakage:
 
     What belongs together is what `split.group` says: rows of one id, of one text, or near
     duplicates; an augmented row belongs to the row it was made from. A model scored on rows that it
-    learned from looks better than it is. The value found is the number of leaks.
+    learned from looks better than it is. An augment step can also leak: it may make a text of
+    train into one that stands in test. The value found is the number of things that leak.
 
     Example:
-        >>> facts = Facts(9, {}, {}, {"train": 6, "test": 3}, ("id c7",), {})
+        >>> leaks = ("3 texts stand in both train and test",)
+        >>> facts = Facts(9, {}, {}, {"train": 6, "test": 3}, leaks, {})
         >>> Leakage().check(facts).message.partition(";")[0]
-        '1 leak between splits: id c7'
+        'the splits are not apart: 3 texts stand in both train and test'
     """
 
     version: ClassVar[int] = 1
@@ -34,6 +40,5 @@ class Leakage:
                 passed=True, value=0.0, message="no id and no group stands in more than one split"
             )
         shown = ", ".join(facts.leaks[:_SHOWN]) + (", ..." if n_leaks > _SHOWN else "")
-        leaks = "1 leak" if n_leaks == 1 else f"{n_leaks} leaks"
-        message = f"{leaks} between splits: {shown}; set `split.group` so that these stay together"
+        message = f"the splits are not apart: {shown}; {_ADVICE}"
         return Finding(passed=False, value=float(n_leaks), message=message)
