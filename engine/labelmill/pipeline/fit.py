@@ -1,7 +1,6 @@
 """The fit stage: one label model from the vote patterns of all shards."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from labelmill.aggregate.artifact import Artifact
 from labelmill.aggregate.fitted import Fitted
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import VoteSpace
-from labelmill.core.registry import LABEL_MODELS
 from labelmill.io.votes import read_patterns
 from labelmill.pipeline.bind import BoundJob
 
@@ -57,9 +55,7 @@ def fit_patterns(bound: BoundJob, parts: Sequence[VotePatterns]) -> Artifact:
     """
     spec, space = bound.job.label_model, vote_space(bound)
     if isinstance(spec.kind, Fitted):
-        earlier = spec.kind.located(bound.job.root)
-        found = earlier.artifact()
-        return replace(found, fitted=earlier.fit(VotePatterns.added(parts), space))
+        return spec.kind.located(bound.job.root).applied(space)
     joined = VotePatterns.concatenated(parts) if spec.kind.sequential else VotePatterns.added(parts)
     return Artifact(spec.type, spec.kind.version, spec.kind.fit(joined, space), space)
 
@@ -77,8 +73,7 @@ def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:
 def item_probs(model: Artifact, patterns: VotePatterns) -> npt.NDArray[np.float64]:
     """Probabilities of every item, [n_items, n_labels]."""
     probs = model.fitted.predict(patterns)
-    sequential: bool = LABEL_MODELS.get(model.type).sequential
-    return probs if sequential else probs[patterns.index]
+    return probs if model.fitted.sequential else probs[patterns.index]
 
 
 def _items(

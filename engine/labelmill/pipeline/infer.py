@@ -102,7 +102,7 @@ def label_rows(
         "confidence": pa.array(readout.confidence),
         **readout.answers,
         "votes": vote_lists(votes, bound, len(rows.batch)),
-        **{name: rows.batch.columns[name] for name in names},
+        **{name: rows.prepared[name] for name in names},
     }
     schema = labels_schema(
         rows.ids.type,

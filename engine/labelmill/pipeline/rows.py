@@ -40,8 +40,9 @@ class Rows:
     """The rows of a shard after preparation.
 
     `row` [n_batch] is the place in the shard of each row of `batch`; `columns` holds every
-    column that was read, whole and unprepared, [n_rows]; `spans_lost` counts spans of the
-    source whose text did not survive preparation.
+    column that was read, whole and unprepared, [n_rows]; `prepared` those of the batch's rows,
+    with spans moved along, [n_batch] (the batch itself lacks gold, which functions never see).
+    `spans_lost` counts spans of the source whose text did not survive preparation.
     """
 
     batch: Batch
@@ -51,6 +52,7 @@ class Rows:
     filtered: tuple[Filtered, ...]
     ids: pa.Array
     columns: dict[str, pa.Array]
+    prepared: dict[str, pa.Array]
     spans_lost: int
 
 
@@ -90,9 +92,10 @@ def read_rows(bound: BoundJob, table: pa.Table, name: str) -> Rows:
     sieve = _Sieve(bound, id_values, texts.to_pylist(), columns)
     kept, edits = sieve.run(set(reasons), faults)
     keep = pa.array(kept, pa.int64())
-    batch_columns, lost = _projected(columns, kept, edits, sieve.texts)
+    moved, lost = _projected(columns, kept, edits, sieve.texts)
+    visible = {name: column for name, column in moved.items() if name != source.gold}
     prepared = [editing.apply(sieve.texts[row], edits.get(row, ())) for row in kept]
-    batch = Batch(ids.take(keep), pa.array(prepared, pa.string()), batch_columns, bound.analysis)
+    batch = Batch(ids.take(keep), pa.array(prepared, pa.string()), visible, bound.analysis)
     return Rows(
         batch,
         np.array(kept, dtype=np.int64),
@@ -101,6 +104,7 @@ def read_rows(bound: BoundJob, table: pa.Table, name: str) -> Rows:
         tuple(sieve.filtered),
         ids,
         columns,
+        moved,
         lost,
     )
 

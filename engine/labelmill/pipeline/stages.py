@@ -266,7 +266,7 @@ def _judged(
     name = bound.job.source.gold
     if name is None:
         return counts, None
-    column, n_functions = rows.batch.columns[name], len(bound.names)
+    column, n_functions = rows.prepared[name], len(bound.names)
     kept = labeled.table.take(pa.array(labeled.place[labeled.keep]))
     if bound.unit == "document":
         gold = gold_labels(name, column, bound.space)

@@ -1,0 +1,79 @@
+"""Gold is read to measure, and functions never see it."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from labelmill.core.labels import LabelSpace
+from labelmill.errors import BadColumn, LabelmillError
+from labelmill.pipeline.gold import gold_labels, gold_spans, judge_entities, judge_labels
+from tests.pipeline.conftest import Project
+
+SPACE = LabelSpace(("ham", "spam"))
+
+
+def test_gold_holds_names_or_indices_and_null_is_none() -> None:
+    names = gold_labels("gold", pa.array(["spam", None, "ham"]), SPACE)
+    numbers = gold_labels("gold", pa.array([1, -1, 0]), SPACE)
+
+    assert names.tolist() == numbers.tolist() == [1, -1, 0]
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (pa.array(["spm"]), "row 0 holds 'spm'.*did you mean 'spam'"),
+        (pa.array([0, 2]), "row 1 holds 2, but indices go from 0 to 1"),
+        (pa.array([0.5]), "double"),
+    ],
+)
+def test_gold_of_another_kind_names_the_row(column: pa.Array, said: str) -> None:
+    with pytest.raises(BadColumn, match=said):
+        gold_labels("gold", column, SPACE)
+
+
+def test_gold_spans_name_their_row_when_the_label_is_unknown() -> None:
+    column = pa.array([[], [{"start": 0, "end": 1, "label": "egg"}]])
+
+    with pytest.raises(BadColumn, match="row 1 has a span of 'egg'"):
+        gold_spans("gold", column, SPACE)
+
+
+def test_texts_without_a_label_or_gold_do_not_count() -> None:
+    judged = judge_labels(["ham", "spam", None, "ham"], np.array([0, 0, 1, -1]), SPACE)
+
+    assert (judged.right, judged.wrong) == (1, 1)
+    assert judged.confusion == {("ham", "ham"): 1, ("ham", "spam"): 1}
+
+
+def test_entities_count_by_exact_bounds_and_label() -> None:
+    found = [[{"start": 0, "end": 2, "label": "ham"}, {"start": 3, "end": 5, "label": "spam"}]]
+
+    judged = judge_entities(found, ["labeled"], [{(0, 2, 0), (3, 5, 0)}], SPACE)
+
+    assert (judged.right, judged.found, judged.wanted) == (1, 2, 2)
+
+
+def test_a_function_cannot_read_the_gold_column(project: Project) -> None:
+    project.write({"id": [1, 2], "text": ["buy", "song"], "gold": ["spam", "ham"], "n": [1, 2]})
+    (project.root / "lfs.py").write_text(
+        "from snorkel.labeling import labeling_function\n\n\n"
+        "@labeling_function()\ndef cheat(x):\n    return 1 if x.gold == 'spam' else 0\n"
+    )
+    project.configure(
+        source={"path": "input", "id": "id", "text": "text", "gold": "gold"},
+        labeling_functions=[{"name": "cheat", "type": "snorkel", "function": "lfs.py:cheat"}],
+    )
+
+    with pytest.raises(LabelmillError, match="'cheat' failed on 2 of 2 rows"):
+        project.run()
+
+
+def test_the_report_holds_labels_against_gold(project: Project) -> None:
+    project.write({"id": [1, 2, 3], "text": ["buy", "song", "buy it"], "g": ["spam", "ham", "ham"]})
+    project.configure(source={"path": "input", "id": "id", "text": "text", "gold": "g"})
+
+    report = project.run().snapshots[0].report
+
+    assert report["gold"]["accuracy"] == pytest.approx(2 / 3)
+    assert [(f["correct"], f["incorrect"]) for f in report["functions"]] == [(1, 1), (1, 0)]
