@@ -1,6 +1,7 @@
 """Whether the columns that a job reads are in its source."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,7 +139,16 @@ def _function_trail(root: Node, column: _Column) -> Trail:
         if own != name and not name.startswith(f"{own}."):
             continue
         trail: Trail = ("labeling_functions", index)
-        values = entry.value.items() if isinstance(entry.value, dict) else ()
-        keys = [key for key, child in values if key != "name" and child.value == column.name]
-        return (*trail, *keys[:1])
+        return (*trail, *_key_with(entry, column.name))
     return column.trail
+
+
+def _key_with(entry: Node, column: str) -> Trail:
+    """The key whose value is a column, or a text (an expression) in which it stands."""
+    word = re.compile(rf"\b{re.escape(column)}\b")
+    values = entry.value.items() if isinstance(entry.value, dict) else ()
+    texts = {key: node.value for key, node in values if isinstance(node.value, str)}
+    texts = {key: text for key, text in texts.items() if key not in ("name", "type")}
+    exact = [key for key, text in texts.items() if text == column]
+    inside = [key for key, text in texts.items() if word.search(text)]
+    return tuple((exact + inside)[:1])

@@ -93,8 +93,8 @@ def _items(extends: Node | None) -> tuple[Node, ...]:
 
 
 def _another_type(base: Node, over: Node) -> bool:
-    old, new = get(base, "type"), get(over, "type")
-    return old is not None and new is not None and old.value != new.value
+    old, new = _text(base, "type"), _text(over, "type")
+    return old is not None and new is not None and old != new
 
 
 def _is_named(node: Node) -> bool:
@@ -106,8 +106,12 @@ def _is_named(node: Node) -> bool:
 
 
 def _name(item: Node) -> str | None:
-    name = get(item, "name")
-    return name.value if name is not None and isinstance(name.value, str) else None
+    return _text(item, "name")
+
+
+def _text(item: Node, key: str) -> str | None:
+    node = get(item, key)
+    return node.value if node is not None and isinstance(node.value, str) else None
 
 
 def _merged_by_name(base: tuple[Node, ...], over: tuple[Node, ...]) -> tuple[Node, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from labelmill.config.explain import descriptions_of, explain
+from labelmill.config.explain import explain, keys_of
 from labelmill.config.keys import FRAMES, NAME, SECTIONS, GazetteerEntry, JobFile
 from labelmill.config.model import model_of
 from labelmill.config.sections import LISTS
@@ -81,10 +81,9 @@ class _Atlas:
                 raise TypeError(message)
         required: list[str] = made.pop("required", [])
         made = _tidied(made)
-        described = {k: v for cls in classes for k, v in descriptions_of(cls).items()}
-        for key, schema in made["properties"].items():
-            if key in described:
-                schema["description"] = described[key]
+        for cls in classes:
+            for known in keys_of(cls):
+                made["properties"][known.name]["description"] = known.description
         self.defs[name] = made
         return {"$ref": _DEFS + name}, required
 

@@ -148,7 +148,8 @@ class _Reader:
                 (*trail, str(raw.value)),
                 f"the key {raw.value} is read as {kind}; write it in quotes: '{raw.value}'",
             )
-        return str(raw.value)
+            return str(raw.value)
+        return value
 
     def _scalar(self, tag: str, text: str, place: Place, trail: Trail) -> Any:
         if tag in _TEXTS:
@@ -167,12 +168,14 @@ class _Reader:
         return text
 
     def _text(self, text: str, place: Place, trail: Trail) -> str:
+        """A text; an escaped pair of surrogates, as JSON writes it, is one character."""
+        if text.isascii():
+            return text
         try:
-            text.encode("utf-8")
-        except UnicodeEncodeError:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
             self._refuse(place, trail, "half of a surrogate pair is no character")
             return ""
-        return text
 
     def _at(self, raw: Any) -> Place:
         return self.place(raw.start_mark.line + 1, raw.start_mark.column + 1)

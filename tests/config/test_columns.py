@@ -1,0 +1,92 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from labelmill.config import check_columns
+from labelmill.config.spec import Job
+
+Load = Callable[..., Job]
+
+SCHEMA = pa.schema([("key", pa.int64()), ("body", pa.string()), ("lang", pa.string())])
+
+
+def said(found: Job, schema: pa.Schema, root: Path) -> list[str]:
+    return [str(problem).removeprefix(f"{root}/") for problem in check_columns(found, schema)]
+
+
+def test_a_source_that_has_everything_has_no_problems(job: Load) -> None:
+    assert check_columns(job(), SCHEMA) == []
+
+
+def test_every_missing_column_is_told_at_its_place(job: Load, tmp_path: Path) -> None:
+    found = job(
+        "  - {name: short, type: expression, label: ham, when: 'star > 1 and n_words < 5'}\n"
+        "  - {name: w, type: votes, column: vote, functions: [a, b], labels: [ham, spam]}\n",
+        overrides=["source.carry=[lang, lag]", "source.where=\"lng == 'en'\"", "source.gold=g"],
+    )
+
+    schema = SCHEMA.append(pa.field("stars", pa.int8()))
+    known = "(known: body, key, lang, stars)"
+    near = "(did you mean 'lang'?)"
+    function = "configs/demo.yaml:{}: error[column] labeling_functions.{}: '{}' needs the column"
+    assert said(found, schema, tmp_path) == [
+        f"--set source.gold: error[column] source.gold: no column 'g' in the source {known}",
+        f"--set source.carry: error[column] source.carry.1: no column 'lag' in the source {near}",
+        f"--set source.where: error[column] source.where: no column 'lng' in the source {near}",
+        function.format("8:55", "2.when", "short")
+        + " 'star', which is not in the source (did you mean 'stars'?)",
+        function.format("9:36", "3.column", "w.a") + f" 'vote', which is not in the source {known}",
+        function.format("9:36", "3.column", "w.b") + f" 'vote', which is not in the source {known}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [("key", pa.float64()), ("body", pa.int64()), ("body", pa.list_(pa.string()))],
+)
+def test_a_column_of_the_wrong_type_is_told(job: Load, column: str, kind: pa.DataType) -> None:
+    schema = SCHEMA.set(SCHEMA.get_field_index(column), pa.field(column, kind))
+
+    problems = check_columns(job(), schema)
+
+    assert len(problems) == 1
+    assert f"the column '{column}' holds {kind}" in problems[0].message
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())]
+)
+def test_every_kind_of_string_is_a_text(job: Load, kind: pa.DataType) -> None:
+    assert check_columns(job(), SCHEMA.set(1, pa.field("body", kind))) == []
+
+
+def test_gold_is_spans_in_ner(job: Load) -> None:
+    base = (
+        "version: 1\nname: news\ntask: {type: ner, labels: [ORG, PERSON]}\n"
+        "source: {path: data/rows, id: key, text: body, gold: lang}\nlabeling_functions: []\n"
+    )
+    spans = pa.list_(
+        pa.struct([("start", pa.int32()), ("end", pa.int32()), ("label", pa.string())])
+    )
+
+    found = job(base=base)
+
+    assert "expected a list of spans" in check_columns(found, SCHEMA)[0].message
+    assert check_columns(found, SCHEMA.set(2, pa.field("lang", spans))) == []
+
+
+def test_a_hive_key_need_not_be_in_the_files(job: Load) -> None:
+    found = job(overrides=["source.partition=date", "source.carry=[date]"])
+
+    assert check_columns(found, SCHEMA) == []
+
+
+def test_without_the_file_problems_have_no_line(job: Load, tmp_path: Path) -> None:
+    found = job()
+    (tmp_path / "configs/demo.yaml").unlink()
+
+    problems = check_columns(found, SCHEMA.remove(1))
+
+    assert [problem.line for problem in problems] == [0]
