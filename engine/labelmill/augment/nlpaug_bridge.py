@@ -200,7 +200,7 @@ class Foreign:
             if self.augmenter.action == "split" and index in replaced:
                 replaced[index] = " ".join([*words, replaced[index]])
             else:
-                edits.append(_insertion(tokens, index, words))
+                edits.append(_insertion(text, tokens, index, words))
         if self.name == "word.RandomWordAug" and self.augmenter.action == "swap":
             edits += _exchanges(text, tokens, replaced, bounds)
         else:
@@ -230,15 +230,15 @@ def _inserted(
     return dict(inserted)
 
 
-def _insertion(tokens: Sequence[Bounds], index: int, words: Sequence[str]) -> Edit:
+def _insertion(text: str, tokens: Sequence[Bounds], index: int, words: Sequence[str]) -> Edit:
     """Put words before a token (or after the last), with blanks where words would touch."""
     inserted = " ".join(words)
     if index == len(tokens):
         place = tokens[-1][1]
         return Edit(place, place, f" {inserted}")
     place = tokens[index][0]
-    touching = index > 0 and tokens[index - 1][1] == place
-    return Edit(place, place, f" {inserted} " if touching else f"{inserted} ")
+    blank = " " if touch(text[max(0, place - 1) : place], inserted) else ""
+    return Edit(place, place, f"{blank}{inserted} ")
 
 
 def _replacement(text: str, token: Bounds, new: str, bounds: Sequence[int]) -> Edit:

@@ -138,10 +138,10 @@ def removals(
         >>> removals("bad film.", [(0, 3), (4, 8), (8, 9)], [1])
         [Edit(start=3, end=8, replacement='')]
     """
-    bounds = sorted(bound for span in spans for bound in (span.start, span.end))
+    places = tuple(spans)
     edits: list[Edit] = []
     for first, last in _runs(sorted(set(dropped))):
-        edits += _removal(text, tokens, first, last, bounds)
+        edits += _removal(text, tokens, first, last, places)
     return edits
 
 
@@ -169,7 +169,7 @@ def _runs(indices: list[int]) -> Iterator[tuple[int, int]]:
 
 
 def _removal(
-    text: str, tokens: Sequence[Bounds], first: int, last: int, bounds: Sequence[int]
+    text: str, tokens: Sequence[Bounds], first: int, last: int, spans: Sequence[Span]
 ) -> list[Edit]:
     """Edits for neighbours `first` to `last`; tokens before `kept` take the run to their left."""
     gaps = [_gap(text, tokens, i) for i in range(first, last + 1)]
@@ -177,18 +177,30 @@ def _removal(
     right = [Edit(tokens[first + i][0], gap[1], "") for i, gap in enumerate(gaps[1:])]
     if first == 0 or last == len(tokens):
         kept = 0 if first == 0 else last - first
-    else:
-        costs_left = accumulate((crossed(bounds, e.start, e.end) for e in left), initial=0)
-        costs_right = accumulate((crossed(bounds, e.start, e.end) for e in right[::-1]), initial=0)
-        costs = [a + b for a, b in zip(costs_left, reversed(list(costs_right)), strict=True)]
-        glued = touch(text[: tokens[first - 1][1]], text[tokens[last][0] :])
+        return left[:kept] + right[kept:]
+    bounds = sorted(bound for span in spans for bound in (span.start, span.end))
+    costs_left = accumulate((crossed(bounds, e.start, e.end) for e in left), initial=0)
+    costs_right = accumulate((crossed(bounds, e.start, e.end) for e in right[::-1]), initial=0)
+    costs = [a + b for a, b in zip(costs_left, reversed(list(costs_right)), strict=True)]
+    region = tokens[first][0], tokens[last - 1][1]
+    glued = touch(text[slice(*tokens[first - 1])], text[slice(*tokens[last])])
 
-        def worth(i: int) -> tuple[bool, int, bool, bool, int]:
-            empty, inner = gaps[i][0] == gaps[i][1], 0 < i < len(gaps) - 1
-            return empty and (glued or inner), costs[i], not empty, not _breaks(text, gaps[i]), i
+    def worth(i: int) -> tuple[bool, int, bool, bool, int]:
+        empty, inner = gaps[i][0] == gaps[i][1], 0 < i < len(gaps) - 1
+        cost = costs[i] + _dangles(gaps[i], region, spans)
+        return empty and (glued or inner), cost, not empty, not _breaks(text, gaps[i]), i
 
-        kept = min(range(len(gaps)), key=worth)
+    kept = min(range(len(gaps)), key=worth)
     return left[:kept] + right[kept:]
+
+
+def _dangles(gap: Bounds, region: Bounds, spans: Sequence[Span]) -> int:
+    """How many spans would begin or end with a gap, as all their words to one side of it go."""
+    return sum(
+        span.start <= gap[0] < gap[1] <= span.end
+        and not (span.start < region[0] and region[1] < span.end)
+        for span in spans
+    )
 
 
 def _gap(text: str, tokens: Sequence[Bounds], i: int) -> Bounds:
