@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelmill.report.page import pieces, report_page
+from labelmill.report.marking import pieces
+from labelmill.report.page import report_page
 
 VOID = {"meta", "link", "br", "img", "rect", "line"}
 Report = dict[str, Any]

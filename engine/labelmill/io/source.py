@@ -71,6 +71,18 @@ def schema_of(file: InputFile) -> pa.Schema:
         return pq.read_schema(file.path)
 
 
+def first_schema(path: str) -> tuple[Path, pa.Schema]:
+    """The first file behind a path and its Arrow schema; no row is read.
+
+    Raises:
+        InputMissing: if there is no file, or the first is empty, torn or not Parquet.
+    """
+    _, paths = _listing(path)
+    _rows(paths[0])
+    with _explained(paths[0]):
+        return paths[0], pq.read_schema(paths[0])
+
+
 def shards_of(files: Sequence[InputFile], rows: int) -> list[Shard]:
     """Cut files into shards of at most `rows` rows, in order; a file without rows gives none.
 

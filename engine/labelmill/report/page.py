@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from labelmill.core.schema import SPLITS
+from labelmill.report.marking import pieces, visible
 from labelmill.report.tables import Report, decimal, function_columns, notices, share, whole
 
 MOST_LABELS = 20
@@ -25,14 +26,6 @@ class Bar:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a text: inside an entity with a label, or between entities."""
-
-    text: str
-    label: str | None = None
-
-
 def report_page(report: Report) -> str:
     """Draw a report as one self-contained page; the same report always gives the same bytes.
 
@@ -44,7 +37,7 @@ def report_page(report: Report) -> str:
     template = files("labelmill.report").joinpath("page.html.j2").read_text("utf-8")
     room = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     room.lstrip_blocks = True
-    room.filters |= {"whole": whole, "share": share, "decimal": decimal, "shown": _shown}
+    room.filters |= {"whole": whole, "share": share, "decimal": decimal, "shown": visible}
     totals = report["totals"]
     return room.from_string(template).render(
         report=report,
@@ -86,29 +79,6 @@ def hue(place: int) -> int:
         (210, 347)
     """
     return int(210 + 137.508 * place) % 360
-
-
-def pieces(text: str, entities: Sequence[Mapping[str, Any]]) -> list[Piece]:
-    """Cut a text at its entities; one that overlaps an earlier one is left out.
-
-    Example:
-        >>> pieces("Acme rose", [{"start": 0, "end": 4, "label": "ORG"}])
-        [Piece(text='Acme', label='ORG'), Piece(text=' rose', label=None)]
-    """
-    cut, last = [], 0
-    for entity in sorted(entities, key=lambda e: (e["start"], -e["end"])):
-        start, end = entity["start"], entity["end"]
-        if start < last or end > len(text):
-            continue
-        cut += [Piece(text[last:start]), Piece(text[start:end], entity["label"])]
-        last = end
-    return [piece for piece in (*cut, Piece(text[last:])) if piece.text]
-
-
-def _shown(text: str) -> str:
-    """A text whose control characters can be seen."""
-    pictures = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"}
-    return text.translate(pictures | {0x7F: 0x2421})
 
 
 def _statuses(totals: Mapping[str, Any]) -> list[Bar]:

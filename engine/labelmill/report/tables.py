@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Report = Mapping[str, Any]
-NOTHING = "–"
+NOTHING = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def whole(value: Any) -> str:
 
     Example:
         >>> whole(12345), whole(None)
-        ('12,345', '–')
+        ('12,345', '-')
     """
     return NOTHING if value is None else f"{value:,}"
 
@@ -38,7 +38,7 @@ def share(value: Any) -> str:
 
     Example:
         >>> share(0.1234), share(0.0), share(0.00001), share(0.99999), share(None)
-        ('12.3%', '0.0%', '<0.1%', '>99.9%', '–')
+        ('12.3%', '0.0%', '<0.1%', '>99.9%', '-')
     """
     if value is None:
         return NOTHING
@@ -52,7 +52,7 @@ def decimal(value: Any) -> str:
 
     Example:
         >>> decimal(0.75), decimal(None)
-        ('0.750', '–')
+        ('0.750', '-')
     """
     return NOTHING if value is None else f"{value:.3f}"
 
@@ -62,7 +62,7 @@ def words(value: Any) -> str:
 
     Example:
         >>> words(["ham", "spam"]), words([]), words("link")
-        ('ham, spam', '–', 'link')
+        ('ham, spam', '-', 'link')
     """
     if isinstance(value, str):
         return value

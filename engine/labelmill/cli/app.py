@@ -1,0 +1,52 @@
+"""The verbs of the command line, and what `labelmill --help` says."""
+
+from typing import Annotated
+
+import typer
+
+from labelmill import __version__
+from labelmill.cli import checking, learning, looking, running, starting
+
+EXIT_CODES = """
+Exit codes: 0 done; 1 the run failed and can be resumed; 2 usage or config error; 3 a check failed
+and nothing was published; 4 input missing or not complete; 5 another run of this job holds the
+lock; 130 or 143 interrupted.
+"""
+
+app = typer.Typer(
+    name="labelmill",
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"labelmill {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog=EXIT_CODES)
+def labelmill(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=lambda value: _version(wanted=value), is_eager=True),
+    ] = False,
+) -> None:
+    """Turn raw text into training sets with labeling functions declared in YAML."""
+
+
+app.command(epilog="Example: labelmill init my-project")(starting.init)
+app.command(epilog="Example: labelmill validate configs/*.yaml")(checking.validate)
+app.command(epilog="Example: labelmill explain keyword")(learning.explain)
+app.command(epilog="Example: labelmill schema > configs/schema.json")(learning.schema)
+app.command(epilog="Example: labelmill plan configs/video-comments.yaml")(looking.plan)
+app.command(epilog="Example: labelmill preview configs/video-comments.yaml --lf begging")(
+    looking.preview
+)
+app.command("test", epilog="Example: labelmill test configs/*.yaml")(checking.try_examples)
+app.command(epilog="Example: labelmill run configs/video-comments.yaml --workers 4")(running.run)
+app.command(epilog="Example: labelmill report configs/video-comments.yaml")(looking.report)

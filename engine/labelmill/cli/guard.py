@@ -1,0 +1,150 @@
+"""Carrying out a command line: every error becomes a message and an exit code."""
+
+import io
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from labelmill.cli.jobs import HERE
+from labelmill.cli.outcome import complain, show_error, show_failure
+from labelmill.errors import LabelmillError
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+def carry_out(arguments: Sequence[str]) -> int:
+    """Carry out a command line.
+
+    Returns:
+        The exit code.
+    """
+    as_json = "--json" in arguments
+    _never_fail_to_print()
+    with _told_of_end() as ends:
+        try:
+            code = _invoke(arguments, as_json=as_json)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader has left; what is still buffered must not fail again at exit.
+            sys.stdout = io.TextIOWrapper(io.BytesIO())
+            return 1
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        if code == INTERRUPTED:
+            code = TERMINATED if ends else INTERRUPTED
+            _tell(code, "interrupted; run the same command again to resume", as_json=as_json)
+    return code
+
+
+def _invoke(arguments: Sequence[str], *, as_json: bool) -> int:
+    import typer  # noqa: PLC0415 (only where a command line is carried out)
+
+    from labelmill.cli.app import app  # noqa: PLC0415 (the same)
+
+    command = typer.main.get_command(app)
+    code: object = 0
+    try:
+        code = command.main(
+            args=list(arguments) or ["--help"], prog_name="labelmill", standalone_mode=False
+        )
+    except LabelmillError as error:
+        show_error(error, as_json=as_json)
+        code = error.exit_code
+    except SystemExit as error:  # typer and rich leave so when a pipe is closed
+        code = error.code
+    except typer.Abort:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # the front door: whatever it is, no traceback leaves it
+        code = _explain(error, arguments, as_json=as_json)
+    return code if isinstance(code, int) else 0
+
+
+def _explain(error: Exception, arguments: Sequence[str], *, as_json: bool) -> int:
+    # What typer raises for a bad command line has no public class in all its versions.
+    if hasattr(error, "format_message"):
+        return _usage(error, as_json=as_json)
+    return _unexpected(error, arguments, as_json=as_json)
+
+
+def _usage(error: Exception, *, as_json: bool) -> int:
+    """A command line that cannot be read; typer says what is wrong with it."""
+    message = str(getattr(error, "format_message", str)())
+    context = getattr(error, "ctx", None)
+    if context is not None and not as_json:
+        message += f"\n{context.get_usage()}\nTry: {context.command_path} --help"
+    _tell(2, message, as_json=as_json)
+    return 2
+
+
+def _unexpected(error: Exception, arguments: Sequence[str], *, as_json: bool) -> int:
+    place = _save_trace(error, arguments)
+    told = f"unexpected error: {type(error).__name__}: {error}"
+    please = f"; please report it with the file {place}" if place else "; please report it"
+    _tell(1, told + please, as_json=as_json)
+    return 1
+
+
+def _tell(code: int, message: str, *, as_json: bool) -> None:
+    if as_json:
+        show_failure(code, [{"message": message}])
+    else:
+        complain(f"labelmill: {message}" if code != 2 else f"labelmill: error: {message}")
+
+
+def _save_trace(error: Exception, arguments: Sequence[str]) -> Path | None:
+    """Write what happened to a file of the project's state, or say that it could not be kept."""
+    import secrets  # noqa: PLC0415 (only for a trace)
+    import traceback  # noqa: PLC0415
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from labelmill import __version__  # noqa: PLC0415
+    from labelmill.errors import OutputFailed  # noqa: PLC0415
+    from labelmill.io.durable import write_bytes  # noqa: PLC0415
+
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}.txt"
+    place = (HERE.get() or Path.cwd()) / ".labelmill" / "errors" / name
+    lines = [
+        f"labelmill {__version__}, Python {sys.version}, {sys.platform}\n",
+        f"arguments: {list(arguments)}\n\n",
+        *traceback.format_exception(error),
+    ]
+    try:
+        write_bytes(place, "".join(lines).encode("utf-8", "backslashreplace"))
+    except OutputFailed:
+        return None
+    return place
+
+
+def _never_fail_to_print() -> None:
+    """A character that the terminal's encoding lacks is shown as a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+@contextmanager
+def _told_of_end() -> Iterator[list[int]]:
+    """Let SIGTERM end the work as Ctrl-C does; the list says whether it came."""
+    ends: list[int] = []
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a handler)
+        ends.append(os.getpid())
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield ends
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield ends
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,31 @@
+"""Reading the jobs that a command line names."""
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from labelmill.config.spec import Job
+
+HERE: ContextVar[Path | None] = ContextVar("HERE", default=None)
+"""The project root of the job at hand, for the trace of an unexpected error."""
+
+
+def read_job(
+    config: Path,
+    overrides: Sequence[str] | None = None,
+    project: Path | None = None,
+    partition: str | None = None,
+) -> "Job":
+    """Read and check one job.
+
+    Raises:
+        ConfigErrors: with everything that is wrong with it.
+    """
+    from labelmill import kinds  # noqa: PLC0415 (--help loads no types)
+    from labelmill.config import find_root, load  # noqa: PLC0415
+
+    kinds.register_all()
+    HERE.set(find_root(config, project))
+    return load(config, project=project, overrides=overrides or (), partition=partition)

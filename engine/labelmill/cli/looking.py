@@ -1,0 +1,91 @@
+"""Verbs that look and write nothing: plan, preview and report."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labelmill.cli.options import AsJson, Config, Overrides, Partition, Project
+
+
+def plan(
+    config: Config,
+    *,
+    overrides: Overrides = None,
+    project: Project = None,
+    partition: Partition = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a run would read and do, and what changed since the live snapshot."""
+    from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
+    from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
+    from labelmill.pipeline.plan import make_plan  # noqa: PLC0415
+    from labelmill.pipeline.run import local_output  # noqa: PLC0415
+    from labelmill.report.planned import plan_facts  # noqa: PLC0415
+    from labelmill.report.terminal import plan_view  # noqa: PLC0415
+
+    job = read_job(config, overrides, project, partition)
+    facts = plan_facts(make_plan(job, partition), local_output(job))
+    if as_json:
+        show_json({"ok": True, **facts})
+    else:
+        show(plan_view(facts, screen().width))
+
+
+def preview(  # noqa: PLR0913 (an option each)
+    config: Config,
+    *,
+    rows: Annotated[int, typer.Option(min=1, metavar="N", help="How many rows to show.")] = 10,
+    ids: Annotated[
+        list[str] | None,
+        typer.Option("--id", metavar="ID", help="Show the row with this id. Can be repeated."),
+    ] = None,
+    lf: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Show only rows on which this function votes."),
+    ] = None,
+    overrides: Overrides = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the votes on a few rows and what the label model makes of them."""
+    from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
+    from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
+    from labelmill.pipeline.preview import preview as preview_job  # noqa: PLC0415
+    from labelmill.report.rows import preview_view  # noqa: PLC0415
+
+    job = read_job(config, overrides, project)
+    found = preview_job(job, rows=rows, ids=tuple(ids or ()), lf=lf)
+    if as_json:
+        show_json({"ok": True, "rows": [asdict(row) for row in found]})
+    else:
+        show(preview_view(found, job.task.kind.space().names, screen().width, lf))
+
+
+def report(
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help="A config, an output folder or a snapshot.")
+    ],
+    *,
+    partition: Partition = None,
+    overrides: Overrides = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the report of the live snapshot: what each labeling function does, and the totals."""
+    from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
+    from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
+    from labelmill.pipeline.peek import find_snapshot, read_report  # noqa: PLC0415
+    from labelmill.pipeline.run import local_output  # noqa: PLC0415
+    from labelmill.report.terminal import report_view  # noqa: PLC0415
+
+    if target.suffix in (".yaml", ".yml"):
+        target = local_output(read_job(target, overrides, project, partition))
+    folder = find_snapshot(target, partition)
+    found = read_report(folder)
+    page = folder / "report.html"
+    if as_json:
+        show_json({"ok": True, "folder": str(folder), "page": str(page), "report": found})
+    else:
+        show(report_view(found, page, screen().width))

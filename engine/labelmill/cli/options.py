@@ -1,0 +1,33 @@
+"""The arguments and options that several verbs share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file of a job.")]
+Configs = Annotated[
+    list[Path], typer.Argument(metavar="CONFIG...", help="YAML files of jobs.", show_default=False)
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Replace a value of the config, e.g. label_model.seed=3. Can be repeated.",
+    ),
+]
+Project = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="The project root. Default: the folder above configs/, else the config's own.",
+    ),
+]
+Partition = Annotated[
+    str | None,
+    typer.Option(metavar="VALUE", help="Take this partition of the source only."),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object, also where something is wrong.")
+]

@@ -1,0 +1,80 @@
+"""A plan as plain data: what would run, and why."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from labelmill.config.spec import Job
+from labelmill.core.schema import SPLITS
+from labelmill.pipeline.plan import PartitionPlan, Plan, changes
+from labelmill.pipeline.publish import live_manifest
+from labelmill.report.tables import share
+
+Manifest = Mapping[str, Any]
+
+
+def plan_facts(plan: Plan, output: Path) -> dict[str, Any]:
+    """What a run of a plan would read, which functions changed, its steps, and its output.
+
+    Functions are compared with the live snapshot; of a job with partitions, with that of the
+    last one that is live.
+    """
+    live = {part.value: live_manifest(output, part.value) for part in plan.partitions}
+    last = next((live[part.value] for part in reversed(plan.partitions) if live[part.value]), None)
+    types = {function.name: function.type for function in plan.job.functions}
+    return {
+        "job": plan.job.name,
+        "task": plan.job.task.type,
+        "source": plan.job.source.path,
+        "output": str(output),
+        "rows": plan.rows,
+        "partitions": [_partition(plan, part, live[part.value]) for part in plan.partitions],
+        "functions": [
+            {"lf": name, "type": types.get(name), "state": state}
+            for name, state in changes(plan, last).items()
+        ],
+        "steps": [{"step": step, "does": does} for step, does in _steps(plan.job).items()],
+    }
+
+
+def _partition(plan: Plan, part: PartitionPlan, live: Manifest | None) -> dict[str, Any]:
+    return {
+        "value": part.value,
+        "files": len(part.files),
+        "rows": part.rows,
+        "shards": len(part.shards),
+        "live": None if live is None else live["snapshot"],
+        "state": _state(plan, part, live),
+    }
+
+
+def _state(plan: Plan, part: PartitionPlan, live: Manifest | None) -> str:
+    if live is None:
+        return "new"
+    known = live["fingerprints"]
+    differ = [
+        name
+        for name, now in (("input", part.input), ("plan", plan.digest))
+        if known.get(name) != now
+    ]
+    return f"changed: {', '.join(differ)}" if differ else "unchanged"
+
+
+def _steps(job: Job) -> dict[str, str]:
+    n = len(job.functions)
+    split = ", ".join(f"{name} {share(getattr(job.split, name))}" for name in SPLITS)
+    select = f"confidence of at least {job.select.min_confidence:g}"
+    return {
+        "prepare": _named(job.prepare) or "nothing",
+        "label": "1 labeling function" if n == 1 else f"{n} labeling functions",
+        "fit": f"{job.label_model.type}, seed {job.label_model.seed}",
+        "select": f"{select}; tie: {job.select.tie}; uncovered: {job.select.uncovered}",
+        "split": f"{split}; kept together: {job.split.group}",
+        "augment": _named(job.augment) or "nothing",
+        "export": ", ".join(("parquet", *(export.name for export in job.export))),
+        "check": _named(job.checks) or "nothing",
+    }
+
+
+def _named(things: Any) -> str:
+    return ", ".join(thing.name for thing in things)

@@ -1,0 +1,200 @@
+"""Reports, plans and runs as lines for a terminal."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from labelmill.core.schema import SPLITS
+from labelmill.report.layout import Heading, View, heading, indented, table
+from labelmill.report.marking import visible
+from labelmill.report.tables import Report, decimal, function_columns, notices, share, whole
+
+STATUS_ORDER = ("labeled", "tie", "low_confidence", "uncovered", "error")
+
+
+def report_view(report: Report, page: Path, width: int) -> View:
+    """A whole report.
+
+    Args:
+        report: what report.json holds.
+        page: where the same stands as a page.
+        width: columns of the terminal.
+    """
+    model = report["label_model"]
+    title = _title(report)
+    return [
+        Text(title, style="bold"),
+        f"{report['task']}, label model {model['type']} with seed {model['seed']}",
+        "",
+        *totals_view(report),
+        *heading("Labeling functions"),
+        *function_table(report, width),
+        *_noted(notices(report)),
+        *heading("Classes"),
+        *_classes(report, width),
+        *_gold(report),
+        *_checks(report),
+        "",
+        f"Page: {page}",
+    ]
+
+
+def function_table(report: Report, width: int) -> View:
+    """The table of labeling functions, with the columns that snorkel's has and our own."""
+    columns = function_columns(report)
+    headings = [Heading(column.title, column.number) for column in columns]
+    rows = [[visible(column.of(row)) for column in columns] for row in report["functions"]]
+    return table(headings, rows, width) if rows else ["There were no texts to vote on."]
+
+
+def totals_view(report: Report) -> View:
+    """Rows by status, and the sizes of the splits."""
+    totals = report["totals"]
+    status = totals["status"]
+    known = {name: status[name] for name in STATUS_ORDER if name in status}
+    counts = {**known, **{n: c for n, c in status.items() if n not in known}}
+    if totals["filtered"]:
+        counts["filtered"] = totals["filtered"]
+    told = ", ".join(f"{whole(count)} {name}" for name, count in counts.items())
+    made = sum(report["augmented"]["made"].values())
+    splits = [f"{name} {whole(report['splits'].get(name, 0))}" for name in SPLITS]
+    if made:
+        splits[0] += f" + {whole(made)} augmented"
+    return [
+        f"Rows      {whole(totals['rows_in'])}: {told or 'none'}",
+        f"Coverage  {share(totals['coverage'])} of readable rows have a vote",
+        f"Splits    {', '.join(splits)}",
+    ]
+
+
+def run_view(status: str, output: Path, snapshots: Sequence[Any], warnings: Sequence[str]) -> View:
+    """What a run published, and where the training set lies.
+
+    Args:
+        status: how the run ended.
+        output: the output folder.
+        snapshots: the published snapshots.
+        warnings: sentences of checks that failed with severity `warn`.
+    """
+    if not snapshots:
+        return [f"No data: the source has no rows, so nothing was published ({status})."]
+    view: View = []
+    for snapshot in snapshots:
+        view += [
+            Text(f"{_title(snapshot.report)}: snapshot {snapshot.id} is live", style="bold"),
+            *totals_view(snapshot.report),
+            f"Classes   {_short_classes(snapshot.report)}",
+            "",
+        ]
+    single = len(snapshots) == 1 and snapshots[0].partition is None
+    where = output / "current" / "train" if single else output / "current" / "*" / "train"
+    return [*view, f"Training set: {where}", *_noted(warnings)]
+
+
+def plan_view(facts: Mapping[str, Any], width: int) -> View:
+    """A plan: what would be read, what changed, what would be done."""
+    parts = [
+        [
+            visible(part["value"] or "-"),
+            whole(part["files"]),
+            whole(part["rows"]),
+            whole(part["shards"]),
+            part["state"],
+        ]
+        for part in facts["partitions"]
+    ]
+    counts = [Heading(title, number=True) for title in ("Files", "Rows", "Shards")]
+    functions = [[f["lf"], f["type"] or "-", f["state"]] for f in facts["functions"]]
+    steps = [[step["step"], step["does"]] for step in facts["steps"]]
+    return [
+        Text(f"{facts['job']} ({facts['task']})", style="bold"),
+        f"reads  {facts['source']}",
+        f"writes {facts['output']}",
+        *heading("Input"),
+        *table([Heading("Partition"), *counts, Heading("Against what is live")], parts, width),
+        *heading("Labeling functions"),
+        *table([Heading("LF"), Heading("Type"), Heading("Against what is live")], functions, width),
+        *heading("Steps"),
+        *table([Heading("Step"), Heading("Does")], steps, width),
+    ]
+
+
+def examples_view(results: Sequence[Any]) -> View:
+    """The examples that failed, and how many passed."""
+    failed = [result for result in results if not result.passed]
+    view: View = []
+    for result in failed:
+        view += [
+            Text(f"FAILED {result.lf}: {visible(result.text)}", style="bold red"),
+            *indented([f"wanted: {visible(result.wanted)}", f"found:  {visible(result.found)}"]),
+        ]
+    functions = len({result.lf for result in results})
+    passed = len(results) - len(failed)
+    counted = f"{len(results)} examples of {functions} labeling functions"
+    return [*view, f"{counted}: {passed} passed, {len(failed)} failed"]
+
+
+def _title(report: Report) -> str:
+    part = report["partition"]
+    return f"{report['job']}, partition {visible(part)}" if part else str(report["job"])
+
+
+def _noted(sentences: Sequence[str]) -> View:
+    lines: View = [Text(f"! {visible(sentence)}", style="yellow") for sentence in sentences]
+    return ["", *lines] if lines else []
+
+
+def _classes(report: Report, width: int) -> View:
+    classes = report["classes"]
+    total = sum(classes.values())
+    rows = [
+        [visible(name), whole(count), share(count / total if total else 0.0)]
+        for name, count in classes.items()
+    ]
+    unit = "Entities" if report["task"] == "ner" else "Rows"
+    headings = [Heading("Label"), Heading(unit, number=True), Heading("Share", number=True)]
+    return table(headings, rows, width)
+
+
+def _short_classes(report: Report) -> str:
+    most = 12
+    told = [f"{visible(name)} {whole(count)}" for name, count in report["classes"].items()]
+    rest = f" and {len(told) - most} more" if len(told) > most else ""
+    return ", ".join(told[:most]) + rest
+
+
+def _gold(report: Report) -> View:
+    gold = report["gold"]
+    if gold is None:
+        return []
+    if "f1" in gold:
+        scores = [f"{name} {share(gold[name])}" for name in ("precision", "recall", "f1")]
+        told = f"{', '.join(scores)} on {whole(gold['wanted'])} gold spans"
+    else:
+        judged = gold["right"] + gold["wrong"]
+        told = f"accuracy {share(gold['accuracy'])} on {whole(judged)} labeled rows with gold"
+    return [*heading("Agreement with gold"), told]
+
+
+def _checks(report: Report) -> View:
+    lines: View = []
+    for check in report["checks"]:
+        if check["passed"]:
+            lines.append(f"passed  {check['name']}: {visible(check['message'])}")
+        else:
+            told = f"FAILED  {check['name']} ({check['severity']}): {visible(check['message'])}"
+            lines.append(Text(told, style="yellow"))
+    return [*heading("Checks"), *lines] if lines else []
+
+
+def posterior(probs: Mapping[str, float], most: int = 5) -> str:
+    """The likeliest labels with their probabilities.
+
+    Example:
+        >>> posterior({"ham": 0.2, "spam": 0.8})
+        'spam 0.800, ham 0.200'
+    """
+    ranked = sorted(probs.items(), key=lambda pair: -pair[1])[:most]
+    return ", ".join(f"{visible(label)} {decimal(prob)}" for label, prob in ranked)
