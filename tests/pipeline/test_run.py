@@ -25,9 +25,7 @@ from tests.pipeline.conftest import Project
 
 
 def statuses(run_labels: pa.Table) -> dict[str, str]:
-    return dict(
-        zip(run_labels["id"].to_pylist(), run_labels["status"].to_pylist(), strict=True)
-    )
+    return dict(zip(run_labels["id"].to_pylist(), run_labels["status"].to_pylist(), strict=True))
 
 
 def test_every_row_gets_a_status_and_only_labeled_ones_are_emitted(project: Project) -> None:
@@ -108,9 +106,7 @@ def test_the_manifest_lists_every_file_with_its_digest(project: Project) -> None
 
 def test_rows_that_where_leaves_out_are_filtered_with_the_step(project: Project) -> None:
     project.write({"id": [1, 2, 3], "text": ["buy", "buy", "song"], "lang": ["en", "de", None]})
-    project.configure(
-        source={"path": "input", "id": "id", "text": "text", "where": "lang == 'en'"}
-    )
+    project.configure(source={"path": "input", "id": "id", "text": "text", "where": "lang == 'en'"})
 
     run = project.run()
 

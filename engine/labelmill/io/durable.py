@@ -51,10 +51,10 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+            draft.replace(path)
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
-        draft.replace(path)
         sync_folder(path.parent)
 
 

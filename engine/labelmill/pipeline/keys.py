@@ -45,6 +45,16 @@ def hash_key(value: object) -> bytes:
     return blake2b(data, digest_size=16).digest()
 
 
+def folded(text: str) -> str:
+    """A text without regard to case and white space: what the group `exact` compares.
+
+    Example:
+        >>> folded("Nice\\n SONG ")
+        'nice song'
+    """
+    return " ".join(text.casefold().split())
+
+
 def write_keys(path: Path, batch: Batch, rows: npt.NDArray[np.int64], *, bands: bool) -> None:
     """Write the keys of a shard's readable rows."""
     ids = batch.ids.to_pylist()
@@ -53,6 +63,7 @@ def write_keys(path: Path, batch: Batch, rows: npt.NDArray[np.int64], *, bands: 
         "id": batch.ids,
         "id_key": pa.array([hash_key(i) for i in ids], pa.binary(16)),
         "text_key": pa.array([hash_key(text) for text in batch.strings], pa.binary(16)),
+        "folded_key": pa.array([hash_key(folded(text)) for text in batch.strings], pa.binary(16)),
     }
     if bands:
         keys = band_keys(batch.strings)
@@ -81,7 +92,7 @@ def decide(files: Sequence[KeyFile], *, drop_duplicates: str | None, group: str)
     if drop_duplicates is not None:
         step[_repeats(files, "text_key", step > 0)] = 2
     near = _near_groups(files, step > 0) if group == "near_duplicates" else None
-    key = "id_key" if group == "id" else "text_key"
+    key = "id_key" if group == "id" else "folded_key"
     for file, start in zip(files, starts[:-1].tolist(), strict=True):
         table = pq.read_table(file.keys, columns=["row", key], use_threads=False)
         of_file = step[start : start + file.rows]

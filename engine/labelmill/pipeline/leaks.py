@@ -9,13 +9,14 @@ import pyarrow.parquet as pq
 
 from labelmill.core.schema import SPLITS
 from labelmill.core.seeds import keyed_hash
+from labelmill.pipeline.keys import folded
 
 
 def find_leaks(snapshot: Path) -> tuple[str, ...]:
     """Sentences about origins and texts that stand in more than one split; empty is good.
 
-    Texts are compared without regard to case and white space, so that a row which only the
-    group `id` kept apart from its copy is found.
+    Texts are compared as the group `exact` compares them, so that a row which only the group `id`
+    kept apart from its copy is found.
     """
     keys = {split: _keys(snapshot / split / "parquet") for split in SPLITS}
     leaks = []
@@ -33,7 +34,7 @@ def _keys(folder: Path) -> dict[str, npt.NDArray[np.uint64]]:
     for part in sorted(folder.glob("*.parquet")):
         table = pq.read_table(part, columns=["origin", "text"], use_threads=False)
         origins += [keyed_hash(origin) for origin in table["origin"].to_pylist()]
-        texts += [keyed_hash(" ".join(t.casefold().split())) for t in table["text"].to_pylist()]
+        texts += [keyed_hash(folded(t)) for t in table["text"].to_pylist()]
     return {
         "origin": np.array(origins, dtype=np.uint64),
         "text": np.array(texts, dtype=np.uint64),

@@ -192,7 +192,7 @@ def _facts(making: Making, summary: ShardSummary, report: dict[str, Any]) -> Fac
     return Facts(
         rows_in=summary.rows_in,
         status=dict(status) | {"filtered": filtered},
-        classes=dict(summary.classes),
+        classes=report["classes"],
         splits=dict(summary.splits),
         leaks=find_leaks(making.staging),
         functions={row["lf"]: row for row in report["functions"]},

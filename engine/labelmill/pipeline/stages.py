@@ -5,7 +5,7 @@ small record. A payload names files by path, so it costs nothing to send.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -334,8 +334,12 @@ def _failed_rows(errors: list[RowError]) -> int:
     return len({error.doc for error in errors})
 
 
-def _batches(folder: Path) -> Any:
-    for path in sorted(folder.glob("*.parquet")):
+def _batches(folder: Path) -> Iterator[pa.RecordBatch]:
+    """The rows of a split; a split without rows is one empty batch, so that its schema is there."""
+    parts = sorted(folder.glob("*.parquet"))
+    if not any(pq.read_metadata(part).num_rows for part in parts):
+        yield pa.RecordBatch.from_pylist([], schema=pq.read_schema(parts[0]))
+    for path in parts:
         with pq.ParquetFile(path) as parquet:
             yield from parquet.iter_batches(use_threads=False)
 

@@ -1,0 +1,44 @@
+"""Columns as they come."""
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelmill.errors import BadColumn
+from labelmill.io.columns import id_column, plain, text_column, valid_utf8
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())],
+)
+def test_every_kind_of_string_is_read_as_a_plain_one(kind: pa.DataType) -> None:
+    column = plain(pa.array(["a", None, "é"], pa.string()).cast(kind))
+
+    assert column.type == pa.string()
+    assert column.to_pylist() == ["a", None, "é"]
+
+
+@given(st.lists(st.binary(max_size=6), max_size=6))
+def test_only_rows_that_are_no_utf8_are_lost(data: list[bytes]) -> None:
+    column, faults = valid_utf8(pa.array(data, pa.binary()).view(pa.string()))
+
+    for row, value in enumerate(data):
+        try:
+            assert column[row].as_py() == value.decode()
+            assert row not in faults
+        except UnicodeDecodeError as error:
+            assert column[row].as_py() is None
+            assert faults[row] == f"invalid UTF-8 at byte {error.start}"
+
+
+def test_a_null_text_and_a_null_id_are_faults() -> None:
+    assert text_column("f", "body", pa.array(["a", None]))[1] == {1: "body is null"}
+    assert id_column("f", "key", pa.array([None, 2]))[1] == {0: "key is null"}
+
+
+@pytest.mark.parametrize("column", [pa.array([1.5]), pa.array([b"x"]), pa.array([True])])
+def test_ids_are_strings_or_integers(column: pa.Array) -> None:
+    with pytest.raises(BadColumn, match="ids are strings or integers"):
+        id_column("f", "key", column)

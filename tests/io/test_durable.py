@@ -1,0 +1,67 @@
+"""Files appear whole or not at all."""
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from labelmill.errors import OutputFailed
+from labelmill.io import durable
+
+
+def test_a_file_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="half"), durable.new_file(tmp_path / "a") as file:
+        file.write(b"half")
+        raise ValueError("half")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_replaced_holds_the_old_bytes_until_the_new_are_whole(
+    tmp_path: Path,
+) -> None:
+    durable.write_bytes(tmp_path / "a", b"old")
+    with durable.new_file(tmp_path / "a") as file:
+        file.write(b"new")
+        assert (tmp_path / "a").read_bytes() == b"old"
+
+    assert (tmp_path / "a").read_bytes() == b"new"
+
+
+def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
+    table = pa.table({"a": [1, 2, None], "b": ["x", "y", "é"]})
+
+    durable.write_table(tmp_path / "one", table)
+    durable.write_table(tmp_path / "two", table)
+
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert pq.read_table(tmp_path / "one").equals(table)
+
+
+def test_a_pointer_is_swapped_and_stays_relative(tmp_path: Path) -> None:
+    for target in ("first", "second"):
+        (tmp_path / target).mkdir()
+        durable.point(tmp_path / "current", target)
+
+    assert os.readlink(tmp_path / "current") == "second"
+
+
+def test_copying_over_an_existing_file_writes_nothing(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    for name in ("a", "b"):
+        durable.write_bytes(source / name, b"new")
+    durable.write_bytes(target / "b", b"mine")
+
+    with pytest.raises(OutputFailed, match="exists already"):
+        durable.copy_tree(source, target)
+    assert [p.name for p in target.iterdir()] == ["b"]
+
+
+def test_a_folder_in_the_way_of_a_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+
+    with pytest.raises(OutputFailed, match="cannot be written"):
+        durable.write_bytes(tmp_path / "a", b"x")
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]

@@ -1,0 +1,86 @@
+"""Finding, cutting and reading the input."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelmill.errors import BadColumn, InputMissing
+from labelmill.io.source import InputFile, Shard, find_files, read_shard, shards_of
+
+
+def write(path: Path, n_rows: int, row_group: int = 1000) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = pa.table({"id": list(range(n_rows)), "text": [f"t{i}" for i in range(n_rows)]})
+    pq.write_table(table, path, row_group_size=row_group)
+    return path
+
+
+def test_a_folder_gives_its_parquet_files_in_order_without_hidden_ones(tmp_path: Path) -> None:
+    for name in ("b.parquet", "a/z.parquet", "_tmp/x.parquet", ".hidden.parquet", "c.txt"):
+        write(tmp_path / name, 1)
+
+    assert [f.name for f in find_files(str(tmp_path), None)] == ["a/z.parquet", "b.parquet"]
+
+
+def test_a_glob_and_a_file_are_sources_too(tmp_path: Path) -> None:
+    path = write(tmp_path / "in" / "a.parquet", 2)
+    write(tmp_path / "in" / "b.parquet", 3)
+
+    assert [f.rows for f in find_files(str(tmp_path / "in" / "*.parquet"), None)] == [2, 3]
+    assert [f.path for f in find_files(str(path), None)] == [path]
+
+
+def test_hive_folders_give_the_partition(tmp_path: Path) -> None:
+    write(tmp_path / "date=2026-11-21" / "a.parquet", 1)
+
+    (file,) = find_files(str(tmp_path), "date")
+
+    assert file.partition == "2026-11-21"
+    with pytest.raises(InputMissing, match="hour=<value>"):
+        find_files(str(tmp_path), "hour")
+
+
+@pytest.mark.parametrize("name", ["missing", "missing/*.parquet"])
+def test_a_source_that_is_not_there_is_said(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputMissing, match=r"no such file|no file matches"):
+        find_files(str(tmp_path / name), None)
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 60))
+def test_shards_give_every_row_once_and_in_order(
+    tmp_path_factory: pytest.TempPathFactory, n_rows: int, row_group: int, shard_rows: int
+) -> None:
+    path = write(tmp_path_factory.mktemp("s") / "a.parquet", n_rows, row_group)
+    files = find_files(str(path), None)
+
+    tables = [read_shard(shard, ["id"]) for shard in shards_of(files, shard_rows)]
+
+    assert pa.concat_tables(tables)["id"].to_pylist() == list(range(n_rows))
+
+
+def test_a_shard_is_named_by_content_not_by_place() -> None:
+    left = InputFile(Path("x/a"), "a", 5, "d1")
+    right = InputFile(Path("y/b"), "b", 5, "d1")
+
+    assert Shard(left, 0, 5).id == Shard(right, 0, 5).id
+    assert Shard(left, 0, 4).id != Shard(left, 0, 5).id
+
+
+def test_a_missing_column_names_the_nearest(tmp_path: Path) -> None:
+    (file,) = find_files(str(write(tmp_path / "a.parquet", 2)), None)
+
+    with pytest.raises(BadColumn, match="did you mean 'text'"):
+        read_shard(Shard(file, 0, 2), ["texts"])
+
+
+def test_a_file_that_changed_since_it_was_listed_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", 9)
+    (file,) = find_files(str(path), None)
+    write(path, 3)
+
+    with pytest.raises(InputMissing, match="has changed since"):
+        read_shard(Shard(file, 0, 9), ["id"])
