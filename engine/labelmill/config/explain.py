@@ -21,6 +21,7 @@ _PLAIN = {
     bool: "bool",
     NoneType: "null",
     Any: "anything",
+    object: "map or list",
     dict: "map",
     Mapping: "map",
     tuple: "list",

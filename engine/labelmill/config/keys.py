@@ -18,6 +18,9 @@ Slug = Annotated[str, Field(pattern=SLUG)]
 Name = Annotated[str, Field(pattern=NAME)]
 Text = Annotated[str, Field(min_length=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Section = object
+"""A part of the config that is read by itself; unlike `Any` it does not take null."""
+
 Texts = str | tuple[str, ...]
 
 
@@ -53,25 +56,25 @@ class JobFile:
 
     version: Literal[1]
     name: Slug
-    task: Any
-    source: Any
-    labeling_functions: Any
+    task: Section
+    source: Section
+    labeling_functions: Section
     description: str = ""
     owner: str = ""
-    extends: Any = ()
-    vars: Any = field(default_factory=dict)
-    env: Any = ()
+    extends: Section = ()
+    vars: Section = field(default_factory=dict)
+    env: Section = ()
     language: Annotated[str, Field(pattern=LANGUAGE)] = "en"
     seed: Annotated[int, Field(ge=0)] = 0
-    prepare: Any = ()
-    gazetteers: Any = field(default_factory=dict)
-    label_model: Any = field(default_factory=lambda: {"type": "majority"})
-    select: Any = field(default_factory=dict)
-    split: Any = field(default_factory=dict)
-    augment: Any = ()
-    checks: Any = ()
-    export: Any = ()
-    execution: Any = field(default_factory=dict)
+    prepare: Section = ()
+    gazetteers: Section = field(default_factory=dict)
+    label_model: Section = field(default_factory=lambda: {"type": "majority"})
+    select: Section = field(default_factory=dict)
+    split: Section = field(default_factory=dict)
+    augment: Section = ()
+    checks: Section = ()
+    export: Section = ()
+    execution: Section = field(default_factory=dict)
     error_budget: Fraction = 0.001
     output: Text | None = None
 
