@@ -1,10 +1,11 @@
 """Executors: who carries out the tasks of a stage. Any executor gives the same bytes."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 from typing import Any, Protocol, TypeVar
 
@@ -58,9 +59,10 @@ class Processes(AbstractContextManager["Processes"]):
         Raises:
             WorkersLost: if a process died.
         """
-        futures: list[Future[Result]] = [
-            self._pool.submit(_carry_out, task, payload) for payload in payloads
-        ]
+        with _workers_deaf_to_interrupts():
+            futures: list[Future[Result]] = [
+                self._pool.submit(_carry_out, task, payload) for payload in payloads
+            ]
         try:
             for future in futures:
                 yield future.result()
@@ -76,6 +78,16 @@ class Processes(AbstractContextManager["Processes"]):
 
     def __exit__(self, *failure: object) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _workers_deaf_to_interrupts() -> Iterator[None]:
+    """Processes that start here never see Ctrl-C: they finish their task, and this one decides."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _BOUND: list[BoundJob] = []

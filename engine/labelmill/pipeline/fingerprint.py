@@ -1,11 +1,12 @@
 """Fingerprints: what the output of a job hangs on, as digests of content."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from labelmill import __version__
+from labelmill.config.model import canonical
 from labelmill.config.spec import Job
 from labelmill.core.digests import digest, digest_bytes
 from labelmill.core.protocols import Needs
@@ -24,17 +25,12 @@ def function_fingerprints(job: Job) -> dict[str, dict[str, str]]:
     The parts are `type`, `parameters`, `files`, `gazetteers` and `packages`; a function votes
     the same as long as all of them are the same.
     """
-    parameters = {
-        entry["name"]: {k: v for k, v in entry.items() if k not in ("should", "should_not")}
-        for entry in job.resolved.public.get("labeling_functions", ())
-    }
     prints = {}
     for spec in job.functions:
         needs = spec.kind.needs(job.root)
-        declared = parameters.get(spec.name) or parameters.get(spec.name.rsplit(".", 1)[0], {})
         prints[spec.name] = {
             "type": digest([spec.type, spec.kind.version]),
-            "parameters": digest([spec.name, declared]),
+            "parameters": digest([spec.name, canonical(spec.kind)]),
             "files": digest(file_digests(job.root, needs.files)),
             "gazetteers": digest([_gazetteer(job, name) for name in needs.gazetteers]),
             "packages": digest({name: package_version(name) for name in needs.packages}),
@@ -43,7 +39,11 @@ def function_fingerprints(job: Job) -> dict[str, dict[str, str]]:
 
 
 def plan_digest(job: Job) -> str:
-    """A digest of all that a job does to its input, but not of where it puts the result."""
+    """A digest of all that a job does to its input, but not of where it puts the result.
+
+    The public config has values from the environment redacted, so the parameters themselves go
+    in beside it.
+    """
     public = {k: v for k, v in job.resolved.public.items() if k not in IRRELEVANT}
     others: list[Needs] = [step.kind.needs(job.root) for step in job.augment]
     files = [name for needs in others for name in needs.files]
@@ -51,6 +51,8 @@ def plan_digest(job: Job) -> str:
     return digest(
         {
             "config": public,
+            "where": job.source.where,
+            "parameters": [canonical(spec.kind) for spec in _specs(job)],
             "shard_rows": job.execution.shard_rows,
             "functions": function_fingerprints(job),
             "files": file_digests(job.root, tuple(files)),
@@ -58,6 +60,12 @@ def plan_digest(job: Job) -> str:
             "labelmill": __version__,
         }
     )
+
+
+def _specs(job: Job) -> Iterator[Any]:
+    yield from (job.task, job.label_model)
+    for specs in (job.prepare, job.functions, job.augment, job.checks, job.export):
+        yield from specs
 
 
 def input_digest(files: list[InputFile], partition: str | None) -> str:

@@ -14,11 +14,11 @@ from labelmill.core.labels import LabelSpace
 from labelmill.core.schema import SPLITS, VOTE, examples_schema, labels_schema
 from labelmill.core.soft import Status
 from labelmill.core.votes import RowError, Votes
-from labelmill.report.analysis import Counts
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.gold import Judgement
 from labelmill.pipeline.rows import Rows
 from labelmill.pipeline.samples import Sample, fewest_samples
+from labelmill.report.analysis import Counts
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def hash_key(value: object) -> bytes:
 
 
 def folded(text: str) -> str:
-    """A text without regard to case and white space: what the group `exact` compares.
+    r"""A text without regard to case and white space: what the group `exact` compares.
 
     Example:
         >>> folded("Nice\\n SONG ")

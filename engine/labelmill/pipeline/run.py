@@ -31,6 +31,9 @@ from labelmill.pipeline.stages import LabelRecord, Work, label_shard
 Payload = TypeVar("Payload")
 Result = TypeVar("Result")
 
+ROWS_WORTH_A_WORKER = 5_000
+"""A spawned process binds the job anew, which takes about as long as labeling this many rows."""
+
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, and how many of how many tasks of it are done."""
 
@@ -114,7 +117,7 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
     durable.make_folder(folder)
     works = [Work(folder, shard, number) for number, shard in enumerate(plan.shards)]
     try:
-        with _executor(job, len(works)) as (bound, executor):
+        with _executor(job, len(works), plan.rows) as (bound, executor):
             shop = Shop(bound, executor, progress)
             return _carry_out(shop, plan, works, output, record)
     finally:
@@ -189,10 +192,20 @@ def _publish(job: Job, output: Path, part: PartitionPlan, snapshot: Snapshot) ->
         publish_partition(output, job.source.partition, part.value, snapshot.id)
 
 
+def default_workers(rows: int) -> int:
+    """Processes that a job of so many rows is worth: starting one costs as much as some rows.
+
+    Example:
+        >>> default_workers(100)
+        1
+    """
+    return max(1, min(cpu_count() or 1, rows // ROWS_WORTH_A_WORKER))
+
+
 @contextmanager
-def _executor(job: Job, n_shards: int) -> Iterator[tuple[BoundJob, Executor]]:
+def _executor(job: Job, n_shards: int, rows: int) -> Iterator[tuple[BoundJob, Executor]]:
     bound = BoundJob(job)
-    workers = min(job.execution.workers or cpu_count() or 1, n_shards)
+    workers = min(job.execution.workers or default_workers(rows), n_shards)
     if workers <= 1:
         yield bound, InProcess(bound)
     else:

@@ -16,9 +16,6 @@ from labelmill.core.schema import SPLITS
 from labelmill.errors import ChecksFailed, NotConserved
 from labelmill.export.card import dataset_card
 from labelmill.io import durable
-from labelmill.report.analysis import function_rows
-from labelmill.report.document import SCHEMA_VERSION, agreement, conflict_rows, totals
-from labelmill.report.page import report_page
 from labelmill.pipeline.card import card_facts
 from labelmill.pipeline.checking import CheckResult, carry_out_checks
 from labelmill.pipeline.fingerprint import function_fingerprints, versions
@@ -38,6 +35,9 @@ from labelmill.pipeline.stages import (
     infer_shard,
     write_mentions,
 )
+from labelmill.report.analysis import function_rows
+from labelmill.report.document import SCHEMA_VERSION, agreement, conflict_rows, totals
+from labelmill.report.page import report_page
 
 if TYPE_CHECKING:
     from labelmill.pipeline.run import Shop

@@ -24,7 +24,6 @@ from labelmill.core.votes import RowError, Votes
 from labelmill.io.durable import OutputFolder, write_table
 from labelmill.io.source import Shard, read_shard
 from labelmill.io.votes import read_patterns, read_votes, write_patterns, write_votes
-from labelmill.report.analysis import Counts, Meeting, count, judge_documents, judge_spans
 from labelmill.pipeline.augmenting import augment
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.fit import item_probs
@@ -44,6 +43,7 @@ from labelmill.pipeline.rows import Rows, read_rows, source_columns
 from labelmill.pipeline.samples import samples_of
 from labelmill.pipeline.split import splits_of
 from labelmill.pipeline.voting import vote
+from labelmill.report.analysis import Counts, Meeting, count, judge_documents, judge_spans
 from labelmill.tasks.tags import spread
 
 MENTIONS_PER_LABEL = 100_000
