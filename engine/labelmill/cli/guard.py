@@ -1,14 +1,15 @@
 """Carrying out a command line: every error becomes a message and an exit code."""
 
+import _thread
 import io
-import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from labelmill.cli.jobs import HERE
 from labelmill.cli.outcome import complain, show_error, show_failure
@@ -38,7 +39,7 @@ def carry_out(arguments: Sequence[str]) -> int:
             code = INTERRUPTED
         if code == INTERRUPTED:
             code = TERMINATED if ends else INTERRUPTED
-            _tell(code, "interrupted; run the same command again to resume", as_json=as_json)
+            _tell(code, "interrupted; run the same command again", as_json=as_json)
     return code
 
 
@@ -135,16 +136,27 @@ def _told_of_end() -> Iterator[list[int]]:
     """Let SIGTERM end the work as Ctrl-C does; the list says whether it came."""
     ends: list[int] = []
 
-    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a handler)
-        ends.append(os.getpid())
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a handler's signature)
+        ends.append(number)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield ends
         return
+    hook = sys.unraisablehook
     before = signal.signal(signal.SIGTERM, end)
+    sys.unraisablehook = lambda lost: _interrupt_again(lost, hook)
     try:
         yield ends
     finally:
+        sys.unraisablehook = hook
         signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt_again(lost: Any, hook: Callable[[Any], Any]) -> None:
+    """Python drops an interrupt that comes inside a callback, such as at an import; repeat it."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        threading.Timer(0.05, _thread.interrupt_main).start()
+    else:
+        hook(lost)

@@ -15,13 +15,10 @@ PIPE_WIDTH = 160
 
 
 def show(view: Sequence["RenderableType"]) -> None:
-    """Print parts of a view one after the other; lines of text are never cut."""
+    """Print the parts of a view; outside a terminal no line is ever broken."""
     console = screen()
     for part in view:
-        if isinstance(part, str):
-            console.print(part, soft_wrap=True)
-        else:
-            console.print(part)
+        console.print(part, soft_wrap=isinstance(part, str) or not sys.stdout.isatty())
 
 
 def screen() -> "Console":

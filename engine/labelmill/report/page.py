@@ -7,7 +7,15 @@ from typing import Any
 
 from labelmill.core.schema import SPLITS
 from labelmill.report.marking import pieces, visible
-from labelmill.report.tables import Report, decimal, function_columns, notices, share, whole
+from labelmill.report.tables import (
+    Report,
+    class_counts,
+    decimal,
+    function_columns,
+    notices,
+    share,
+    whole,
+)
 
 MOST_LABELS = 20
 """With more labels than this the confusion of labels is a list and not a square."""
@@ -46,7 +54,7 @@ def report_page(report: Report) -> str:
         statuses=_statuses(totals),
         columns=function_columns(report),
         notices=notices(report),
-        classes=bars(report["classes"]),
+        classes=bars(class_counts(report)),
         confidence=_confidence(report["confidence"]),
         conflicts=_conflicts(report["conflicts"]),
         confusion=_confusion(report),

@@ -74,9 +74,10 @@ def _votes(row: PreviewRow, width: int) -> View:
     for vote in row.votes[:MOST_VOTES]:
         words = "" if _is_whole(row, vote) else f'"{visible(row.text[vote.start : vote.end])}"'
         cells.append([f"  {vote.lf}", visible(vote.label), words, visible(vote.entry or "")])
-    headings = [Heading("  LF"), Heading("Vote")]
-    headings += [Heading("On") if any(c[2] for c in cells) else Heading("")]
-    headings += [Heading("Entry") if any(c[3] for c in cells) else Heading("")]
+    titles = ("  LF", "Vote", "On", "Entry")
+    said = [i for i in range(len(titles)) if any(row_cells[i] for row_cells in cells)]
+    headings = [Heading(titles[i]) for i in said]
+    cells = [[row_cells[i] for i in said] for row_cells in cells]
     rest = len(row.votes) - MOST_VOTES
     return [*table(headings, cells, width), *([f"  and {rest} more"] if rest > 0 else [])]
 

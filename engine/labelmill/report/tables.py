@@ -6,6 +6,7 @@ from typing import Any
 
 Report = Mapping[str, Any]
 NOTHING = "-"
+MOST_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,16 @@ def decimal(value: Any) -> str:
 
 
 def words(value: Any) -> str:
-    """A name, or names one after the other.
+    """A name, or names one after the other; of many names the first few.
 
     Example:
-        >>> words(["ham", "spam"]), words([]), words("link")
-        ('ham, spam', '-', 'link')
+        >>> words(["ham", "spam"]), words([]), words("link"), words(list("abcdefg"))
+        ('ham, spam', '-', 'link', 'a, b, c, d, e +2')
     """
     if isinstance(value, str):
         return value
-    return ", ".join(value) if value else NOTHING
+    rest = f" +{len(value) - MOST_NAMES}" if len(value) > MOST_NAMES else ""
+    return ", ".join(value[:MOST_NAMES]) + rest if value else NOTHING
 
 
 _ALWAYS = (
@@ -107,6 +109,14 @@ def function_columns(report: Report) -> tuple[Column, ...]:
         *(_WEIGHT if any(row["weight"] is not None for row in rows) else ()),
         *_ERRORS,
     )
+
+
+def class_counts(report: Report) -> dict[str, int]:
+    """How often each label was given, in the declared order of the labels.
+
+    A report that was read from a file has its keys in another order.
+    """
+    return {label: report["classes"].get(label, 0) for label in report["labels"]}
 
 
 def notices(report: Report) -> list[str]:

@@ -9,7 +9,15 @@ from rich.text import Text
 from labelmill.core.schema import SPLITS
 from labelmill.report.layout import Heading, View, heading, indented, table
 from labelmill.report.marking import visible
-from labelmill.report.tables import Report, decimal, function_columns, notices, share, whole
+from labelmill.report.tables import (
+    Report,
+    class_counts,
+    decimal,
+    function_columns,
+    notices,
+    share,
+    whole,
+)
 
 STATUS_ORDER = ("labeled", "tie", "low_confidence", "uncovered", "error")
 
@@ -147,7 +155,7 @@ def _noted(sentences: Sequence[str]) -> View:
 
 
 def _classes(report: Report, width: int) -> View:
-    classes = report["classes"]
+    classes = class_counts(report)
     total = sum(classes.values())
     rows = [
         [visible(name), whole(count), share(count / total if total else 0.0)]
@@ -160,7 +168,7 @@ def _classes(report: Report, width: int) -> View:
 
 def _short_classes(report: Report) -> str:
     most = 12
-    told = [f"{visible(name)} {whole(count)}" for name, count in report["classes"].items()]
+    told = [f"{visible(name)} {whole(count)}" for name, count in class_counts(report).items()]
     rest = f" and {len(told) - most} more" if len(told) > most else ""
     return ", ".join(told[:most]) + rest
 
