@@ -1,0 +1,254 @@
+"""The documentation is true: its commands run, its configs load, its Python works.
+
+Every page is carried out from top to bottom in a folder of its own. A comment of one line above a
+fenced block says what the block is, where the language alone does not:
+
+    <!-- file: configs/x.yaml -->     the block is that file; `append:` adds to its end
+    <!-- output -->                   what the block above shows; `...` stands for anything
+    <!-- exit: 3 -->                  the commands end with this code, instead of 0
+    <!-- not run: why -->             the block is left alone
+    <!-- start: empty -->             the page begins in an empty folder, not in a new project
+    <!-- skeleton: ner -->            fragments of YAML from here on are parts of such a job
+
+Blocks of `bash` and `python` run; a block of `yaml` is a whole config where it has `version:`, else
+a fragment.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from labelmill import kinds
+from labelmill.config import load
+from labelmill.core.registry import REGISTRIES
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = ("configs", "labeling_functions", "gazetteers", "data/demo")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES += [
+    page for part in ("tutorial", "guide") for page in sorted((ROOT / "docs" / part).glob("*.md"))
+]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMENT = re.compile(r"<!-- ?(start|skeleton|file|append|output|exit|not run):? ?(.*?) ?-->\s*$")
+
+SKELETONS = {
+    "classification": """
+        version: 1
+        name: page
+        task: {type: classification, labels: [ham, spam]}
+        source: {path: data/demo/comments, id: comment_id, text: text, gold: label}
+        gazetteers: {artists: {path: gazetteers/artists.csv, label: ham}}
+        labeling_functions: [{name: begging, type: keyword, label: spam, any: [subscribe]}]
+        """,
+    "ner": """
+        version: 1
+        name: page
+        task: {type: ner, labels: [ORG, PERSON, MONEY]}
+        source: {path: data/demo/news, id: doc_id, text: body, gold: entities}
+        gazetteers:
+          companies: {path: gazetteers/companies.csv, label: ORG}
+          first_names: {path: gazetteers/first_names.csv, label: PERSON}
+        labeling_functions:
+          - {name: known_company, type: gazetteer, gazetteer: companies}
+          - {name: capitals, type: regex, label: ORG, pattern: '[A-Z]\\w+(?: [A-Z]\\w+)*'}
+        """,
+    "sentiment": """
+        version: 1
+        name: page
+        task: {type: sentiment, labels: [negative, neutral, positive]}
+        source: {path: data/demo/reviews, id: review_id, text: text}
+        labeling_functions: [{name: refund, type: keyword, label: negative, any: [refund]}]
+        """,
+}
+
+INTERPRETER = """
+import contextlib, io, json, sys, traceback
+space = {"__name__": "__main__"}
+for line in sys.stdin:
+    shown, failed = io.StringIO(), False
+    with contextlib.redirect_stdout(shown):
+        try:
+            exec(compile(json.loads(line), "<page>", "exec"), space)
+        except BaseException:
+            failed = True
+            shown.write(traceback.format_exc())
+    print(json.dumps([failed, shown.getvalue()]), flush=True)
+"""
+
+
+@dataclass
+class Block:
+    """A fenced block: its language, its text, and what the comment above says of it."""
+
+    language: str
+    text: str
+    says: str
+    value: str
+
+
+@dataclass
+class Reader:
+    """Somebody who does what a page says, in a folder."""
+
+    folder: Path
+    skeleton: str = "classification"
+    shown: str = ""
+    done: list[str] = field(default_factory=list)
+    python: "subprocess.Popen[str] | None" = None
+
+    def follow(self, block: Block) -> None:
+        """Do what a block says."""
+        if block.says == "not run":
+            assert block.value, "say why a block is not run"
+        elif block.says == "output":
+            self.compare(block.text)
+        elif block.says in ("file", "append"):
+            self.write(block)
+        elif block.language == "bash":
+            self.shell(block.text, int(block.value or 0))
+        elif block.language == "python":
+            self.run_python(block.text)
+        elif block.language == "yaml":
+            self.load_fragment(block.text)
+        else:
+            return
+        self.done.append(block.language)
+
+    def write(self, block: Block) -> None:
+        path = self.folder / block.value
+        path.parent.mkdir(parents=True, exist_ok=True)
+        before = path.read_text(encoding="utf-8") if block.says == "append" else ""
+        path.write_text(before + block.text, encoding="utf-8")
+
+    def shell(self, commands: str, code: int) -> None:
+        bin_folder = str(Path(sys.executable).parent)
+        env = os.environ | {"PATH": f"{bin_folder}:{os.environ['PATH']}", "COLUMNS": "120"}
+        ran = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commands],
+            cwd=self.folder,
+            env=env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        self.shown = ran.stdout
+        assert ran.returncode == code, f"{commands}ended with {ran.returncode}:\n{ran.stdout}"
+
+    def run_python(self, code: str) -> None:
+        if self.python is None:
+            self.python = subprocess.Popen(
+                [sys.executable, "-c", INTERPRETER],
+                cwd=self.folder,
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        answers, questions = pipe(self.python.stdout), pipe(self.python.stdin)
+        questions.write(json.dumps(code) + "\n")
+        questions.flush()
+        failed, self.shown = json.loads(answers.readline())
+        assert not failed, f"{code}raised:\n{self.shown}"
+
+    def load_fragment(self, text: str) -> None:
+        configs = self.folder / "configs"
+        if "version:" not in text and "extends:" not in text:
+            lines = SKELETONS[self.skeleton].splitlines()
+            base = "\n".join(line.removeprefix(" " * 8) for line in lines)
+            (configs / "base" / "skeleton.yaml").write_text(base, encoding="utf-8")
+            text = f"extends: [base/skeleton.yaml]\n{text}"
+        path = configs / "from-a-page.yaml"
+        path.write_text(text, encoding="utf-8")
+        load(path)
+        path.unlink()
+
+    def compare(self, wanted: str) -> None:
+        lines = iter([" ".join(line.split()) for line in self.shown.splitlines()])
+        for line in filter(None, (" ".join(line.split()) for line in wanted.splitlines())):
+            if line == "...":
+                continue
+            pattern = re.compile(re.escape(line).replace(r"\.\.\.", ".*"))
+            assert any(pattern.fullmatch(found) for found in lines), (
+                f"not shown, or not in this order: {line!r}\nwhat was shown:\n{self.shown}"
+            )
+
+    def close(self) -> None:
+        if self.python is not None:
+            self.python.communicate()
+
+
+def pipe(stream: IO[str] | None) -> IO[str]:
+    assert stream is not None
+    return stream
+
+
+def blocks_of(page: Path) -> Iterator[Block]:
+    text = page.read_text(encoding="utf-8")
+    for match in FENCE.finditer(text):
+        above = text[: match.start()].rstrip().rsplit("\n", 1)[-1]
+        comment = COMMENT.search(above)
+        says, value = (comment[1], comment[2]) if comment else ("", "")
+        yield Block(match[1], match[2], says, value)
+
+
+def skeletons_of(page: Path) -> Iterator[tuple[int, str]]:
+    text = page.read_text(encoding="utf-8")
+    for match in re.finditer(r"<!-- skeleton: (\w+) -->", text):
+        yield match.start(), match[1]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
+    kinds.register_all()
+    text = page.read_text(encoding="utf-8")
+    if "<!-- start: empty -->" not in text:
+        for name in SHIPPED:
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    reader = Reader(tmp_path)
+    switches = list(skeletons_of(page))
+    try:
+        for match, block in zip(FENCE.finditer(text), blocks_of(page), strict=True):
+            passed = [name for place, name in switches if place < match.start()]
+            reader.skeleton = passed[-1] if passed else "classification"
+            reader.follow(block)
+    finally:
+        reader.close()
+
+
+def test_the_guide_shows_every_type() -> None:
+    kinds.register_all()
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES if "guide" in page.parts)
+    names = [(section, name) for section, types in REGISTRIES.items() for name in types]
+
+    assert len(names) > 40
+    missing = [pair for pair in names if not re.search(rf"type: {pair[1]}\b", pages)]
+    assert missing == []
+
+
+def test_the_documentation_names_every_command() -> None:
+    help_text = subprocess.run(
+        [sys.executable, "-m", "labelmill", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    verbs = re.findall(r"^  ([a-z]+) ", help_text.partition("Commands:")[2], re.MULTILINE)
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+    assert len(verbs) >= 9
+    assert [verb for verb in verbs if f"labelmill {verb}" not in pages] == []
+
+
+def test_the_documentation_is_carried_out() -> None:
+    blocks = [block for page in PAGES for block in blocks_of(page)]
+    run = [b for b in blocks if b.says != "not run" and b.language in ("bash", "python", "yaml")]
+
+    assert len(PAGES) >= 14
+    assert len(run) > 0.8 * len([b for b in blocks if b.language in ("bash", "python", "yaml")])
