@@ -102,4 +102,4 @@ def test_a_type_stands_in_the_reference_and_in_a_test(section: str, name: str) -
     ]
 
     assert f"\n## {name}\n" in page.read_text("utf-8")
-    assert [path for path in tests if path.name not in ("test_kinds.py",)]
+    assert [path for path in tests if path.name != "test_kinds.py"]

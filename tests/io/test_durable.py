@@ -1,6 +1,5 @@
 """Files appear whole or not at all."""
 
-import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,9 +11,13 @@ from labelmill.io import durable
 
 
 def test_a_file_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="half"), durable.new_file(tmp_path / "a") as file:
-        file.write(b"half")
-        raise ValueError("half")
+    def fail_half_way() -> None:
+        with durable.new_file(tmp_path / "a") as file:
+            file.write(b"half")
+            raise ValueError("half")
+
+    with pytest.raises(ValueError, match="half"):
+        fail_half_way()
 
     assert list(tmp_path.iterdir()) == []
 
@@ -45,7 +48,7 @@ def test_a_pointer_is_swapped_and_stays_relative(tmp_path: Path) -> None:
         (tmp_path / target).mkdir()
         durable.point(tmp_path / "current", target)
 
-    assert os.readlink(tmp_path / "current") == "second"
+    assert (tmp_path / "current").readlink() == Path("second")
 
 
 def test_copying_over_an_existing_file_writes_nothing(tmp_path: Path) -> None:

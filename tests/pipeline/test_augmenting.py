@@ -6,12 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.pipeline.conftest import Project
 
 from labelmill.config.spec import AugmentSpec
 from labelmill.core.schema import examples_schema
 from labelmill.pipeline.augmenting import augment, chosen_copies
 from labelmill.pipeline.bind import BoundJob
-from tests.pipeline.conftest import Project
 
 TEXT = "Acme Ltd  said\tthat Ann Lee of Acme Ltd rose."
 SPANS = [(0, 8, "ORG"), (20, 27, "PERSON"), (31, 39, "ORG")]

@@ -3,11 +3,11 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from tests.pipeline.conftest import Project
 
 from labelmill.core.labels import LabelSpace
 from labelmill.errors import BadColumn, LabelmillError
 from labelmill.pipeline.gold import gold_labels, gold_spans, judge_entities, judge_labels
-from tests.pipeline.conftest import Project
 
 SPACE = LabelSpace(("ham", "spam"))
 

@@ -5,12 +5,12 @@ import json
 import pandas as pd
 import pyarrow as pa
 import pytest
+from tests.pipeline.conftest import Project
 
 import labelmill
 from labelmill.errors import ConfigErrors, UsageError
 from labelmill.pipeline.examples import run_examples
 from labelmill.pipeline.preview import preview
-from tests.pipeline.conftest import Project
 
 
 def test_a_frame_comes_back_with_status_label_and_votes(project: Project) -> None:
@@ -145,10 +145,8 @@ def test_examples_of_a_function_that_reads_columns_are_refused(project: Project)
 
 
 def test_the_face_is_exactly_what_all_says() -> None:
-    import labelmill as face
-
-    for name in face.__all__:
-        assert getattr(face, name) is not None
-    assert dir(face) == sorted(face.__all__)
+    for name in labelmill.__all__:
+        assert getattr(labelmill, name) is not None
+    assert dir(labelmill) == sorted(labelmill.__all__)
     with pytest.raises(AttributeError, match="no attribute 'runn'"):
-        _ = face.runn  # type: ignore[attr-defined]
+        _ = labelmill.runn

@@ -7,7 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from filelock import FileLock
+from tests.pipeline.conftest import Project
 
+import labelmill
 from labelmill.errors import (
     BadColumn,
     ChecksFailed,
@@ -21,7 +24,6 @@ from labelmill.errors import (
 )
 from labelmill.io.durable import explained
 from labelmill.pipeline.run import run_job
-from tests.pipeline.conftest import Project
 
 
 def statuses(run_labels: pa.Table) -> dict[str, str]:
@@ -364,8 +366,6 @@ def test_an_error_of_the_system_names_the_path(tmp_path: Path) -> None:
 
 
 def test_a_second_run_of_the_same_job_meets_the_lock(project: Project) -> None:
-    from filelock import FileLock
-
     lock = project.root / ".labelmill" / "locks" / "job.lock"
     lock.parent.mkdir(parents=True)
     with FileLock(lock), pytest.raises(LockHeld) as caught:
@@ -417,12 +417,10 @@ def test_partitions_are_published_in_one_view(project: Project) -> None:
     assert [s.partition for s in run.snapshots] == ["2026-11-20", "2026-11-21"]
     train = pq.read_table(live / "date=2026-11-21" / "train" / "parquet")
     assert train["id"].to_pylist() == ["2"]
-    assert os.readlink(live).startswith("views/")
+    assert live.readlink().parent == Path("views")
 
 
 def test_one_partition_can_be_run_and_the_others_stay(project: Project) -> None:
-    import labelmill
-
     (project.root / "input" / "a.parquet").unlink()
     for day in ("20", "21"):
         project.write({"id": [int(day)], "text": ["buy"]}, f"date={day}/x.parquet")

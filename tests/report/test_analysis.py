@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from snorkel.labeling import LFAnalysis
 
 from labelmill.core.labels import LabelSpace, OneOf
 from labelmill.core.votes import Votes
@@ -44,8 +45,6 @@ matrices = st.integers(1, 8).flatmap(
 @pytest.mark.filterwarnings("ignore:Input has data type int64:FutureWarning")  # in snorkel
 @given(matrices, st.lists(st.integers(0, 2), min_size=8, max_size=8))
 def test_the_table_equals_that_of_snorkel(rows: list[list[int]], gold: list[int]) -> None:
-    from snorkel.labeling import LFAnalysis
-
     matrix, labels = np.array(rows), np.array(gold[: len(rows)])
     theirs = LFAnalysis(matrix).lf_summary(labels)
 

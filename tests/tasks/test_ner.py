@@ -140,6 +140,6 @@ def test_spans_lie_on_tokens_in_order_and_never_overlap(
     last = 0
     for start, end, _ in entities(readout):
         assert last <= start < end
-        assert (start == 0 or TEXT[start - 1] == " ") and TEXT[start] != " "
-        assert (end == len(TEXT) or TEXT[end] == " ") and TEXT[end - 1] != " "
+        assert (" " + TEXT)[start] == " " != TEXT[start]
+        assert (TEXT + " ")[end] == " " != TEXT[end - 1]
         last = end

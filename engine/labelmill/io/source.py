@@ -135,7 +135,8 @@ def _slices(shard: Shard, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
 
 def _row_groups(parquet: pq.ParquetFile, shard: Shard) -> tuple[list[int], int]:
     """The row groups that a shard touches, and how many of their first rows are not its own."""
-    groups, skip, row = [], 0, 0
+    groups: list[int] = []
+    skip, row = 0, 0
     for group in range(parquet.num_row_groups):
         n_rows = parquet.metadata.row_group(group).num_rows
         if row < shard.stop and row + n_rows > shard.start:

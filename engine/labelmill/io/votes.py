@@ -1,6 +1,7 @@
 """Votes and vote patterns on disk, between the stages of a run."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +47,7 @@ def read_votes(path: Path) -> Votes:
 
 def write_patterns(path: Path, patterns: VotePatterns) -> None:
     """Write the vote patterns of a shard."""
-    arrays = {
+    arrays: dict[str, Any] = {
         "indptr": patterns.indptr,
         "function": patterns.function,
         "label": patterns.label,
