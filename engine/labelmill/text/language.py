@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from labelmill.core.tokens import Tokens
 from labelmill.errors import BadParameter, BadResource
+from labelmill.text.chunks import ChunkCutter, WholeCutter, can_cut
 
 _CHUNK = re.compile(r"\S+")
 
@@ -34,13 +35,15 @@ class Language:
     _pipelines: dict[str | None, Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _cutters: list[ChunkCutter | WholeCutter] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     def tokens(self, texts: list[str]) -> Tokens:
         """Bounds of the tokens of each text."""
         if self.tokenizer == "whitespace":
             return Tokens.of([[match.span() for match in _CHUNK.finditer(t)] for t in texts])
-        cut = self._pipeline(None).tokenizer
-        return Tokens.of([_bounds(cut(text)) for text in texts])
+        return Tokens.of(self._cutter().cut(texts))
 
     def docs(self, texts: list[str], model: str | None) -> list[Any]:
         """A spaCy Doc for each text; `model` None gives tokens and nothing else.
@@ -59,20 +62,18 @@ class Language:
         """The spaCy vocabulary that the Docs of a model share."""
         return self._pipeline(model).vocab
 
+    def _cutter(self) -> ChunkCutter | WholeCutter:
+        if not self._cutters:
+            tokenizer = self._pipeline(None).tokenizer
+            self._cutters.append(
+                ChunkCutter(tokenizer) if can_cut(tokenizer) else WholeCutter(tokenizer)
+            )
+        return self._cutters[0]
+
     def _pipeline(self, model: str | None) -> Any:
         if model not in self._pipelines:
             self._pipelines[model] = _blank(self.code) if model is None else _load(model)
         return self._pipelines[model]
-
-
-def _bounds(doc: Any) -> list[tuple[int, int]]:
-    table = doc.to_array(["SPACY", "LENGTH", "IS_SPACE"]).tolist()
-    bounds, start = [], 0
-    for spaced, length, is_space in table:
-        if not is_space:
-            bounds.append((start, start + length))
-        start += length + spaced
-    return bounds
 
 
 def _chunked(vocab: Any, text: str) -> Any:
