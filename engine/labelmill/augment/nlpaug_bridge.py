@@ -18,8 +18,10 @@ from labelmill.core.spans import Edit, Span
 from labelmill.errors import BadParameter, BadResource
 from labelmill.text.edits import checked
 
-WINDOW = 5_000
-"""Tokens that nlpaug is given at once; its time grows with the square of their number."""
+STRETCH = 5_000
+"""Tokens that an augmenter with a limit is given at most."""
+WINDOW = 1_000
+"""Tokens that one without a limit is given at once; its time grows with their square."""
 
 _PLACEHOLDER = "text"
 """What nlpaug takes for the text; it only ever sees our tokens, and leaves this if nothing fits."""
@@ -135,9 +137,8 @@ class Foreign:
         tokens = self._units(text, tokens)
         made: list[Edit] = []
         with lent_randomness(rng):
-            for low in self._windows(len(tokens), rng):
-                window = tokens[low : low + WINDOW]
-                changes = self._changes([text[slice(*bounds)] for bounds in window])
+            for low, high in self._windows(len(tokens), rng):
+                changes = self._changes([text[slice(*bounds)] for bounds in tokens[low:high]])
                 moved = Changes(
                     {low + i: new for i, new in changes.new.items()},
                     {low + i: new for i, new in changes.inserted.items()},
@@ -145,11 +146,12 @@ class Foreign:
                 made += self._placed(text, tokens, moved, spans)
         return checked(made, text)
 
-    def _windows(self, n_tokens: int, rng: np.random.Generator) -> Iterable[int]:
+    def _windows(self, n_tokens: int, rng: np.random.Generator) -> Iterable[Bounds]:
         limit = "aug_word_max" if self.name.startswith("char.") else "aug_max"
-        if n_tokens > WINDOW and getattr(self.augmenter, limit) is not None:
-            return (int(rng.integers(n_tokens - WINDOW + 1)),)
-        return range(0, n_tokens, WINDOW)
+        if getattr(self.augmenter, limit) is None:
+            return [(low, low + WINDOW) for low in range(0, n_tokens, WINDOW)]
+        low = int(rng.integers(n_tokens - STRETCH + 1)) if n_tokens > STRETCH else 0
+        return [(low, low + STRETCH)]
 
     def _units(self, text: str, tokens: Sequence[Bounds]) -> Sequence[Bounds]:
         """The tokens; for ReservedAug those of a reserved phrase are one."""
@@ -309,12 +311,13 @@ def _exchanged(
 
 def _blanks(text: str, tokens: Sequence[Bounds], replaced: Mapping[int, str]) -> set[int]:
     """Tokens that run into the one before them, now that words have changed places."""
-    now = [replaced.get(i, text[slice(*bounds)]) for i, bounds in enumerate(tokens)]
-    return {
-        j
-        for (i, left), (j, right) in pairwise(enumerate(now))
-        if tokens[i][1] == tokens[j][0] and (i in replaced or j in replaced) and touch(left, right)
-    }
+
+    def now(i: int) -> str:
+        return replaced.get(i, text[slice(*tokens[i])])
+
+    concerned = {j for i in replaced for j in (i, i + 1) if 0 < j < len(tokens)}
+    touching = (j for j in concerned if tokens[j - 1][1] == tokens[j][0])
+    return {j for j in touching if touch(now(j - 1), now(j))}
 
 
 def _stretch(augmenter: Any, tokens: Sequence[str]) -> list[int]:
