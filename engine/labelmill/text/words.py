@@ -40,6 +40,27 @@ def phrase_pattern(
     return re.compile("|".join(parts), re.IGNORECASE if ignore_case else 0)
 
 
+def needles(phrases: Iterable[str], *, ignore_case: bool) -> tuple[str, ...]:
+    """For each phrase a word of it that stands in every text in which the phrase stands.
+
+    With `ignore_case` that holds for ASCII texts in lower case (the sign of Kelvin, say, is a k
+    to a pattern that ignores case). Nothing can be said, and there are none, where a phrase holds
+    other characters then.
+
+    Example:
+        >>> needles(["Check out", "my"], ignore_case=True)
+        ('check', 'my')
+        >>> needles(["Straße", "my"], ignore_case=True)
+        ()
+    """
+    longest = [max(phrase.split(), key=len, default="") for phrase in phrases]
+    if not ignore_case:
+        return tuple(dict.fromkeys(longest))
+    if not all(word.isascii() for word in longest):
+        return ()
+    return tuple(dict.fromkeys(word.lower() for word in longest))
+
+
 def _bounded(body: str, phrase: str) -> str:
     left = r"(?<!\w)" if re.match(r"\w", phrase) else ""
     right = r"(?!\w)" if re.match(r"\w", phrase[-1:]) else ""
