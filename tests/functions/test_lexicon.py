@@ -79,5 +79,7 @@ def test_rules_that_make_no_sense_are_refused(
     assert message in caught.value.message
 
 
-def test_vader_needs_no_file() -> None:
-    assert Lexicon("vader", RULES).needs(Path()).files == ()
+def test_vader_needs_its_package_and_no_file() -> None:
+    needs = Lexicon("vader", RULES).needs(Path())
+
+    assert (needs.files, needs.packages) == ((), ("vaderSentiment",))

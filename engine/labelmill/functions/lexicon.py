@@ -66,8 +66,10 @@ class Lexicon:
         return tuple(self.labels)
 
     def needs(self, root: Path) -> Needs:  # noqa: ARG002 (the protocol's)
-        """The file, unless it is VADER's own."""
-        return Needs(files=() if self.lexicon == VADER else (self.lexicon,))
+        """The file, or the package that brings VADER."""
+        if self.lexicon == VADER:
+            return Needs(packages=("vaderSentiment",))
+        return Needs(files=(self.lexicon,))
 
     def bind(self, bench: Bench) -> "LexiconVoter":
         """Read the lexicon.
