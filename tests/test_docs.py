@@ -114,7 +114,7 @@ class Reader:
         elif block.says in ("file", "append"):
             self.write(block)
         elif block.language == "bash":
-            self.shell(block.text, int(block.value or 0))
+            self.shell(block.text, int(block.value) if block.says == "exit" else 0)
         elif block.language == "python":
             self.run_python(block.text)
         elif block.language == "yaml":
