@@ -22,18 +22,40 @@ app = typer.Typer(
 )
 
 
-def _version(*, wanted: bool) -> None:
+def _show_version(*, wanted: bool) -> None:
     if wanted:
         typer.echo(f"labelmill {__version__}")
         raise typer.Exit
 
 
-@app.callback(epilog=EXIT_CODES)
+def _show_help(context: typer.Context, *, wanted: bool) -> None:
+    if wanted:
+        typer.echo(context.get_help())
+        raise typer.Exit
+
+
+# typer's own help option loads pydantic for each verb's help, so the front has one of ours.
+@app.callback(epilog=EXIT_CODES, add_help_option=False)
 def labelmill(
     *,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=lambda value: _version(wanted=value), is_eager=True),
+        typer.Option(
+            "--version",
+            callback=lambda value: _show_version(wanted=value),
+            is_eager=True,
+            help="Show the version and exit.",
+        ),
+    ] = False,
+    wants_help: Annotated[
+        bool,
+        typer.Option(
+            "--help",
+            "-h",
+            callback=lambda ctx, value: _show_help(ctx, wanted=value),
+            is_eager=True,
+            help="Show this message and exit.",
+        ),
     ] = False,
 ) -> None:
     """Turn raw text into training sets with labeling functions declared in YAML."""

@@ -22,7 +22,10 @@ def validate(
     partition: Partition = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check configs, with all problems at once; data is needed for columns only."""
+    """Check configs and name all problems at once.
+
+    Without data everything is checked but the columns of the source.
+    """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import show, show_json  # noqa: PLC0415
     from labelmill.pipeline.peek import check_source  # noqa: PLC0415
@@ -53,7 +56,11 @@ def try_examples(
     partition: Partition = None,
     as_json: AsJson = False,
 ) -> int:
-    """Run the examples of labeling functions: should and should_not."""
+    """Run the examples of labeling functions.
+
+    The examples stand under should and should_not, or beside Python functions. Exit code 3 says
+    that some failed.
+    """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import show, show_json  # noqa: PLC0415
     from labelmill.pipeline.examples import run_examples  # noqa: PLC0415

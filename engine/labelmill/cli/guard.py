@@ -26,6 +26,7 @@ def carry_out(arguments: Sequence[str]) -> int:
         The exit code.
     """
     as_json = "--json" in arguments
+    HERE.set(None)
     _never_fail_to_print()
     with _told_of_end() as ends:
         try:

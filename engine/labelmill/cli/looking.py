@@ -17,7 +17,10 @@ def plan(
     partition: Partition = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a run would read and do, and what changed since the live snapshot."""
+    """Show what a run would do, and what changed.
+
+    Labeling functions and input are compared with the live snapshot. Nothing is written.
+    """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
     from labelmill.pipeline.plan import make_plan  # noqa: PLC0415
@@ -49,7 +52,11 @@ def preview(  # noqa: PLR0913 (an option each)
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the votes on a few rows and what the label model makes of them."""
+    """Show the votes on a few rows.
+
+    The label model is fitted on the first rows alone, so its numbers are a foretaste. Nothing is
+    written.
+    """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
     from labelmill.pipeline.preview import preview as preview_job  # noqa: PLC0415
@@ -73,7 +80,10 @@ def report(
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the report of the live snapshot: what each labeling function does, and the totals."""
+    """Show what each labeling function did, and totals.
+
+    The report is that of the snapshot, or of the one that is live.
+    """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
     from labelmill.pipeline.peek import find_snapshot, read_report  # noqa: PLC0415

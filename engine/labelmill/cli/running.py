@@ -19,7 +19,11 @@ def run(
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a job: label, fit, augment, export, check and publish."""
+    """Run a job and publish its training set.
+
+    The stages are prepare, label, fit, infer, select and split, augment, export, check and
+    publish. If a check fails, what is live stays live.
+    """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import show, show_json  # noqa: PLC0415
     from labelmill.cli.progress import Reporter  # noqa: PLC0415

@@ -15,9 +15,10 @@ def init(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Start a project with configs, labeling functions, gazetteers and demo data that run.
+    """Start a project that runs as it is.
 
-    No file that is already there is touched: if one is in the way, nothing is written.
+    It has configs, labeling functions, gazetteers and demo data. No file that is already there
+    is touched: if one is in the way, nothing is written.
     """
     from labelmill.cli.outcome import show, show_json  # noqa: PLC0415
     from labelmill.io.starter import copy_starter  # noqa: PLC0415

@@ -1,0 +1,82 @@
+"""Help is there for every verb, and costs nothing to show."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from tests.cli.conftest import Call
+
+from labelmill import __version__
+from labelmill.cli.app import app
+
+VERBS = ("init", "validate", "explain", "schema", "plan", "preview", "test", "run", "report")
+HEAVY = {"pyarrow", "numpy", "spacy", "pandas", "pydantic", "torch", "sklearn", "nltk", "rich"}
+SPY = """
+import sys
+from labelmill.cli import main
+code = main(sys.argv[1:])
+sys.stderr.write("loaded: " + " ".join(sorted(m for m in sys.modules if "." not in m)))
+sys.exit(code)
+"""
+
+
+def _loaded(*arguments: str) -> tuple[int, set[str]]:
+    done = subprocess.run(
+        [sys.executable, "-c", SPY, *arguments], capture_output=True, text=True, check=False
+    )
+    return done.returncode, set(done.stderr.rpartition("loaded: ")[2].split())
+
+
+def test_the_verbs_are_these() -> None:
+    commands = typer.main.get_command(app)
+
+    assert tuple(getattr(commands, "commands", {})) == VERBS
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_an_example(labelmill: Call, verb: str) -> None:
+    answer = labelmill(verb, "--help")
+
+    assert answer.code == 0
+    assert f"Example: labelmill {verb}" in " ".join(answer.out.split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"]])
+def test_help_loads_no_heavy_package(arguments: list[str]) -> None:
+    code, loaded = _loaded(*arguments)
+
+    assert code == 0
+    assert "typer" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_validate_loads_only_what_the_job_needs(config: str) -> None:
+    code, loaded = _loaded("validate", config)
+
+    assert code == 0
+    assert loaded & HEAVY <= {"pyarrow", "numpy", "pydantic", "rich"}
+
+
+def test_no_arguments_show_the_help(labelmill: Call) -> None:
+    answer = labelmill()
+
+    assert answer.code == 0
+    assert "Exit codes:" in answer.out
+
+
+def test_the_version_is_told(labelmill: Call) -> None:
+    assert labelmill("--version").out == f"labelmill {__version__}\n"
+
+
+def test_the_module_is_the_command(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "labelmill", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+
+    assert done.stdout == f"labelmill {__version__}\n"
