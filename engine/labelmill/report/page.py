@@ -52,7 +52,8 @@ def report_page(report: Report) -> str:
         totals=totals,
         splits=SPLITS,
         statuses=_statuses(totals),
-        columns=function_columns(report),
+        columns=[c for c in function_columns(report) if c.key != "type"],
+        left_out={name: _left_out(rows) for name, rows in report["exports"].items()},
         notices=notices(report),
         classes=bars(class_counts(report)),
         confidence=_confidence(report["confidence"]),
@@ -122,6 +123,15 @@ def _confusion(report: Report) -> dict[str, Any] | None:
         shares = [n / total if total else 0.0 for n in row]
         square.append({"gold": true, "cells": list(zip(row, shares, strict=True)), "total": total})
     return {"square": square, "wrong": []}
+
+
+def _left_out(of_split: Mapping[str, Any]) -> list[str]:
+    """Rows that an export could not hold, such as `train: 6 without a label`."""
+    return [
+        f"{split}: {whole(count)} {reason}"
+        for split in SPLITS
+        for reason, count in of_split.get(split, {"left_out": {}})["left_out"].items()
+    ]
 
 
 def _sample(sample: Mapping[str, Any], *, spans: bool) -> dict[str, Any]:
