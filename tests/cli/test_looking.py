@@ -151,3 +151,9 @@ def test_a_run_of_one_partition_leaves_the_others_new(labelmill: Call, partition
 
     assert [snapshot["partition"] for snapshot in done["snapshots"]] == ["1"]
     assert [part["state"] for part in facts["partitions"]] == ["unchanged", "new"]
+
+
+def test_a_preview_of_one_partition_shows_its_rows(labelmill: Call, partitioned: str) -> None:
+    found = labelmill("preview", partitioned, "--partition", "2", "--rows", "1", "--json").json
+
+    assert [row["id"] for row in found["rows"]] == ["r30"]

@@ -50,6 +50,7 @@ def preview(  # noqa: PLR0913 (an option each)
     ] = None,
     overrides: Overrides = None,
     project: Project = None,
+    partition: Partition = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the votes on a few rows.
@@ -62,8 +63,8 @@ def preview(  # noqa: PLR0913 (an option each)
     from labelmill.pipeline.preview import preview as preview_job  # noqa: PLC0415
     from labelmill.report.rows import preview_view  # noqa: PLC0415
 
-    job = read_job(config, overrides, project)
-    found = preview_job(job, rows=rows, ids=tuple(ids or ()), lf=lf)
+    job = read_job(config, overrides, project, partition)
+    found = preview_job(job, rows=rows, ids=tuple(ids or ()), lf=lf, partition=partition)
     if as_json:
         show_json({"ok": True, "rows": [asdict(row) for row in found]})
     else:

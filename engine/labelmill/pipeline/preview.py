@@ -12,7 +12,7 @@ from labelmill.errors import UsageError, nearest
 from labelmill.io.source import read_shard
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.memory import InMemory, label_table
-from labelmill.pipeline.plan import make_plan
+from labelmill.pipeline.plan import Plan, make_plan
 from labelmill.pipeline.rows import source_columns
 
 
@@ -47,12 +47,17 @@ class PreviewRow:
 
 
 def preview(
-    job: Job, *, rows: int = 10, ids: Sequence[str] = (), lf: str | None = None
+    job: Job,
+    *,
+    rows: int = 10,
+    ids: Sequence[str] = (),
+    lf: str | None = None,
+    partition: str | None = None,
 ) -> list[PreviewRow]:
     """Vote on the first rows, on those with some ids, or on those where one function votes.
 
-    The label model is fitted on the rows of the first shard alone, so its numbers are a
-    foretaste and not those of a run.
+    With `partition` only rows of that partition are looked at. The label model is fitted on the
+    rows of the first shard alone, so its numbers are a foretaste and not those of a run.
 
     Raises:
         UsageError: if there is no such function, or no row has one of the ids.
@@ -62,7 +67,7 @@ def preview(
         message = f"there is no labeling function '{lf}'{nearest(lf, known)}"
         raise UsageError(message)
     bound = BoundJob(job)
-    table = _table(bound, job, ids)
+    table = _table(bound, make_plan(job, partition), ids)
     done = label_table(bound, table)
     found = _rows(bound, done)
     if ids:
@@ -73,10 +78,9 @@ def preview(
     return found[:rows]
 
 
-def _table(bound: BoundJob, job: Job, ids: Sequence[str]) -> pa.Table:
+def _table(bound: BoundJob, plan: Plan, ids: Sequence[str]) -> pa.Table:
     """The first shard, or the first shard that holds one of the ids."""
-    plan = make_plan(job)
-    source = job.source
+    source = plan.job.source
     for shard in plan.shards:
         names = [source.id, source.text, *source_columns(bound, plan.schema)]
         table = read_shard(shard, list(dict.fromkeys(names)))
