@@ -49,6 +49,15 @@ def test_a_frame_without_a_column_that_is_read_is_refused(project: Project) -> N
         labelmill.label(pd.DataFrame({"id": [1], "body": ["x"]}), project.config)
 
 
+def test_a_frame_needs_neither_gold_nor_carried_columns(project: Project) -> None:
+    source = {"path": "input", "id": "id", "text": "text", "gold": "label", "carry": ["author"]}
+    project.configure(source=source)
+
+    result = labelmill.label(pd.DataFrame({"id": [1], "text": ["a song"]}), project.config)
+
+    assert result["label"].tolist() == ["ham"]
+
+
 def test_ner_frames_get_entities(project: Project) -> None:
     project.configure(
         task={"type": "ner", "labels": ["ORG"]},

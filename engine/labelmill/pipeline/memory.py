@@ -1,6 +1,6 @@
 """A job on rows in memory: votes, label model and labels of one table, nothing written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,15 +55,18 @@ def label_table(bound: BoundJob, table: pa.Table) -> InMemory:
 def label_frame(job: Job, frame: "pd.DataFrame") -> "pd.DataFrame":
     """Give a DataFrame back with votes, probabilities and status added.
 
-    The rows and the index stay as they are. A row that `where` or a prepare step takes out has
-    the status `filtered`; one that nobody can read (null text, a lone surrogate) has `error`.
+    The rows and the index stay as they are, and so do other columns; columns that the job only
+    measures with or carries (`source.gold`, `source.carry`) need not be there. A row that `where`
+    or a prepare step takes out has the status `filtered`; one that nobody can read (null text, a
+    lone surrogate) has `error`.
 
     Raises:
         ConfigErrors: if the frame lacks columns that the job reads.
     """
     import pandas as pd  # noqa: PLC0415 (heavy)
 
-    bound = BoundJob(job)
+    # Nothing is measured or written here, so gold and carried columns need not be there.
+    bound = BoundJob(replace(job, source=replace(job.source, gold=None, carry=())))
     done = label_table(bound, _table(frame, job.source.text))
     labels = done.labeled.table
     added = [name for name in ADDED if name in labels.schema.names]
