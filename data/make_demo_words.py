@@ -4,10 +4,10 @@
 
 ARTISTS = (
     "Velvet Harbor", "Mira Solenne", "The Paper Foxes", "DJ Okapi", "Lunar Allotment",
-    "Cassia Brandt", "Northern Kettle", "Honeyblade", "Ines Varga", "The Quiet Motors",
+    "Cassia Brandt", "Northern Kettle", "Honeyblade", "Irma Varga", "The Quiet Motors",
     "Tomo Arakaki", "Saltwater Choir", "Rue Delphine", "Glass Orchard", "Kid Meridian",
     "Odessa Plum", "The Lost Umbrellas", "Bram Castellan", "Neon Thistle", "Yara Lindqvist",
-    "Copper Sundays", "Ghost Bakery", "Amara Feld", "Static Lagoon",
+    "Copper Sundays", "Ghost Bakery", "Amara Field", "Static Lagoon",
 )  # fmt: skip
 SONGS = (
     "Paper Moon Parade", "Winter in July", "Hold the Tide", "Seven Lamps", "Cinnamon Road",
