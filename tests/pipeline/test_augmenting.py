@@ -110,13 +110,14 @@ def test_a_step_that_changes_nothing_or_fails_is_counted_by_its_reason(project: 
     steps = [{"name": n, "type": "python", "function": f"steps.py:{n}"} for n in names]
     bound = ner(project, steps, code)
 
-    dropped = augment(bound, rows(), {}, {}).dropped
+    copies = augment(bound, rows(2), {}, {})
 
-    reasons = sorted(dropped)
-    assert len(reasons) == 3
-    assert reasons[0].startswith("boom: failed")
-    assert "gone" in reasons[0]
-    assert reasons[2] == "same: nothing changed"
+    assert len(copies.dropped) == 3
+    assert sum(copies.dropped.values()) == 6
+    assert copies.dropped["same: nothing changed"] == 2
+    assert list(copies.failures) == ["boom"]
+    assert copies.failures["boom"].startswith("row r0: ")
+    assert "gone" in copies.failures["boom"]
 
 
 def test_the_fraction_chooses_rows_by_id() -> None:

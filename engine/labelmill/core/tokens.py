@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,35 @@ class Tokens:
         rows = slice(self.starts[text], self.starts[text + 1])
         return list(zip(self.start[rows].tolist(), self.end[rows].tolist(), strict=True))
 
-    def aligned(self, text: int, start: int, end: int) -> tuple[int, int] | None:
-        """Widen a span to the bounds of the tokens that it touches; None if it touches none."""
-        low, high = int(self.starts[text]), int(self.starts[text + 1])
-        first = low + int(np.searchsorted(self.end[low:high], start, side="right"))
-        last = low + int(np.searchsorted(self.start[low:high], end, side="left")) - 1
-        if first > last:
-            return None
-        return int(self.start[first]), int(self.end[last])
+    def places(self, bound: Int32) -> Int64:
+        """`start` or `end` of every token as one ascending number: text * 2**32 + offset."""
+        text = np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.starts))
+        return text << 32 | bound
+
+    def aligned(self, doc: Int64, start: Int64, end: Int64) -> tuple[Int32, Int32, Bools]:
+        """Widen spans to the bounds of the tokens that they touch.
+
+        Args:
+            doc: the text of each span, [n_spans].
+            start: its first character.
+            end: the character after its last.
+
+        Returns:
+            Start and end of each widened span, and whether it touches any token at all, [n_spans];
+            the bounds of one that touches none mean nothing.
+
+        Example:
+            >>> tokens = Tokens.of([[(0, 2), (3, 5)], []])
+            >>> one, two = np.array([0, 0, 1]), np.array([1, 2, 0])
+            >>> start, end, touched = tokens.aligned(one, two, two + 1)
+            >>> start.tolist()[0], end.tolist()[0], touched.tolist()
+            (0, 2, [True, False, False])
+        """
+        first = np.searchsorted(self.places(self.end), doc << 32 | start, side="right")
+        last = np.searchsorted(self.places(self.start), doc << 32 | end, side="left") - 1
+        touched = first <= last
+        if not touched.any():
+            nothing = np.zeros(len(touched), dtype=np.int32)
+            return nothing, nothing, touched
+        inside = np.where(touched, first, 0), np.where(touched, last, 0)
+        return self.start[inside[0]], self.end[inside[1]], touched

@@ -182,13 +182,13 @@ def settle_spans(hits: Hits, function: int, tokens: Tokens, *, first: bool = Fal
         >>> votes.start.tolist(), votes.end.tolist(), votes.label.tolist()
         ([0], [7], [1])
     """
+    places = (np.array(a, dtype=np.int64) for a in (hits.doc, hits.start, hits.end))
+    starts, ends, touched = tokens.aligned(*places)
     found: dict[int, list[tuple[int, int, int, str | None]]] = {}
-    for doc, start, end, label, entry in zip(
-        hits.doc, hits.start, hits.end, hits.label, hits.entry, strict=True
-    ):
-        bounds = tokens.aligned(doc, start, end)
-        if bounds is not None:
-            found.setdefault(doc, []).append((*bounds, label, entry))
+    columns = (hits.doc, starts.tolist(), ends.tolist(), hits.label, hits.entry, touched.tolist())
+    for doc, start, end, label, entry, touches in zip(*columns, strict=True):
+        if touches:
+            found.setdefault(doc, []).append((start, end, label, entry))
     rows = []
     for doc, spans in found.items():
         if first:

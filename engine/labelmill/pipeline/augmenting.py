@@ -21,11 +21,21 @@ class Copies:
     """The children of some train rows, and what became of those that were tried.
 
     `made` counts children by step, `dropped` those that were not kept, by "step: reason".
+    `failures` holds the first error of each step that raised one.
     """
 
     table: pa.Table
     made: Counter[str]
     dropped: Counter[str]
+    failures: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why a copy was not kept, and the message of the error if there was one."""
+
+    reason: str
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,7 @@ def augment(
     steps = bind_steps(bound, mentions)
     made: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
+    failures: dict[str, str] = {}
     children: list[dict[str, Any]] = []
     rows = train.to_pylist()
     tokens = bound.analysis.tokens([row["text"] for row in rows])
@@ -71,12 +82,14 @@ def augment(
         for step in steps:
             for copy in chosen_copies(step.spec, row, bound.job.seed):
                 child = _child(step, example, row, copy, bound.job.seed)
-                if isinstance(child, str):
-                    dropped[f"{step.spec.name}: {child}"] += 1
+                if isinstance(child, _Refusal):
+                    dropped[f"{step.spec.name}: {child.reason}"] += 1
+                    if child.error:
+                        failures.setdefault(step.spec.name, f"row {example.id}: {child.error}")
                 else:
                     made[step.spec.name] += 1
                     children.append(child)
-    return Copies(pa.Table.from_pylist(children, schema=train.schema), made, dropped)
+    return Copies(pa.Table.from_pylist(children, schema=train.schema), made, dropped, failures)
 
 
 def example_of(
@@ -103,7 +116,7 @@ def _labels(row: Mapping[str, Any]) -> set[str]:
 
 def _child(
     step: _Step, example: Example, row: Mapping[str, Any], copy: int, seed: int
-) -> dict[str, Any] | str:
+) -> dict[str, Any] | _Refusal:
     """A child of a row, or the reason why there is none."""
     name = step.spec.name
     rng = keyed_rng(seed, "augment", name, example.id, copy)
@@ -113,19 +126,19 @@ def _child(
     except LabelmillError:
         raise
     except Exception as error:
-        return f"failed ({type(error).__name__}: {error})"
+        return _Refusal(f"failed ({type(error).__name__})", str(error) or type(error).__name__)
     if step.spec.protect == "entities":
         edits = tuple(edit for edit in edits if not _touches(edit, example.spans))
     text = editing.apply(example.text, edits)
     if text == example.text:
-        return "nothing changed"
+        return _Refusal("nothing changed")
     if not text.strip():
-        return "no text was left"
+        return _Refusal("no text was left")
     child = dict(row) | {"id": f"{example.id}#{name}-{copy}", "text": text, "made_by": name}
     if "entities" in row:
         moved = _moved(row, example, edits, text)
         if moved is None:
-            return "a span did not survive"
+            return _Refusal("a span did not survive")
         child |= {"entities": moved, "probs": None}
     return child
 

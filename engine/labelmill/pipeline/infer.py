@@ -1,6 +1,7 @@
 """The infer stage: soft labels, selection and split for each shard, and what it all adds up to."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +48,7 @@ class ShardSummary:
     confidence: Counter[int] = field(default_factory=Counter)
     copies: Counter[str] = field(default_factory=Counter)
     copies_dropped: Counter[str] = field(default_factory=Counter)
+    failures: Mapping[str, str] = field(default_factory=dict)
     spans_lost: int = 0
     counts: Counts | None = None
     judgement: Judgement | None = None
@@ -62,6 +64,7 @@ class ShardSummary:
             self.confidence + other.confidence,
             self.copies + other.copies,
             self.copies_dropped + other.copies_dropped,
+            {**other.failures, **self.failures},
             self.spans_lost + other.spans_lost,
             _added(self.counts, other.counts),
             _added(self.judgement, other.judgement),

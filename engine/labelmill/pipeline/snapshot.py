@@ -178,6 +178,7 @@ def _report(
         "augmented": {
             "made": dict(sorted(summary.copies.items())),
             "dropped": dict(sorted(summary.copies_dropped.items())),
+            "failures": dict(sorted(summary.failures.items())),
         },
         "spans_lost": summary.spans_lost,
         "gold": agreement(summary.judgement, spans=spans),

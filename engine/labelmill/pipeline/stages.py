@@ -164,7 +164,7 @@ def augment_shard(bound: BoundJob, task: AugmentTask) -> ShardSummary:
     copies = augment(bound, train, columns, read_mentions(task.mentions))
     whole = pa.concat_tables([train, copies.table])
     _write_part(task.snapshot / "train" / "parquet" / task.part, whole)
-    return ShardSummary(copies=copies.made, copies_dropped=copies.dropped)
+    return ShardSummary(copies=copies.made, copies_dropped=copies.dropped, failures=copies.failures)
 
 
 def export_split(bound: BoundJob, task: ExportTask) -> ExportCount:

@@ -59,8 +59,7 @@ class Spread:
 
 def spread(votes: Votes, tokens: Tokens) -> Spread:
     """Find the tokens that each vote's span covers; spans lie on token bounds."""
-    text_of_token = np.repeat(np.arange(len(tokens)), np.diff(tokens.starts))
-    place = text_of_token.astype(np.int64) << 32 | tokens.start
+    place = tokens.places(tokens.start)
     doc = votes.doc.astype(np.int64) << 32
     first = np.searchsorted(place, doc | votes.start)
     count = np.searchsorted(place, doc | votes.end) - first
