@@ -1,5 +1,6 @@
 """Spans as tags on tokens, and back, in the schemes IO, BIO and BILUO."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -42,8 +43,9 @@ def encode(tokens: Sequence[tuple[int, int]], spans: Iterable[Span], scheme: Sch
         ['B-ORG', 'I-ORG', 'O']
     """
     tags = [OUTSIDE] * len(tokens)
+    starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
     for span in sorted(spans):
-        touched = [i for i, (a, b) in enumerate(tokens) if a < span.end and b > span.start]
+        touched = range(bisect_right(ends, span.start), bisect_left(starts, span.end))
         if not touched:
             message = f"{span} touches no token"
             raise ValueError(message)
