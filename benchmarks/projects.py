@@ -105,6 +105,6 @@ def votes_of(run: Run, functions: Sequence[str], labels: Sequence[str]) -> list[
         row = [-1] * len(functions)
         for vote in votes:
             if vote["lf"] in place:
-                    row[place[vote["lf"]]] = labels.index(vote["label"])
+                row[place[vote["lf"]]] = labels.index(vote["label"])
         rows.append(row)
     return rows

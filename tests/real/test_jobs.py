@@ -1,5 +1,7 @@
 """Whole jobs over the corpora of LABELMILL_DATA, against what is stored and published."""
 
+from collections.abc import Mapping
+
 import pyarrow.parquet as pq
 import pytest
 from benchmarks.projects import Project, votes_of
@@ -118,10 +120,11 @@ def test_lists_and_rules_find_names_in_tweets_that_were_not_looked_at(project: P
     run = project.run("wnut17", {"source.path": str(test), "split": {"test": 1.0}})
 
     report = run.snapshots[0].report
-    assert sum(report["totals"]["status"].values()) == 1287
+    status = report["totals"]["status"]
+    assert sum(status.values()) == 1287
     assert gold_f1(run) > 20
     assert {row["lf"]: row["votes"] for row in report["functions"]}["listed_company"] > 0
-    assert report["exports"]["spacy"]["test"] == {"written": 1287, "left_out": {}}
+    assert report["exports"]["spacy"]["test"] == {"written": 1287 - status["tie"], "left_out": {}}
 
 
 @pytest.mark.parametrize("name", ["sst2", "imdb"])
@@ -133,6 +136,6 @@ def test_words_and_a_lexicon_tell_the_mood_of_reviews(project: Project, name: st
     assert report["totals"]["coverage"] > 0.75
 
 
-def on_test(project: Project, model: dict[str, object]) -> dict[str, object]:
+def on_test(project: Project, model: Mapping[str, object]) -> dict[str, object]:
     path = str(project.corpora / "ner_laptop" / "test.parquet")
     return {"source.path": path, "label_model": model, "split": {"test": 1.0}}

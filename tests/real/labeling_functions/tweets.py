@@ -8,13 +8,13 @@ from labelmill import labeling_function
 Found = Iterator[tuple[int, int, str]]
 
 NO_SURNAME = frozenset(["RT", "The", "And", "Is", "In", "On", "At", "For", "To", "Was", "Of", "My"])
-COMMON = frozenset(
-    ["The", "A", "I", "My", "We", "You", "It", "Is", "This", "That", "Happy", "Good", "New", "Last"]
-    + ["Next", "First", "All", "One", "Day", "Night", "Just", "So", "No", "Go", "RT", "On", "In"]
-    + ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January"]
-    + ["February", "March", "April", "May", "June", "July", "August", "September", "October"]
-    + ["November", "December", "What", "How", "Who", "Why", "When", "Can", "Do", "Get", "Big"]
-)
+COMMON_WORDS = """
+The A I My We You It Is This That Happy Good New Last Next First All One Day Night Just So No
+Go RT On In What How Who Why When Can Do Get Big Monday Tuesday Wednesday Thursday Friday
+Saturday Sunday January February March April May June July August September October November
+December
+"""
+COMMON = frozenset(COMMON_WORDS.split())
 
 
 @labeling_function(needs=["text", "tokens"])
