@@ -18,6 +18,7 @@ LabelmillError                 1  the run failed; it can be resumed
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -37,9 +38,21 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 class LabelmillError(Exception):
-    """Root of all errors that are raised on purpose."""
+    """Root of all errors that are raised on purpose; they pass unharmed between processes."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Carry the sentence and the fields, for the sentence alone cannot be built from."""
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(
+    cls: type[LabelmillError], args: tuple[Any, ...], fields: dict[str, Any]
+) -> LabelmillError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 @dataclass(frozen=True, slots=True)

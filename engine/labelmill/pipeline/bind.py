@@ -10,6 +10,7 @@ from typing import Any
 from labelmill.config.spec import FunctionSpec, GazetteerSpec, Job
 from labelmill.core.labels import LabelSpace
 from labelmill.core.protocols import Bench, Gazetteer, Task, Unit, Voter
+from labelmill.errors import BadParameter
 from labelmill.io.gazetteers import load_gazetteer
 
 
@@ -99,7 +100,15 @@ class BoundJob:
         order = TopologicalSorter(
             {name: _reads(function, self.job.root) for name, function in functions.items()}
         )
-        return {name: functions[name].kind.bind(self.bench(name)) for name in order.static_order()}
+        return {name: self._voter(functions[name]) for name in order.static_order()}
+
+    def _voter(self, function: FunctionSpec) -> Voter:
+        """A labeling function at work; what is wrong with it is told with its name."""
+        try:
+            return function.kind.bind(self.bench(function.name))
+        except BadParameter as error:
+            field = f"labeling_functions[{function.name}].{error.field}"
+            raise BadParameter(field, error.message, code=error.code) from error
 
     def bench(
         self,

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from typing import Any, Protocol, TypeVar
 
 from labelmill.config.spec import Resolved
-from labelmill.errors import WorkersLost
+from labelmill.errors import LabelmillError, WorkersLost
 from labelmill.pipeline.bind import BoundJob
 
 Payload = TypeVar("Payload")
@@ -68,8 +68,9 @@ class Processes(AbstractContextManager["Processes"]):
                 yield future.result()
         except BrokenProcessPool as error:
             message = (
-                "a worker process died (out of memory, or ended from outside); "
-                "run again, with fewer workers if memory is short"
+                "a worker process died (out of memory, or ended from outside); run again, with "
+                "fewer workers if memory is short. A script must call run() below "
+                "`if __name__ == '__main__':`, for workers read the script too"
             )
             raise WorkersLost(message) from error
         finally:
@@ -90,16 +91,23 @@ def _workers_deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_BOUND: list[BoundJob] = []
+_BOUND: list[BoundJob | LabelmillError] = []
 
 
 def _start_worker(resolved: Resolved) -> None:
+    """Bind the job; what is wrong with it is told by the first task, for here it would be lost."""
     from labelmill import kinds  # noqa: PLC0415 (registers the types in a fresh process)
     from labelmill.config import build  # noqa: PLC0415
 
     kinds.register_all()
-    _BOUND[:] = [BoundJob(build(resolved))]
+    try:
+        _BOUND[:] = [BoundJob(build(resolved))]
+    except LabelmillError as error:
+        _BOUND[:] = [error]
 
 
 def _carry_out(task: Callable[[BoundJob, Any], Any], payload: Any) -> Any:
-    return task(_BOUND[0], payload)
+    (bound,) = _BOUND
+    if isinstance(bound, LabelmillError):
+        raise bound
+    return task(bound, payload)

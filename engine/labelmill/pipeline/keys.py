@@ -49,7 +49,7 @@ def folded(text: str) -> str:
     r"""A text without regard to case and white space: what the group `exact` compares.
 
     Example:
-        >>> folded("Nice\\n SONG ")
+        >>> folded("Nice\n SONG ")
         'nice song'
     """
     return " ".join(text.casefold().split())
