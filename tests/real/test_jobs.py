@@ -7,6 +7,8 @@ import pytest
 from benchmarks.projects import Project, votes_of
 from benchmarks.scores import accuracy, settled
 
+from labelmill.pipeline.examples import run_examples
+from labelmill.pipeline.face import load_job
 from labelmill.pipeline.result import Run
 
 pytestmark = pytest.mark.slow
@@ -139,3 +141,11 @@ def test_words_and_a_lexicon_tell_the_mood_of_reviews(project: Project, name: st
 def on_test(project: Project, model: Mapping[str, object]) -> dict[str, object]:
     path = str(project.corpora / "ner_laptop" / "test.parquet")
     return {"source.path": path, "label_model": model, "split": {"test": 1.0}}
+
+
+@pytest.mark.parametrize("name", ["youtube", "sst2", "wnut17"])
+def test_the_examples_of_our_functions_hold(project: Project, name: str) -> None:
+    results = run_examples(load_job(project.root / "configs" / f"{name}.yaml"))
+
+    assert len(results) >= 9
+    assert [result for result in results if not result.passed] == []
