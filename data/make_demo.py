@@ -207,6 +207,8 @@ def money(rng: Rng) -> str:
         f"£{large} billion",
         f"{int(rng.integers(2, 90))} million euros",
         f"{int(rng.integers(2, 90))} million dollars",
+        f"{pick(rng, ('two', 'three', 'five'))} million dollars",
+        "half a million dollars",
     ]
     return str(pick(rng, forms))
 
