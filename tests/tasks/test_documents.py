@@ -19,7 +19,7 @@ def test_status_follows_votes_ties_and_confidence() -> None:
     votes = Votes.of(0, [(0, 0, 1, 1, None), (1, 0, 1, 1, None), (2, 0, 1, 0, None)])
     probs = np.array([[0.1, 0.9], [0.5, 0.5], [0.6, 0.4], [0.9, 0.1]])
 
-    readout = task.read(probs, votes, batch, task.space(), 0.7)
+    readout = task.items().read(probs, votes, batch, task.space(), 0.7)
 
     assert readout.status == ["labeled", "tie", "low_confidence", "uncovered"]
     assert readout.answers["label"].to_pylist() == ["spam", None, None, None]

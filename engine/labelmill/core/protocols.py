@@ -351,19 +351,8 @@ class Readout:
     answers: Mapping[str, pa.Array]
 
 
-@runtime_checkable
-class Task(Protocol):
-    """A declared task: what the items of a vote are, and how labels are read off them."""
-
-    unit: ClassVar[Unit]
-
-    def space(self) -> LabelSpace:
-        """The task's labels."""
-        ...
-
-    def definitions(self) -> Mapping[str, str]:
-        """What each label means, for labels that say so."""
-        ...
+class Items(Protocol):
+    """What a label model decides on, one by one: whole texts, or the tokens of texts."""
 
     def analysis(self, language: str) -> Any:
         """How texts are cut into tokens: a labelmill.text.language.Language."""
@@ -392,4 +381,24 @@ class Task(Protocol):
         min_confidence: float,
     ) -> Readout:
         """Read status, confidence and answers off item probabilities [n_items, n_item_labels]."""
+        ...
+
+
+@runtime_checkable
+class Task(Protocol):
+    """A declared task: its labels, and the items that they are given to."""
+
+    version: ClassVar[int]
+    unit: ClassVar[Unit]
+
+    def space(self) -> LabelSpace:
+        """The task's labels."""
+        ...
+
+    def definitions(self) -> Mapping[str, str]:
+        """What each label means, for labels that say so."""
+        ...
+
+    def items(self) -> Items:
+        """What its votes are on."""
         ...

@@ -9,7 +9,7 @@ from typing import Any
 
 from labelmill.config.spec import FunctionSpec, GazetteerSpec, Job
 from labelmill.core.labels import LabelSpace
-from labelmill.core.protocols import Bench, Gazetteer, Task, Unit, Voter
+from labelmill.core.protocols import Bench, Gazetteer, Items, Task, Unit, Voter
 from labelmill.errors import BadParameter
 from labelmill.io.gazetteers import load_gazetteer
 
@@ -71,6 +71,11 @@ class BoundJob:
         return tuple(function.name for function in self.job.functions)
 
     @cached_property
+    def items(self) -> Items:
+        """What the votes are on: texts or tokens."""
+        return self.task.items()
+
+    @cached_property
     def space(self) -> LabelSpace:
         """The task's labels, with every label set that a function may vote for."""
         space = self.task.space()
@@ -81,12 +86,12 @@ class BoundJob:
     @cached_property
     def item_space(self) -> LabelSpace:
         """The labels of the items that the label model sees."""
-        return self.task.item_space(self.space)
+        return self.items.item_space(self.space)
 
     @cached_property
     def analysis(self) -> Any:
         """How texts are cut into tokens and read."""
-        return self.task.analysis(self.job.language)
+        return self.items.analysis(self.job.language)
 
     @cached_property
     def gazetteers(self) -> Gazetteers:

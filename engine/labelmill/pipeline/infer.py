@@ -94,7 +94,7 @@ def label_rows(
         probs: probabilities of the items, [n_items, n_item_labels].
         keep: which rows of the batch stay, [n_batch]; the others were filtered.
     """
-    readout = bound.task.read(
+    readout = bound.items.read(
         probs, votes, rows.batch, bound.space, bound.job.select.min_confidence
     )
     names = _carried(bound, rows)

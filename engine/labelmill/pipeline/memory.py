@@ -45,7 +45,7 @@ def label_table(bound: BoundJob, table: pa.Table) -> InMemory:
     names = list(dict.fromkeys([source.id, source.text, *source_columns(bound, table.schema)]))
     rows = read_rows(bound, table.select(names), "the table")
     ballot = vote(bound, rows.batch)
-    patterns = bound.task.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))
+    patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))
     model = fit_patterns(bound, [patterns])
     probs = item_probs(model, patterns)
     keep = np.ones(len(rows.batch), dtype=np.bool_)

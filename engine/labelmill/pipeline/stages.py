@@ -70,12 +70,17 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class LabelRecord:
-    """What the label stage says of a shard; `errors` counts failed rows for each function."""
+    """What the label stage says of a shard.
+
+    `errors` counts failed rows for each function; `first` tells one failure of each, and under
+    None one row that nobody can read.
+    """
 
     rows_in: int
     rows: int
     faults: int
     errors: Mapping[str, int]
+    first: Mapping[str | None, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +126,16 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     rows = _rows(bound, work.shard)
     ballot = vote(bound, rows.batch)
     n_functions = len(bound.names)
-    patterns = bound.task.patterns(ballot.votes, rows.batch, bound.space, n_functions)
+    patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, n_functions)
     write_votes(work.file("votes"), ballot.votes, n_functions)
     write_patterns(work.file("patterns"), patterns)
     bands = bound.job.split.group == "near_duplicates"
     write_keys(work.file("keys"), rows.batch, rows.row, bands=bands)
-    write_table(work.file("quarantine"), _table(QUARANTINE, quarantined(rows, ballot.errors)))
+    lost = quarantined(rows, ballot.errors)
+    write_table(work.file("quarantine"), _table(QUARANTINE, lost))
     errors = {name: _failed_rows(failed) for name, failed in ballot.errors.items()}
-    return LabelRecord(rows.n_rows, len(rows.batch), len(rows.faults), errors)
+    first = {name: f"row {row!r}: {reason}: {text}" for row, name, reason, text in reversed(lost)}
+    return LabelRecord(rows.n_rows, len(rows.batch), len(rows.faults), errors, first)
 
 
 def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:

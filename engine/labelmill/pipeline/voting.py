@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from labelmill.core.batch import Batch
 from labelmill.core.votes import RowError, Votes
 from labelmill.errors import LabelmillError
+from labelmill.io.modules import RAISED, shortened
 from labelmill.pipeline.bind import BoundJob
 
 
@@ -34,10 +35,10 @@ def vote(bound: BoundJob, batch: Batch) -> Ballot:
             hits = voter.vote(batch, earlier)
         except LabelmillError:
             raise
-        except Exception as error:
-            message = f"labeling function '{name}': {type(error).__name__}: {error}"
+        except RAISED as error:
+            message = f"labeling function '{name}': {type(error).__name__}: {shortened(str(error))}"
             raise FunctionFailed(message) from error
-        earlier[name] = bound.task.settle(hits, index[name], batch)
+        earlier[name] = bound.items.settle(hits, index[name], batch)
         if hits.errors:
             errors[name] = hits.errors
     voted = (earlier[name] for name in bound.names if name in earlier)

@@ -1,5 +1,7 @@
 """What classification and sentiment share: one item for each text, one vote per function."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -10,40 +12,60 @@ from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Readout
 from labelmill.core.soft import SoftLabels, Status
 from labelmill.core.votes import Hits, Votes, settle_documents
+from labelmill.text.language import Language
 
 
-def settle(hits: Hits, function: int, batch: Batch) -> Votes:
-    """One vote for each text: most hits win, equal means abstain."""
-    return settle_documents(hits, function, [len(text) for text in batch.strings])
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Texts as the items of a label model: their labels are the task's."""
+
+    def analysis(self, language: str) -> Language:
+        """Tokens as spaCy cuts them, for functions that ask for them."""
+        return Language(language)
+
+    def item_space(self, space: LabelSpace) -> LabelSpace:
+        """The task's labels."""
+        return space
+
+    def settle(self, hits: Hits, function: int, batch: Batch) -> Votes:
+        """One vote for each text: most hits win, equal means abstain."""
+        return settle_documents(hits, function, [len(text) for text in batch.strings])
+
+    def patterns(
+        self,
+        votes: Votes,
+        batch: Batch,
+        space: LabelSpace,  # noqa: ARG002 (the protocol's)
+        n_functions: int,  # noqa: ARG002
+    ) -> VotePatterns:
+        """Vote patterns of the texts of a batch."""
+        return VotePatterns.of(votes.doc, votes.function, votes.label, len(batch))
+
+    def read(
+        self,
+        probs: npt.NDArray[np.float64],
+        votes: Votes,
+        batch: Batch,
+        space: LabelSpace,
+        min_confidence: float,
+    ) -> Readout:
+        """Read a label for each text off its distribution, [n_texts, n_labels]."""
+        soft = SoftLabels.of(probs)
+        covered = np.zeros(len(batch), dtype=np.bool_)
+        covered[votes.doc] = True
+        status = _status(covered, soft, min_confidence)
+        names = [
+            space.names[best] if state == Status.LABELED else None
+            for best, state in zip(soft.best.tolist(), status, strict=True)
+        ]
+        offsets = np.arange(len(batch) + 1, dtype=np.int32) * len(space)
+        lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(soft.probs.reshape(-1)))
+        answers = {"label": pa.array(names, pa.string()), "probs": lists}
+        return Readout(status, soft.confidence, answers)
 
 
-def patterns(votes: Votes, batch: Batch) -> VotePatterns:
-    """Vote patterns of the texts of a batch."""
-    return VotePatterns.of(votes.doc, votes.function, votes.label, len(batch))
-
-
-def read(
-    probs: npt.NDArray[np.float64],
-    votes: Votes,
-    batch: Batch,
-    space: LabelSpace,
-    min_confidence: float,
-) -> Readout:
-    """Read a label for each text off its distribution, [n_texts, n_labels]."""
-    soft = SoftLabels.of(probs)
-    covered = np.zeros(len(batch), dtype=np.bool_)
-    covered[votes.doc] = True
-    unsure = soft.confidence < min_confidence
-    status = np.where(
-        ~covered,
-        Status.UNCOVERED,
-        np.where(soft.tied, Status.TIE, np.where(unsure, Status.LOW_CONFIDENCE, Status.LABELED)),
-    ).tolist()
-    names = [
-        space.names[best] if state == Status.LABELED else None
-        for best, state in zip(soft.best.tolist(), status, strict=True)
-    ]
-    offsets = np.arange(len(batch) + 1, dtype=np.int32) * len(space)
-    lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(soft.probs.reshape(-1)))
-    answers = {"label": pa.array(names, pa.string()), "probs": lists}
-    return Readout(status, soft.confidence, answers)
+def _status(covered: npt.NDArray[np.bool_], soft: SoftLabels, min_confidence: float) -> list[str]:
+    unsure = np.where(soft.confidence < min_confidence, Status.LOW_CONFIDENCE, Status.LABELED)
+    found = np.where(soft.tied, Status.TIE, unsure)
+    status: list[str] = np.where(covered, found, Status.UNCOVERED).tolist()
+    return status

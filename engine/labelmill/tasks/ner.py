@@ -10,7 +10,7 @@ import numpy.typing as npt
 from labelmill.core.batch import Batch
 from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import Readout, Unit
+from labelmill.core.protocols import Items, Readout, Unit
 from labelmill.core.registry import TASKS
 from labelmill.core.votes import Hits, Votes, settle_spans
 from labelmill.tasks import tags
@@ -58,6 +58,10 @@ class Ner:
     def definitions(self) -> Mapping[str, str]:
         """What each label means, for labels that say so."""
         return noted_definitions(self.labels)
+
+    def items(self) -> Items:
+        """The tokens of texts, as this task cuts and tags them."""
+        return self
 
     def analysis(self, language: str) -> Any:
         """How texts are cut into tokens."""

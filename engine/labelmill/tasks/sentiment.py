@@ -2,21 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
-from labelmill.core.batch import Batch
 from labelmill.core.labels import LabelSpace
-from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import Readout, Unit
+from labelmill.core.protocols import Items, Unit
 from labelmill.core.registry import TASKS
-from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter
-from labelmill.tasks import documents
+from labelmill.tasks.documents import Documents
 from labelmill.tasks.labels import Labels, checked_names, noted_definitions
-from labelmill.text.language import Language
 
 
 @TASKS.add("sentiment")
@@ -52,32 +45,6 @@ class Sentiment:
         """What each label means, for labels that say so."""
         return noted_definitions(self.labels)
 
-    def analysis(self, language: str) -> Any:
-        """Tokens as spaCy cuts them."""
-        return Language(language)
-
-    def item_space(self, space: LabelSpace) -> LabelSpace:
-        """Items are texts, so their labels are the task's."""
-        return space
-
-    def settle(self, hits: Hits, function: int, batch: Batch) -> Votes:
-        """One vote for each text."""
-        return documents.settle(hits, function, batch)
-
-    def patterns(
-        self, votes: Votes, batch: Batch, space: LabelSpace, n_functions: int
-    ) -> VotePatterns:
-        """Vote patterns of the texts."""
-        del space, n_functions
-        return documents.patterns(votes, batch)
-
-    def read(
-        self,
-        probs: npt.NDArray[np.float64],
-        votes: Votes,
-        batch: Batch,
-        space: LabelSpace,
-        min_confidence: float,
-    ) -> Readout:
-        """Read a label for each text."""
-        return documents.read(probs, votes, batch, space, min_confidence)
+    def items(self) -> Items:
+        """Whole texts."""
+        return Documents()
