@@ -46,7 +46,7 @@ check: .venv/dev.stamp  ## Formatting, lint, types, floors, spelling, generated 
 	@$(BIN)/labelmill schema | diff - configs/schema.json
 	@$(BIN)/check-jsonschema --schemafile configs/schema.json $(JOBS)
 	@$(BIN)/python docs/make_reference.py --check
-	@$(BIN)/mkdocs build --strict --quiet --site-dir .venv/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir .venv/site
 
 format: .venv/dev.stamp  ## Format the code and mend what can be mended.
 	@$(BIN)/ruff check --fix .
