@@ -90,3 +90,21 @@ def test_without_the_file_problems_have_no_line(job: Load, tmp_path: Path) -> No
     problems = check_columns(found, SCHEMA.remove(1))
 
     assert [problem.line for problem in problems] == [0]
+
+
+def test_id_and_text_are_read_under_these_names_alone(job: Load) -> None:
+    body = "  - {name: long, type: expression, label: ham, when: 'contains(body, 1)'}\n"
+
+    problems = check_columns(job(body, overrides=["source.where='key > 1'"]), SCHEMA)
+
+    assert [problem.message for problem in problems] == [
+        "the column 'key' is called `id` here, as source.id says",
+        "the column 'body' is called `text` here, as source.text says",
+    ]
+
+
+@pytest.mark.parametrize(("kind", "fits"), [(pa.int8(), True), (pa.float64(), False)])
+def test_gold_labels_are_names_or_indices(job: Load, kind: pa.DataType, *, fits: bool) -> None:
+    problems = check_columns(job(overrides=["source.gold=g"]), SCHEMA.append(pa.field("g", kind)))
+
+    assert (problems == []) is fits

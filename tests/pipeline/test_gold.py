@@ -39,6 +39,23 @@ def test_gold_spans_name_their_row_when_the_label_is_unknown() -> None:
         gold_spans("gold", column, SPACE)
 
 
+@pytest.mark.parametrize("span", [None, {"start": 0, "end": None, "label": "ham"}])
+def test_gold_spans_without_bounds_name_their_row(project: Project, span: object) -> None:
+    kind = pa.struct({"start": pa.int32(), "end": pa.int32(), "label": pa.string()})
+    column = pa.array([[span]], pa.list_(kind))
+    with pytest.raises(BadColumn, match="row 0 holds"):
+        gold_spans("gold", column, SPACE)
+
+    project.write(pa.table({"id": [1], "text": ["buy  now"], "gold": column}))
+    project.configure(
+        task={"type": "ner", "labels": ["ham", "spam"]},
+        source={"path": "input", "id": "id", "text": "text", "gold": "gold"},
+        prepare=[{"type": "whitespace"}],
+    )
+
+    assert project.run().snapshots[0].report["spans_lost"] == 1
+
+
 def test_texts_without_a_label_or_gold_do_not_count() -> None:
     judged = judge_labels(["ham", "spam", None, "ham"], np.array([0, 0, 1, -1]), SPACE)
 

@@ -173,6 +173,16 @@ def test_too_many_bad_rows_stop_the_run(
     assert project.files() == before
 
 
+def test_a_run_that_is_stopped_tells_the_first_failure(project: Project) -> None:
+    (project.root / "lfs.py").write_text("def odd(row):\n    return {}[row.text]\n")
+    project.configure(
+        labeling_functions=[{"name": "odd", "type": "python", "function": "lfs.py:odd"}]
+    )
+
+    with pytest.raises(OverBudget, match=r"the first: row 'r0': KeyError: lfs.py:2: 'buy now'"):
+        project.run()
+
+
 def test_one_bad_row_never_stops_a_run(project: Project) -> None:
     project.write({"id": ["a", "a", None], "text": ["buy", "song", "buy"]})
 
@@ -330,6 +340,28 @@ def test_files_that_disagree_on_a_type_are_refused(project: Project) -> None:
     project.write({"id": [1], "text": ["buy"]}, "b.parquet")
 
     with pytest.raises(BadColumn, match="int64"):
+        project.run()
+
+
+@pytest.mark.parametrize("part", ["carry", "gold", "where"])
+def test_a_file_that_lacks_a_column_of_the_others_is_refused(project: Project, part: str) -> None:
+    project.write({"id": ["x"], "text": ["buy"], "lang": ["spam"]}, "a.parquet")
+    project.write({"id": ["y"], "text": ["song"]}, "b.parquet")
+    said = {"carry": ["lang"], "gold": "lang", "where": "lang == 'spam'"}
+    project.configure(source={"path": "input", "id": "id", "text": "text", part: said[part]})
+
+    with pytest.raises(BadColumn, match=r"b\.parquet: column 'lang': is missing, but a\.parquet"):
+        project.run()
+
+
+def test_a_file_without_rows_may_have_columns_of_no_type(project: Project) -> None:
+    empty = {"id": pa.array([], pa.null()), "text": pa.array([], pa.null())}
+
+    project.write(pa.table(empty), "0.parquet")
+    assert project.run().status == "published"
+
+    project.write(pa.table(empty), "a.parquet")
+    with pytest.raises(InputMissing, match="no rows"):
         project.run()
 
 

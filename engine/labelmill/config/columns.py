@@ -39,6 +39,11 @@ def check_columns(job: Job, schema: pa.Schema) -> list[Problem]:
     return findings.problems
 
 
+def named_columns(job: Job) -> tuple[str, ...]:
+    """Every column that the job names, each once."""
+    return tuple(dict.fromkeys(column.name for column in _wanted(job)))
+
+
 def written_tree(resolved: Resolved) -> Node:
     """The tree of a config with its places, read again; without places if the file is gone."""
     shown = os.path.relpath(resolved.file)
@@ -61,11 +66,11 @@ class _Column:
 
 def _wanted(job: Job) -> Iterator[_Column]:
     source = job.source
-    yield _Column(source.id, ("source", "id"), "strings or whole numbers")
+    yield _Column(source.id, ("source", "id"), _NAMES_OR_NUMBERS)
     yield _Column(source.text, ("source", "text"), "strings")
     if source.gold is not None:
         spans = job.task.kind.unit == "span"
-        yield _Column(source.gold, ("source", "gold"), "spans" if spans else "strings")
+        yield _Column(source.gold, ("source", "gold"), "spans" if spans else _NAMES_OR_NUMBERS)
     for index, name in enumerate(source.carry):
         yield _Column(name, ("source", "carry", index))
     if source.where is not None:
@@ -92,6 +97,9 @@ def _wrong(column: _Column, job: Job, schema: pa.Schema) -> str | None:
         who = f"'{column.function}' needs the column" if column.function else "no column"
         what = f"{who} '{column.name}'" + (", which is not" if column.function else "")
         return f"{what} in the source{nearest(column.name, names)}"
+    called = {job.source.id: "id", job.source.text: "text"}.get(column.name, column.name)
+    if called != column.name and column.trail[:2] not in (("source", "id"), ("source", "text")):
+        return f"the column '{column.name}' is called `{called}` here, as source.{called} says"
     kind = schema.field(column.name).type
     if column.wanted and not _fits(kind, column.wanted):
         wanted = _SPANS if column.wanted == "spans" else column.wanted
@@ -99,6 +107,7 @@ def _wrong(column: _Column, job: Job, schema: pa.Schema) -> str | None:
     return None
 
 
+_NAMES_OR_NUMBERS = "strings or whole numbers"
 _SPANS = "a list of spans: list<struct<start: int, end: int, label: string>>"
 
 
@@ -107,7 +116,7 @@ def _fits(kind: pa.DataType, wanted: str) -> bool:
         return _fits(kind.value_type, wanted)
     if wanted == "spans":
         return _is_spans(kind)
-    if wanted == "strings or whole numbers" and pa.types.is_integer(kind):
+    if wanted == _NAMES_OR_NUMBERS and pa.types.is_integer(kind):
         return True
     return bool(
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)

@@ -1,7 +1,6 @@
 """Columns as they come: plain types, valid UTF-8, and what is wrong with which row."""
 
 import codecs
-from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -91,11 +90,6 @@ def one_chunk(column: pa.ChunkedArray) -> pa.Array:
     if column.num_chunks == 1:
         return column.chunk(0)
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-
-
-def take_columns(columns: Mapping[str, pa.Array], keep: pa.Array) -> dict[str, pa.Array]:
-    """The rows of each column where a mask is true."""
-    return {name: column.filter(keep) for name, column in columns.items()}
 
 
 def _repaired(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:

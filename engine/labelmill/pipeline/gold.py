@@ -124,11 +124,11 @@ def judge_entities(
 
 def _span(name: str, row: int, span: Any, known: dict[str, int]) -> tuple[int, int, int]:
     try:
-        start, end, label = span["start"], span["end"], span["label"]
+        start, end, label = int(span["start"]), int(span["end"]), span["label"]
     except (KeyError, TypeError):
         message = f"row {row} holds {span!r}, but a gold span is {{start, end, label}}"
         raise BadColumn("source.gold", name, message) from None
     if label not in known:
         message = f"row {row} has a span of '{label}', which is no label of the task"
         raise BadColumn("source.gold", name, message + nearest(str(label), known))
-    return int(start), int(end), known[label]
+    return start, end, known[label]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from labelmill.config import check_columns
+from labelmill.config import check_columns, named_columns
 from labelmill.config.spec import Job
 from labelmill.errors import BadColumn, ConfigErrors, InputMissing
 from labelmill.io.source import InputFile, Shard, find_files, schema_of, shards_of
@@ -58,20 +58,23 @@ def make_plan(job: Job, partition: str | None = None) -> Plan:
     Raises:
         InputMissing: if there is no input, it is damaged or has no rows.
         ConfigErrors: if the config names columns that the input does not have.
-        BadColumn: if two files disagree on the type of a column.
+        BadColumn: if two files disagree on the type of a column, or one lacks a column that the
+            job names.
     """
     files = find_files(job.source.path, job.source.partition)
     if partition is not None:
         files = [file for file in files if file.partition == partition]
         if not files:
             raise InputMissing(job.source.path, f"there is no partition '{partition}'")
-    schema = common_schema(files)
-    problems = check_columns(job, schema)
-    if problems:
-        raise ConfigErrors(problems)
-    if not sum(file.rows for file in files) and not job.source.allow_empty:
+    filled = [file for file in files if file.rows]
+    if not filled and not job.source.allow_empty:
         message = "the input has no rows (source.allow_empty: true accepts that)"
         raise InputMissing(job.source.path, message)
+    schema = common_schema(filled or files[:1])
+    problems = check_columns(job, schema) if filled else []
+    if problems:
+        raise ConfigErrors(problems)
+    _check_all_have(filled, [name for name in named_columns(job) if name in schema.names])
     values = sorted({file.partition or "" for file in files})
     parts = [_partition(job, files, value or None) for value in values]
     return Plan(job, tuple(parts), schema, plan_digest(job))
@@ -87,6 +90,20 @@ def common_schema(files: Sequence[InputFile]) -> pa.Schema:
                 message = f"holds {field.type}, but {first.field(place).type} in {files[0].name}"
                 raise BadColumn(file.name, field.name, message)
     return first
+
+
+def _check_all_have(files: Sequence[InputFile], columns: Sequence[str]) -> None:
+    """Make sure that what is in the first file is in all of them.
+
+    Raises:
+        BadColumn: names the first file that lacks a column.
+    """
+    for file in files[1:]:
+        present = schema_of(file).names
+        for name in columns:
+            if name not in present:
+                message = f"is missing, but {files[0].name} has it"
+                raise BadColumn(file.name, name, message)
 
 
 def changes(plan: Plan, manifest: Mapping[str, Any] | None) -> dict[str, str]:

@@ -201,7 +201,7 @@ def _moved(
         if not spans or row not in edits:
             moved.append(spans)
             continue
-        inside = [s for s in spans if 0 <= s["start"] < s["end"] <= len(texts[row])]
+        inside = [span for span in spans if _stands_in(span, len(texts[row]))]
         places = editing.project([Span(s["start"], s["end"], "") for s in inside], edits[row])
         alive = [
             span | {"start": place.start, "end": place.end}
@@ -211,6 +211,13 @@ def _moved(
         dropped += len(spans) - len(alive)
         moved.append(alive)
     return moved, dropped
+
+
+def _stands_in(span: Any, length: int) -> bool:
+    """Whether a span of the source has bounds, and these lie in a text of some length."""
+    if span is None or span["start"] is None or span["end"] is None:
+        return False
+    return bool(0 <= span["start"] < span["end"] <= length)
 
 
 def _holds_spans(kind: pa.DataType) -> bool:
