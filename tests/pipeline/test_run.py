@@ -452,6 +452,35 @@ def test_partitions_are_published_in_one_view(project: Project) -> None:
     assert live.readlink().parent == Path("views")
 
 
+def test_the_key_of_a_partition_is_a_column_like_any_other(project: Project) -> None:
+    project.write({"id": ["a", "b"], "text": ["buy", "buy"]}, "date=1/x.parquet")
+    project.write({"id": ["c"], "text": ["song"]}, "date=2/x.parquet")
+    late = {"name": "late", "type": "expression", "label": "ham", "when": "date == '2'"}
+    project.configure(
+        source={
+            "path": "input",
+            "id": "id",
+            "text": "text",
+            "partition": "date",
+            "carry": ["date"],
+            "where": "id != 'b' or date == '2'",
+        },
+        labeling_functions=[
+            {"name": "buy", "type": "keyword", "label": "spam", "any": "buy"},
+            late,
+        ],
+    )
+    (project.root / "input" / "a.parquet").unlink()
+
+    rows = project.run().labels.to_arrow().to_pylist()
+
+    assert [(row["id"], row["date"], row["label"]) for row in rows] == [
+        ("a", "1", "spam"),
+        ("c", "2", "ham"),
+    ]
+    assert {row.status for row in labelmill.preview(project.config)} == {"labeled"}
+
+
 def test_one_partition_can_be_run_and_the_others_stay(project: Project) -> None:
     (project.root / "input" / "a.parquet").unlink()
     for day in ("20", "21"):

@@ -13,7 +13,7 @@ from labelmill.io.source import read_shard
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.memory import InMemory, label_table
 from labelmill.pipeline.plan import Plan, make_plan
-from labelmill.pipeline.rows import source_columns
+from labelmill.pipeline.rows import source_columns, with_partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _table(bound: BoundJob, plan: Plan, ids: Sequence[str]) -> pa.Table:
     source = plan.job.source
     for shard in plan.shards:
         names = [source.id, source.text, *source_columns(bound, plan.schema)]
-        table = read_shard(shard, list(dict.fromkeys(names)))
+        table = with_partition(bound, read_shard(shard, list(dict.fromkeys(names))), shard)
         if not ids or pc.is_in(table[source.id].cast(pa.string()), pa.array(ids)).to_numpy().any():
             return table
     message = f"no row of {source.path} has an id among: {', '.join(ids)}"

@@ -11,6 +11,7 @@ from labelmill.core.batch import Batch, Row
 from labelmill.core.protocols import Drop
 from labelmill.core.spans import Edit, Span
 from labelmill.io.columns import checked_columns, id_column, one_chunk, text_column
+from labelmill.io.source import Shard
 from labelmill.pipeline.bind import BoundJob
 from labelmill.text import edits as editing
 from labelmill.text.expression import Expression
@@ -68,6 +69,14 @@ def source_columns(bound: BoundJob, schema: pa.Schema) -> list[str]:
     if source.partition not in schema.names:
         wanted -= {source.partition}
     return [name for name in schema.names if name in wanted]
+
+
+def with_partition(bound: BoundJob, table: pa.Table, shard: Shard) -> pa.Table:
+    """A shard's table with the partition's value as a column, where only the path has it."""
+    key, value = bound.job.source.partition, shard.file.partition
+    if key is None or value is None or key in table.column_names:
+        return table
+    return table.append_column(key, pa.array([value] * len(table), pa.string()))
 
 
 def read_rows(bound: BoundJob, table: pa.Table, name: str) -> Rows:

@@ -39,7 +39,7 @@ from labelmill.pipeline.infer import (
     selected_rows,
 )
 from labelmill.pipeline.keys import write_keys
-from labelmill.pipeline.rows import Rows, read_rows, source_columns
+from labelmill.pipeline.rows import Rows, read_rows, source_columns, with_partition
 from labelmill.pipeline.samples import samples_of
 from labelmill.pipeline.split import splits_of
 from labelmill.pipeline.voting import vote
@@ -237,7 +237,8 @@ def _rows(bound: BoundJob, shard: Shard) -> Rows:
     source = bound.job.source
     schema = pq.read_schema(shard.file.path)
     columns = list(dict.fromkeys([source.id, source.text, *source_columns(bound, schema)]))
-    return read_rows(bound, read_shard(shard, columns), shard.file.name)
+    table = with_partition(bound, read_shard(shard, columns), shard)
+    return read_rows(bound, table, shard.file.name)
 
 
 def _summary(
