@@ -253,3 +253,8 @@ def test_reading_a_config_imports_nothing_heavy(job: Load, tmp_path: Path) -> No
 
     assert done.stderr == ""
     assert done.stdout == "[]\n"
+
+
+def test_a_nul_in_the_output_is_refused(job: Load) -> None:
+    with pytest.raises(ConfigErrors, match="output: holds a NUL"):
+        job('output: "a\\0b"\n')

@@ -497,3 +497,10 @@ def test_the_decorators_examples_are_those_of_the_function(
     write(source)
 
     assert Python(f"{FILE}:f").examples(tmp_path) == ({"spam": ("BUY",)}, ("ok",))
+
+
+@pytest.mark.parametrize("raised", ["SystemExit", "GeneratorExit"])
+def test_a_function_never_ends_the_run(vote: Vote, raised: str) -> None:
+    hits = vote(f"def f(row):\n    raise {raised}\n", batch("a", "b"))
+
+    assert [(error.doc, error.reason) for error in hits.errors] == [(0, raised), (1, raised)]

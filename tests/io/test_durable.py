@@ -68,3 +68,11 @@ def test_a_folder_in_the_way_of_a_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(OutputFailed, match="cannot be written"):
         durable.write_bytes(tmp_path / "a", b"x")
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_folder_in_the_way_of_a_pointer_leaves_no_draft(tmp_path: Path) -> None:
+    (tmp_path / "current").mkdir()
+
+    with pytest.raises(OutputFailed, match="cannot be written"):
+        durable.point(tmp_path / "current", "first")
+    assert [p.name for p in tmp_path.iterdir()] == ["current"]

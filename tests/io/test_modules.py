@@ -257,3 +257,25 @@ def test_an_error_is_told_with_its_place_in_the_project(tmp_path: Path, write: W
 
     assert told(caught.value, tmp_path).startswith("a.py:3: Expecting property name")
     assert str(tmp_path) not in told(caught.value, tmp_path)
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [(Mute(), "Mute"), (SystemExit(), "SystemExit"), (ValueError("a \ud800"), "a \\ud800")],
+)
+def test_any_error_is_told_in_words_that_can_be_written(
+    tmp_path: Path, error: BaseException, message: str
+) -> None:
+    assert told(error, tmp_path) == message
+
+
+def test_a_file_that_ends_the_program_does_not_import(tmp_path: Path, write: Write) -> None:
+    write("lfs/a.py", "import sys\nsys.exit(0)\n")
+
+    with pytest.raises(BadResource, match=r"lfs/a.py:2: does not import: SystemExit: 0"):
+        load_function(tmp_path, "lfs/a.py:one")

@@ -84,3 +84,8 @@ def test_a_file_that_changed_since_it_was_listed_is_said(tmp_path: Path) -> None
 
     with pytest.raises(InputMissing, match="has changed since"):
         read_shard(Shard(file, 0, 9), ["id"])
+
+
+def test_a_path_that_the_system_refuses_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputMissing, match="cannot be read"):
+        find_files(str(tmp_path / ("a" * 5000)), None)

@@ -120,6 +120,15 @@ def test_a_step_that_changes_nothing_or_fails_is_counted_by_its_reason(project: 
     assert "gone" in copies.failures["boom"]
 
 
+def test_a_text_that_no_file_can_hold_is_dropped_and_counted(project: Project) -> None:
+    code = "def half(example, rng):\n    return chr(0xD800) + example.text\n"
+    bound = ner(project, [{"name": "h", "type": "python", "function": "steps.py:half"}], code)
+
+    copies = augment(bound, rows(2), {}, {})
+
+    assert dict(copies.dropped) == {"h: failed (UnicodeEncodeError)": 2}
+
+
 def test_the_fraction_chooses_rows_by_id() -> None:
     spec = AugmentSpec("s", "t", None, copies=2, fraction=0.5)  # type: ignore[arg-type]
     picked = [bool(chosen_copies(spec, {"id": f"r{i}", "label": "a"}, 0)) for i in range(2000)]

@@ -101,6 +101,8 @@ def _check_where(draft: Draft, findings: Findings) -> None:
 def _check_output(draft: Draft, folder: Path, findings: Findings) -> None:
     output, source = output_of(draft), draft.sections["source"] or {}
     target = placed(output, folder)
+    if "\0" in output:
+        findings.add(("output",), "value", "holds a NUL character; no folder can be named so")
     if not is_url(output) and not Path(output).is_absolute() and not _inside(target, str(folder)):
         message = f"'{output}' leads out of the project; write an absolute path if that is meant"
         findings.add(("output",), "value", message)

@@ -17,7 +17,7 @@ from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter, BadResource, LabelmillError, nearest
 from labelmill.functions.answers import AnswerReader, BadAnswer, Found, listed
 from labelmill.functions.decorator import READINGS, BatchForm, FunctionFacts, facts_of
-from labelmill.io.modules import Reference, importable, load_function, module_files, told
+from labelmill.io.modules import RAISED, Reference, importable, load_function, module_files, told
 
 
 @FUNCTIONS.add("python")
@@ -222,7 +222,7 @@ class PythonVoter:
             answers = listed(self.function(frame, **self.arguments), len(batch), index)
         except LabelmillError:
             raise
-        except Exception as error:  # what a user's function raises
+        except RAISED as error:  # what a user's function raises
             reason, message = failure(error, self.root)
             for doc in range(len(batch)):
                 hits.fail(doc, reason, message)
@@ -235,14 +235,14 @@ class PythonVoter:
             found = find(*about)
         except LabelmillError:
             raise
-        except Exception as error:  # what a user's function raises
+        except RAISED as error:  # what a user's function raises
             hits.fail(doc, *failure(error, self.root))
             return
         for start, end, label in found:
             hits.add(doc, start, end, label)
 
 
-def failure(error: Exception, root: Path) -> tuple[str, str]:
+def failure(error: BaseException, root: Path) -> tuple[str, str]:
     """Reason and message of a row that failed."""
     if isinstance(error, BadAnswer):
         return error.reason, error.message

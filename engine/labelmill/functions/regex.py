@@ -56,6 +56,8 @@ class Regex:
             raise BadParameter("label", "say what a match votes for", code="missing")
         for target, patterns in self._rules():
             field = "pattern" if self.labels is None else f"labels.{target}"
+            if not patterns:
+                raise BadParameter(field, "holds no pattern; write one, or a list of some")
             for pattern in patterns:
                 self._compile(field, pattern)
 

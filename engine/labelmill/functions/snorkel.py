@@ -20,7 +20,7 @@ from labelmill.core.registry import FUNCTIONS
 from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter, BadResource, LabelmillError
 from labelmill.functions.answers import described
-from labelmill.io.modules import Reference, importable, load_function, module_files, told
+from labelmill.io.modules import RAISED, Reference, importable, load_function, module_files, told
 
 ABSTAIN = -1
 
@@ -155,7 +155,7 @@ class SnorkelVoter:
                     answer = self.function(point)
                 except LabelmillError:
                     raise
-                except Exception as error:  # what a user's function raises
+                except RAISED as error:  # what a user's function raises
                     hits.fail(doc, type(error).__name__, told(error, self.root))
                 else:
                     self._note(hits, doc, answer, len(batch.strings[doc]))

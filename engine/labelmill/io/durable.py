@@ -107,7 +107,11 @@ def point(link: Path, target: str) -> None:
         make_folder(link.parent)
         draft.unlink(missing_ok=True)
         draft.symlink_to(target)
-        draft.replace(link)
+        try:
+            draft.replace(link)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
         sync_folder(link.parent)
 
 

@@ -17,6 +17,9 @@ from typing import Any
 from labelmill.core.digests import digest, digest_bytes
 from labelmill.errors import BadParameter, BadResource, nearest
 
+RAISED = (Exception, SystemExit, GeneratorExit)
+"""What the code of a project may raise without ending the run: all but an interrupt."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -143,17 +146,26 @@ def told(error: BaseException, root: Path) -> str:
         'no <object>'
     """
     file, line = _place(error, root.resolve())
-    message = shortened(str(error).strip()) or type(error).__name__
+    message = shortened(_said(error).strip()) or type(error).__name__
     return f"{file}:{line}: {message}" if file else message
 
 
+def _said(error: BaseException) -> str:
+    """The message of an exception; what a project raises may fail even to say what it is."""
+    try:
+        return str(error)
+    except RAISED:
+        return ""
+
+
 def shortened(text: str, limit: int = 300) -> str:
-    """A text of one line, without memory addresses, cut to a length.
+    """A text of one line that any file can hold, without memory addresses, cut to a length.
 
     Example:
         >>> shortened("<A object at 0x7f52> and more", limit=14)
         '<A object> an…'
     """
+    text = text.encode("utf-8", "backslashreplace").decode()
     line = " ".join(re.sub(r" at 0x[0-9a-fA-F]+", "", text).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
@@ -211,16 +223,16 @@ def _run(base: Path, path: Path, name: str) -> None:
     try:
         with importable(base):
             spec.loader.exec_module(module)
-    except Exception as error:  # what a user's module raises
+    except RAISED as error:  # what a user's module raises
         sys.modules.pop(name, None)
         _PROJECTS[base].modules.clear()
         raise _broken(base, path, error) from error
 
 
-def _broken(base: Path, path: Path, error: Exception) -> BadResource:
+def _broken(base: Path, path: Path, error: BaseException) -> BadResource:
     file, line = _place(error, base)
     own = path.relative_to(base).as_posix()
-    message = shortened(error.msg if isinstance(error, SyntaxError) else str(error))
+    message = shortened(error.msg if isinstance(error, SyntaxError) else _said(error))
     text = f"does not import: {type(error).__name__}: {message}"
     if isinstance(error, ImportError) and _sibling(path, error):
         package = ".".join(path.relative_to(base).parent.parts)

@@ -147,6 +147,11 @@ def _row_groups(parquet: pq.ParquetFile, shard: Shard) -> tuple[list[int], int]:
 
 
 def _listing(path: str) -> tuple[Path, list[Path]]:
+    with _explained(Path(path)):
+        return _found(path)
+
+
+def _found(path: str) -> tuple[Path, list[Path]]:
     where = Path(path)
     if where.is_file():
         return where.parent, [where]
@@ -178,7 +183,8 @@ def _partition_of(path: Path, name: str, key: str) -> str:
 
 
 def _rows(path: Path) -> int:
-    size = path.stat().st_size
+    with _explained(path):
+        size = path.stat().st_size
     if size == 0:
         raise InputMissing(str(path), "the file is empty (0 bytes); was it still being written?")
     with _explained(path):
@@ -186,7 +192,7 @@ def _rows(path: Path) -> int:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
+    with _explained(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -205,8 +211,8 @@ class _explained:  # noqa: N801 (a context manager, read as a word)
 
 
 def _complaint(path: Path, error: BaseException) -> str:
-    if isinstance(error, FileNotFoundError | PermissionError):
-        return f"the file cannot be read ({error.strerror})"
+    if isinstance(error, OSError) and error.strerror:
+        return f"it cannot be read ({error.strerror})"
     with path.open("rb") as file:
         head = file.read(4)
         file.seek(-min(4, path.stat().st_size), 2)

@@ -12,6 +12,7 @@ from labelmill.core.protocols import Rewriter
 from labelmill.core.seeds import keyed_fraction, keyed_rng
 from labelmill.core.spans import Edit, Example, Span
 from labelmill.errors import LabelmillError
+from labelmill.io.modules import RAISED
 from labelmill.pipeline.bind import BoundJob
 from labelmill.text import edits as editing
 
@@ -123,9 +124,10 @@ def _child(
     try:
         edits = step.rewriter.rewrite(example, rng)
         edits = editing.checked(edits, example.text)
+        "".join(edit.replacement for edit in edits).encode()  # fails on half a surrogate pair
     except LabelmillError:
         raise
-    except Exception as error:
+    except RAISED as error:
         return _Refusal(f"failed ({type(error).__name__})", str(error) or type(error).__name__)
     if step.spec.protect == "entities":
         edits = tuple(edit for edit in edits if not _touches(edit, example.spans))

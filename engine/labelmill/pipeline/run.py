@@ -135,7 +135,7 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
     durable.write_bytes(model_file, to_json(model.type, model.version, model.fitted, model.space))
     shop.progress("fit", 1, 1)
     snapshots: list[Snapshot] = []
-    warnings: list[str] = []
+    warnings = shop.bound.doubts()
     start = 0
     for part in plan.partitions:
         stop = start + len(part.shards)
@@ -162,15 +162,28 @@ def check_budget(job: Job, records: Sequence[LabelRecord], removed: Mapping[str,
     errors: Counter[str] = Counter()
     for record in records:
         errors.update(record.errors)
+    first: dict[str | None, str] = {}
+    for record in reversed(records):
+        first.update(record.first)
     told = [
-        (f"labeling function '{name}' failed on", count) for name, count in sorted(errors.items())
+        (f"labeling function '{name}' failed on", count, _example(first.get(name)))
+        for name, count in sorted(errors.items())
     ]
-    told.append(("nobody can read (null or invalid text or id)", sum(r.faults for r in records)))
-    told.append(("a repeated id stands on", removed.get("unique_ids", 0)))
-    over = [f"{what} {count} of {rows} rows" for what, count in told if count > allowed]
+    unreadable = "nobody can read (null or invalid text or id)"
+    told.append((unreadable, sum(r.faults for r in records), _example(first.get(None))))
+    told.append(("a repeated id stands on", removed.get("unique_ids", 0), ""))
+    hint = f"{allowed} allowed (error_budget: {job.error_budget}); nothing was published"
+    over = [
+        f"{what} {count} of {rows} rows, {hint}{example}"
+        for what, count, example in told
+        if count > allowed
+    ]
     if over:
-        hint = f"{allowed} allowed (error_budget: {job.error_budget}); nothing was published"
-        raise OverBudget("\n".join(f"{line}, {hint}" for line in over))
+        raise OverBudget("\n".join(over))
+
+
+def _example(failure: str | None) -> str:
+    return f"; the first: {failure}" if failure else ""
 
 
 def _decide(
