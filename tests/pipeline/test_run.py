@@ -13,6 +13,7 @@ from tests.pipeline.conftest import Project
 import labelmill
 from labelmill.errors import (
     BadColumn,
+    BadResource,
     ChecksFailed,
     ConfigErrors,
     InputMissing,
@@ -261,6 +262,32 @@ def test_a_check_of_severity_warn_only_warns(project: Project) -> None:
 
     assert len(run.warnings) == 1
     assert run.snapshots[0].report["checks"][0]["passed"] is False
+
+
+def test_doubtful_terms_of_a_gazetteer_are_told(project: Project) -> None:
+    lines = ["term,label,id", "song,ham,1", "buy,spam,2", "song,spam,1", "buy,spam,2"]
+    (project.root / "terms.csv").write_text("\n".join(lines))
+    project.configure(
+        gazetteers={"terms": {"path": "terms.csv"}, "unused": {"path": "terms.csv"}},
+        labeling_functions=[{"name": "term", "type": "gazetteer", "gazetteer": "terms"}],
+    )
+
+    (said,) = project.run().warnings
+
+    doubt = "1 term has two labels or ids (the first stands): 'song' ham, not spam"
+    assert said == f"gazetteer 'terms': {doubt}; 1 duplicate, as 'buy'"
+
+
+def test_a_stop_list_that_is_no_text_is_refused(project: Project) -> None:
+    (project.root / "terms.csv").write_text("term,label\nbuy,spam\n")
+    (project.root / "stop.txt").write_bytes(b"\xff")
+    project.configure(
+        gazetteers={"terms": {"path": "terms.csv", "stop": "stop.txt"}},
+        labeling_functions=[{"name": "term", "type": "gazetteer", "gazetteer": "terms"}],
+    )
+
+    with pytest.raises(BadResource, match=r"stop\.txt: cannot be read as UTF-8"):
+        project.run()
 
 
 def test_the_leakage_check_finds_copies_that_the_group_id_kept_apart(project: Project) -> None:

@@ -1,6 +1,6 @@
 """A job bound to its resources: compiled gazetteers, voters in order, label spaces."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -10,8 +10,9 @@ from typing import Any
 from labelmill.config.spec import FunctionSpec, GazetteerSpec, Job
 from labelmill.core.labels import LabelSpace
 from labelmill.core.protocols import Bench, Gazetteer, Items, Task, Unit, Voter
-from labelmill.errors import BadParameter
+from labelmill.errors import BadParameter, BadResource
 from labelmill.io.gazetteers import load_gazetteer
+from labelmill.text.gazetteer import CompiledGazetteer
 
 
 class Gazetteers(Mapping[str, Gazetteer]):
@@ -21,9 +22,12 @@ class Gazetteers(Mapping[str, Gazetteer]):
         """Nothing is read yet."""
         self._root = root
         self._specs = specs
-        self._loaded: dict[str, Gazetteer] = {}
+        self._loaded: dict[str, CompiledGazetteer] = {}
 
     def __getitem__(self, name: str) -> Gazetteer:
+        return self._load(name)
+
+    def _load(self, name: str) -> CompiledGazetteer:
         if name not in self._loaded:
             spec = self._specs[name]
             self._loaded[name] = load_gazetteer(
@@ -41,10 +45,18 @@ class Gazetteers(Mapping[str, Gazetteer]):
     def __len__(self) -> int:
         return len(self._specs)
 
+    def doubts(self, names: Iterable[str]) -> list[str]:
+        """Duplicates and conflicts among the terms of some gazetteers, a sentence for each."""
+        told = {name: self._load(name).report.doubts for name in sorted(set(names))}
+        return [f"gazetteer '{name}': {doubt}" for name, doubt in told.items() if doubt]
+
     def _stop(self, spec: GazetteerSpec) -> tuple[str, ...]:
         if not isinstance(spec.stop, str):
             return spec.stop
-        lines = (self._root / spec.stop).read_text("utf-8").splitlines()
+        try:
+            lines = (self._root / spec.stop).read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadResource(spec.stop, f"cannot be read as UTF-8 text: {error}") from error
         return tuple(line.strip() for line in lines if line.strip())
 
 
@@ -147,6 +159,12 @@ class BoundJob:
                 return None
             names += need.columns
         return tuple(dict.fromkeys(names))
+
+    def doubts(self) -> list[str]:
+        """What is doubtful in the gazetteers that are used; reads those not read yet."""
+        kinds = [entry.kind for entry in (*self.job.functions, *self.job.augment)]
+        used = [name for kind in kinds for name in kind.needs(self.job.root).gazetteers]
+        return self.gazetteers.doubts(used)
 
 
 def _reads(function: FunctionSpec, root: Path) -> tuple[str, ...]:

@@ -38,6 +38,31 @@ class GazetteerReport:
     too_short: tuple[Entry, ...] = ()
     stopped: tuple[Entry, ...] = ()
 
+    @property
+    def doubts(self) -> str:
+        """Duplicates and conflicts in one sentence; empty where there are none.
+
+        Example:
+            >>> GazetteerReport(
+            ...     1, conflicts=((Entry("Paris", "LOC"), Entry("Paris", "PER")),)
+            ... ).doubts
+            "1 term has two labels or ids (the first stands): 'Paris' LOC, not PER"
+        """
+        told = []
+        if self.conflicts:
+            used, left = self.conflicts[0]
+            differ = "id" if used.label == left.label else "label"
+            first = f"'{used.term}' {getattr(used, differ)}, not {getattr(left, differ)}"
+            terms = (
+                "1 term has" if len(self.conflicts) == 1 else f"{len(self.conflicts)} terms have"
+            )
+            told.append(f"{terms} two labels or ids (the first stands): {first}")
+        if self.duplicates:
+            count = len(self.duplicates)
+            noun = "duplicate" if count == 1 else "duplicates"
+            told.append(f"{count} {noun}, as '{self.duplicates[0].term}'")
+        return "; ".join(told)
+
 
 class _Reading(NamedTuple):
     """What is known of a piece of text: where it sorts, whether it is a key, or begins a longer."""
