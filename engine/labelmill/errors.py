@@ -9,6 +9,7 @@ LabelmillError                 1  the run failed; it can be resumed
 ├── InputMissing               4  input that is not there yet, is empty, torn or not Parquet
 ├── ChecksFailed               3  a check failed; nothing was published
 ├── OverBudget                 3  more rows or votes failed than the error budget allows
+├── FunctionFailed             1  a labeling function failed as a whole
 ├── OutputFailed               1  the output or the state could not be written
 ├── WorkersLost                1  a worker process died or could not start
 ├── LockHeld                   5  another run of this job holds the lock
@@ -160,6 +161,10 @@ class OverBudget(LabelmillError):
     """More rows or votes failed than the error budget allows."""
 
     exit_code = 3
+
+
+class FunctionFailed(LabelmillError):
+    """A labeling function failed as a whole, in a way that its type did not foresee."""
 
 
 class OutputFailed(LabelmillError):

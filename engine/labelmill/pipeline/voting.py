@@ -4,13 +4,9 @@ from dataclasses import dataclass
 
 from labelmill.core.batch import Batch
 from labelmill.core.votes import RowError, Votes
-from labelmill.errors import LabelmillError
+from labelmill.errors import FunctionFailed, LabelmillError
 from labelmill.io.modules import RAISED, shortened
 from labelmill.pipeline.bind import BoundJob
-
-
-class FunctionFailed(LabelmillError):
-    """A labeling function failed as a whole, in a way that its type did not foresee."""
 
 
 @dataclass(frozen=True, slots=True)
