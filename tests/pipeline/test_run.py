@@ -444,6 +444,18 @@ def test_run_json_is_written_for_good_and_for_bad(project: Project) -> None:
     assert codes == {True: 0, False: 3}
 
 
+def test_run_json_is_written_for_a_config_that_is_refused(project: Project) -> None:
+    with pytest.raises(ConfigErrors):
+        project.run("label_model.type=majorty")
+    with pytest.raises(ConfigErrors):
+        labelmill.run(project.root / "configs" / "nothing.yaml")
+
+    (record,) = (project.root / ".labelmill" / "runs").glob("*/run.json")
+    told = json.loads(record.read_bytes())
+    assert (told["job"], told["exit_code"], told["retryable"]) == ("job", 2, False)
+    assert "did you mean 'majority'" in told["error"]["message"]
+
+
 def test_the_fitted_type_labels_new_rows_with_an_old_model(project: Project) -> None:
     project.configure(label_model={"type": "dawid_skene"})
     first = project.run()

@@ -27,11 +27,14 @@ def run(
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import show, show_json  # noqa: PLC0415
     from labelmill.cli.progress import Reporter  # noqa: PLC0415
+    from labelmill.config import find_root  # noqa: PLC0415 (--help loads no engine)
+    from labelmill.pipeline.record import refusal_recorded  # noqa: PLC0415
     from labelmill.pipeline.run import run_job  # noqa: PLC0415
     from labelmill.report.terminal import run_view  # noqa: PLC0415
 
     changes = [*(overrides or ()), *([f"execution.workers={workers}"] if workers else [])]
-    job = read_job(config, changes, project, partition)
+    with refusal_recorded(config, find_root(config, project)):
+        job = read_job(config, changes, project, partition)
     with Reporter() as progress:
         done = run_job(job, partition=partition, progress=progress)
     if not as_json:

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelmill import kinds
-from labelmill.config import load
+from labelmill.config import find_root, load
 from labelmill.config.spec import Job
 from labelmill.core.digests import canonical_json
 from labelmill.pipeline.memory import label_frame
 from labelmill.pipeline.preview import PreviewRow
 from labelmill.pipeline.preview import preview as preview_job
+from labelmill.pipeline.record import refusal_recorded
 from labelmill.pipeline.result import Run
 from labelmill.pipeline.run import run_job
 
@@ -37,7 +39,9 @@ def run(
     Raises:
         LabelmillError: whatever stopped the run; its message says what to do.
     """
-    return run_job(load_job(config, overrides, partition), partition=partition)
+    with refusal_recorded(Path(config), find_root(Path(config))):
+        job = load_job(config, overrides, partition)
+    return run_job(job, partition=partition)
 
 
 def label(

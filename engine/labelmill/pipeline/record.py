@@ -4,13 +4,14 @@ import os
 import platform
 import secrets
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from labelmill.errors import LabelmillError
+from labelmill.errors import ConfigErrors, LabelmillError, OutputFailed
 from labelmill.io.durable import write_bytes
 from labelmill.pipeline.fingerprint import versions
 from labelmill.pipeline.publish import json_bytes
@@ -59,6 +60,22 @@ class Record:
             **self.facts,
         }
         write_bytes(self.folder / "run.json", json_bytes(facts))
+
+
+@contextmanager
+def refusal_recorded(config: Path, root: Path) -> Iterator[None]:
+    """Write run.json also for a run that ends at its config, which has no job yet.
+
+    The record goes by the config's name. Nothing is written where there is no such file.
+    """
+    try:
+        yield
+    except ConfigErrors as error:
+        if config.is_file():
+            # What is wrong with the config matters more than that its record cannot be kept.
+            with suppress(OutputFailed):
+                Record(config.stem, root).close("failed", error)
+        raise
 
 
 def exit_code_of(error: BaseException | None) -> int:
