@@ -54,7 +54,7 @@ def run_examples(job: Job) -> list[ExampleResult]:
     texts = list(dict.fromkeys(wish.text for wish in wishes))
     ids = pa.array([str(i) for i in range(len(texts))])
     batch = Batch(ids, pa.array(texts, pa.string()), {}, bound.analysis)
-    ballot = vote(_limited(bound, {wish.lf for wish in wishes}), batch)
+    ballot = vote(bound, batch, _with_read(bound, {wish.lf for wish in wishes}))
     failures = {
         (name, error.doc): f"{error.reason}: {error.message}"
         for name, errors in ballot.errors.items()
@@ -68,8 +68,8 @@ def run_examples(job: Job) -> list[ExampleResult]:
     ]
 
 
-def _limited(bound: BoundJob, names: set[str]) -> BoundJob:
-    """The job, where only functions with examples (and those that they read) vote."""
+def _with_read(bound: BoundJob, names: set[str]) -> set[str]:
+    """Names of some functions, and of those that they read."""
     wanted = set(names)
     specs = {spec.name: spec for spec in bound.job.functions}
     todo = list(names)
@@ -78,10 +78,7 @@ def _limited(bound: BoundJob, names: set[str]) -> BoundJob:
             if name not in wanted:
                 wanted.add(name)
                 todo.append(name)
-    limited = BoundJob(bound.job)
-    voters = {name: voter for name, voter in bound.voters.items() if name in wanted}
-    limited.__dict__["voters"] = voters
-    return limited
+    return wanted
 
 
 def _wishes(bound: BoundJob, spec: FunctionSpec) -> list[Wish]:

@@ -1,5 +1,6 @@
 """The label stage: every labeling function votes on a batch."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from labelmill.core.batch import Batch
@@ -17,8 +18,8 @@ class Ballot:
     errors: dict[str, list[RowError]]
 
 
-def vote(bound: BoundJob, batch: Batch) -> Ballot:
-    """Let every function of a job vote.
+def vote(bound: BoundJob, batch: Batch, only: Collection[str] | None = None) -> Ballot:
+    """Let every function of a job vote, or only some; those that they read must be among them.
 
     Raises:
         FunctionFailed: if a function raises anything but an error of ours.
@@ -26,7 +27,8 @@ def vote(bound: BoundJob, batch: Batch) -> Ballot:
     index = {name: i for i, name in enumerate(bound.names)}
     earlier: dict[str, Votes] = {}
     errors: dict[str, list[RowError]] = {}
-    for name, voter in bound.voters.items():
+    voters = {n: v for n, v in bound.voters.items() if only is None or n in only}
+    for name, voter in voters.items():
         try:
             hits = voter.vote(batch, earlier)
         except LabelmillError:
