@@ -142,7 +142,10 @@ class FittedDawidSkene:
         return np.where(covered(patterns)[:, None], self.posterior(patterns), self.prior)
 
     def posterior(self, patterns: VotePatterns) -> Floats:
-        """Dawid & Skene's equation 2.5 in logarithms; without votes the shares (and silence)."""
+        """Dawid & Skene's equation 2.5 in logarithms, [n_patterns, n_labels].
+
+        A pattern without votes gets the shares (and what silence says).
+        """
         evidence = log(self.votes)[patterns.function, patterns.label]
         base = log(self.share)
         if len(self.silence):

@@ -75,7 +75,7 @@ def softmax(log_scores: Floats) -> Floats:
 
 
 def log(probabilities: Floats) -> Floats:
-    """Natural logarithm, with zero taken as the smallest probability there is."""
+    """Natural logarithm, of any shape, with zero taken as the smallest probability there is."""
     logs: Floats = np.log(np.maximum(probabilities, SMALLEST))
     return logs
 

@@ -154,7 +154,7 @@ class FittedSkweakHmm:
         return normalised
 
     def weights(self) -> Floats:
-        """Estimated share of each function's tags (other than "O") that are right."""
+        """Estimated share of right tags (other than "O") of each function, [n_functions]."""
         return self.precision
 
     def parameters(self) -> dict[str, Any]:

@@ -55,7 +55,11 @@ class EntitySwap:
         return Needs(gazetteers=(self.gazetteer,))
 
     def bind(self, bench: Bench) -> "EntitySwapRewriter":
-        """Collect the entities of each label."""
+        """Collect the entities of each label.
+
+        Raises:
+            BadParameter: if the gazetteer is unknown or has no term of these labels.
+        """
         labels = bench.only or bench.labels.names
         if self.gazetteer is None:
             pools = {label: Pool.of(bench.mentions.get(label, ())) for label in labels}

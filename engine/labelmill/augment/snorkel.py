@@ -60,7 +60,11 @@ class Snorkel:
         return Needs(columns=None, files=files)
 
     def bind(self, bench: Bench) -> "SnorkelRewriter":
-        """Load the transformation function."""
+        """Load the transformation function.
+
+        Raises:
+            BadResource: if it cannot be loaded, or is no transformation function.
+        """
         from snorkel.map import BaseMapper  # noqa: PLC0415 (heavy)
 
         function = load_function(bench.root, self.function)

@@ -68,7 +68,12 @@ class Synonym:
         return Needs() if self.lexicon == WORDNET else Needs(files=(self.lexicon,))
 
     def bind(self, bench: Bench) -> "SynonymRewriter":
-        """Read the synonyms."""
+        """Read the synonyms.
+
+        Raises:
+            BadParameter: if WordNet is asked for in another language than English.
+            BadResource: if the list or WordNet cannot be read.
+        """
         if self.lexicon != WORDNET:
             synonyms = read_synonyms(bench.root / self.lexicon)
             longest = max(len(phrase_key(word)) for word in synonyms)

@@ -68,7 +68,12 @@ class Sklearn:
         return Needs(files=(self.model,))
 
     def bind(self, bench: Bench) -> "SklearnVoter":
-        """Load the model, and compare its classes with the task's labels."""
+        """Load the model, and compare its classes with the task's labels.
+
+        Raises:
+            BadParameter: if a class or the threshold does not fit the model.
+            BadResource: if the file holds no trained classifier.
+        """
         model = load_model(bench.root, self.model, self.trusted)
         if not hasattr(model, "predict") or not hasattr(model, "classes_"):
             message = f"holds {type(model).__name__}, which is no trained classifier"

@@ -83,7 +83,11 @@ class Snorkel:
         return Needs(columns=columns, files=(*files, *self.files))
 
     def bind(self, bench: Bench) -> "SnorkelVoter":
-        """Load the function."""
+        """Load the function.
+
+        Raises:
+            BadResource: if it cannot be loaded, or is no snorkel labeling function.
+        """
         from snorkel.labeling import LabelingFunction  # noqa: PLC0415 (heavy)
 
         function = load_function(bench.root, self.function)

@@ -162,9 +162,9 @@ class BoundJob:
 
     def doubts(self) -> list[str]:
         """What is doubtful in the gazetteers that are used; reads those not read yet."""
-        kinds = [entry.kind for entry in (*self.job.functions, *self.job.augment)]
-        used = [name for kind in kinds for name in kind.needs(self.job.root).gazetteers]
-        return self.gazetteers.doubts(used)
+        needs = [function.kind.needs(self.job.root) for function in self.job.functions]
+        needs += [step.kind.needs(self.job.root) for step in self.job.augment]
+        return self.gazetteers.doubts(name for need in needs for name in need.gazetteers)
 
 
 def _reads(function: FunctionSpec, root: Path) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class Judgement:
 
 
 def gold_labels(name: str, column: pa.Array, space: LabelSpace) -> npt.NDArray[np.int64]:
-    """Gold label of each text as an index, -1 where it has none.
+    """Gold label of each text as an index, [n_texts], -1 where it has none.
 
     The column holds label names, or integers that are indices into `task.labels`.
 
@@ -90,7 +90,7 @@ def gold_spans(name: str, column: pa.Array, space: LabelSpace) -> GoldSpans:
 def judge_labels(
     labels: list[str | None], gold: npt.NDArray[np.int64], space: LabelSpace
 ) -> Judgement:
-    """Hold the labels of texts against gold; texts without a label or gold do not count."""
+    """Hold the labels of texts against gold [n_texts]; without a label or gold none counts."""
     confusion = Counter(
         (space.names[true], label)
         for label, true in zip(labels, gold.tolist(), strict=True)

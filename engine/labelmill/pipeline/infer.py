@@ -150,7 +150,10 @@ def selected_rows(
     Args:
         bound: the job.
         labeled: the labels of the shard.
-        splits: the split of each row of the batch.
+        splits: the split of each row of the batch, [n_batch].
+
+    Returns:
+        Places in the batch, [n_selected], for each split.
     """
     select = bound.job.select
     chosen: dict[str, list[int]] = {split: [] for split in SPLITS}
@@ -161,7 +164,7 @@ def selected_rows(
 
 
 def examples_of(bound: BoundJob, labeled: Labeled, rows: npt.NDArray[np.int64]) -> pa.Table:
-    """Some rows of the batch as an `examples_schema` table."""
+    """Some rows of the batch, by place [n_rows], as an `examples_schema` table."""
     taken = labeled.table.take(pa.array(labeled.place[rows]))
     return _examples(taken, _schema(bound, labeled.table))
 

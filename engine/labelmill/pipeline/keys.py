@@ -56,7 +56,7 @@ def folded(text: str) -> str:
 
 
 def write_keys(path: Path, batch: Batch, rows: npt.NDArray[np.int64], *, bands: bool) -> None:
-    """Write the keys of a shard's readable rows."""
+    """Write the keys of a shard's readable rows; `rows` [n_batch] are their places in it."""
     ids = batch.ids.to_pylist()
     columns = {
         "row": pa.array(rows),
