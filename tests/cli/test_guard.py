@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Call
 
+from labelmill.cli import main
+
 
 def test_a_bad_option_is_a_usage_error(labelmill: Call, config: str) -> None:
     answer = labelmill("run", config, "--wrkers", "2")
@@ -151,3 +153,11 @@ def _process(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProces
     )
     assert time.monotonic() - started < 120
     return done
+
+
+def test_closed_streams_end_nothing(config: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+
+    assert main(["validate", config]) == 0
+    assert main(["validate", "nowhere.yaml"]) == 2

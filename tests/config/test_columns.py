@@ -20,6 +20,12 @@ def test_a_source_that_has_everything_has_no_problems(job: Load) -> None:
     assert check_columns(job(), SCHEMA) == []
 
 
+def test_a_column_that_stands_twice_is_told(job: Load, tmp_path: Path) -> None:
+    (problem,) = said(job(), SCHEMA.append(pa.field("body", pa.string())), tmp_path)
+
+    assert "the column 'body' stands twice in the source" in problem
+
+
 def test_every_missing_column_is_told_at_its_place(job: Load, tmp_path: Path) -> None:
     found = job(
         "  - {name: short, type: expression, label: ham, when: 'star > 1 and n_words < 5'}\n"

@@ -42,6 +42,9 @@ def test_hive_folders_give_the_partition(tmp_path: Path) -> None:
     assert file.partition == "2026-11-21"
     with pytest.raises(InputMissing, match="hour=<value>"):
         find_files(str(tmp_path), "hour")
+    write(tmp_path / "date=" / "a.parquet", 1)
+    with pytest.raises(InputMissing, match="date=<value>"):
+        find_files(str(tmp_path), "date")
 
 
 @pytest.mark.parametrize("name", ["missing", "missing/*.parquet"])

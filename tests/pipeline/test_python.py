@@ -159,3 +159,8 @@ def test_the_face_is_exactly_what_all_says() -> None:
     assert dir(labelmill) == sorted(labelmill.__all__)
     with pytest.raises(AttributeError, match="no attribute 'runn'"):
         _ = labelmill.runn
+
+
+def test_a_partition_of_a_job_that_has_none_is_refused(project: Project) -> None:
+    with pytest.raises(UsageError, match=r"has no source\.partition"):
+        labelmill.run(project.config, partition="a")

@@ -126,7 +126,13 @@ def _save_trace(error: Exception, arguments: Sequence[str]) -> Path | None:
 
 
 def _never_fail_to_print() -> None:
-    """A character that the terminal's encoding lacks is shown as a question mark."""
+    """A character that the terminal's encoding lacks is shown as a question mark.
+
+    Where the caller closed a stream (`>&-`), what would go there is dropped.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

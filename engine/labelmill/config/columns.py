@@ -97,6 +97,8 @@ def _wrong(column: _Column, job: Job, schema: pa.Schema) -> str | None:
         who = f"'{column.function}' needs the column" if column.function else "no column"
         what = f"{who} '{column.name}'" + (", which is not" if column.function else "")
         return f"{what} in the source{nearest(column.name, names)}"
+    if schema.names.count(column.name) > 1:
+        return f"the column '{column.name}' stands twice in the source; name each column once"
     called = {job.source.id: "id", job.source.text: "text"}.get(column.name, column.name)
     if called != column.name and column.trail[:2] not in (("source", "id"), ("source", "text")):
         return f"the column '{column.name}' is called `{called}` here, as source.{called} says"

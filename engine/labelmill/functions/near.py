@@ -97,7 +97,8 @@ class NearVoter:
         """Look around every span."""
         hits = Hits()
         for doc, spans in spans_by_text(earlier, self.reads).items():
-            cues = [match.span() for match in self.pattern.finditer(batch.strings[doc])]
+            found = self.pattern.finditer(batch.strings[doc])
+            cues = [match.span() for match in found if match.group()]
             tokens = batch.tokens.bounds(doc) if cues else []
             for span in spans if cues else ():
                 if self._is_near(cues, tokens, span.start, span.end):
@@ -117,11 +118,13 @@ class NearVoter:
             after = bisect_left(tokens, end, key=lambda token: token[0])
             high = tokens[min(len(tokens), after + self.window) - 1][1] if after else end
             places.append((end, high))
-        return any(
-            low <= cue_start < cue_end <= high
-            for low, high in places
-            for cue_start, cue_end in cues
-        )
+        return any(_holds_one(cues, low, high) for low, high in places)
+
+
+def _holds_one(cues: list[tuple[int, int]], low: int, high: int) -> bool:
+    """Whether one of the cues, which are sorted and apart, lies within low and high."""
+    place = bisect_left(cues, low, key=lambda cue: cue[0])
+    return place < len(cues) and cues[place][1] <= high
 
 
 def checked_pattern(field: str, pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:

@@ -1,7 +1,8 @@
 """The `span_filter` type: spans of other functions that meet some conditions."""
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -165,8 +166,9 @@ class SpanFilterVoter:
         for doc, row in enumerate(batch.rows(self.conditions.columns)):
             if doc not in texts:
                 continue
+            bounds = batch.tokens.bounds(doc)
             try:
-                kept = [span for span in texts[doc] if self._met(batch, doc, row, span)]
+                kept = [span for span in texts[doc] if self._met(bounds, row, span)]
             except ValueError as error:
                 hits.fail(doc, "bad_value", str(error))
                 continue
@@ -175,7 +177,8 @@ class SpanFilterVoter:
                 hits.add(doc, span.start, span.end, label, span.entry)
         return hits
 
-    def _met(self, batch: Batch, doc: int, row: Row, span: Found) -> bool:
-        bounds = batch.tokens.bounds(doc)
-        n_tokens = sum(start < span.end and end > span.start for start, end in bounds)
+    def _met(self, bounds: Sequence[tuple[int, int]], row: Row, span: Found) -> bool:
+        begun = bisect_left(bounds, span.end, key=lambda token: token[0])
+        ended = bisect_right(bounds, span.start, key=lambda token: token[1])
+        n_tokens = begun - ended
         return self.conditions.met(row.text[span.start : span.end], n_tokens, row)

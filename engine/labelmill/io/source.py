@@ -176,7 +176,7 @@ def _is_data(name: Path) -> bool:
 def _partition_of(path: Path, name: str, key: str) -> str:
     for part in reversed(path.parent.parts):
         left, equals, value = part.partition("=")
-        if equals and left == key:
+        if equals and left == key and value:
             return unquote(value)
     message = f"no folder named {key}=<value> leads to {name}, but source.partition is '{key}'"
     raise InputMissing(str(path), message)

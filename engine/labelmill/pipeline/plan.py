@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from labelmill.config import check_columns, named_columns
 from labelmill.config.spec import Job
-from labelmill.errors import BadColumn, ConfigErrors, InputMissing
+from labelmill.errors import BadColumn, ConfigErrors, InputMissing, UsageError
 from labelmill.io.source import InputFile, Shard, find_files, schema_of, shards_of
 from labelmill.pipeline.fingerprint import function_fingerprints, input_digest, plan_digest
 
@@ -56,11 +56,15 @@ def make_plan(job: Job, partition: str | None = None) -> Plan:
         partition: take this partition only; without it a partitioned job takes every one.
 
     Raises:
+        UsageError: if a partition is named and the job has none.
         InputMissing: if there is no input, it is damaged or has no rows.
         ConfigErrors: if the config names columns that the input does not have.
         BadColumn: if two files disagree on the type of a column, or one lacks a column that the
             job names.
     """
+    if partition is not None and job.source.partition is None:
+        message = f"--partition {partition}: job '{job.name}' has no source.partition; leave it out"
+        raise UsageError(message)
     files = find_files(job.source.path, job.source.partition)
     if partition is not None:
         files = [file for file in files if file.partition == partition]
@@ -81,7 +85,11 @@ def make_plan(job: Job, partition: str | None = None) -> Plan:
 
 
 def common_schema(files: Sequence[InputFile]) -> pa.Schema:
-    """The schema that all files share; a column must have one type in all files that have it."""
+    """The schema that all files share; a column must have one type in all files that have it.
+
+    Raises:
+        BadColumn: if two files disagree; names the second.
+    """
     first = schema_of(files[0])
     for file in files[1:]:
         for field in schema_of(file):
