@@ -8,9 +8,11 @@ import pytest
 from tests.pipeline.conftest import Project
 
 import labelmill
+from labelmill.config.located import located
 from labelmill.errors import ConfigErrors, UsageError
 from labelmill.pipeline.examples import run_examples
 from labelmill.pipeline.preview import preview
+from labelmill.pipeline.trial import try_job
 
 
 def test_a_frame_comes_back_with_status_label_and_votes(project: Project) -> None:
@@ -164,3 +166,27 @@ def test_the_face_is_exactly_what_all_says() -> None:
 def test_a_partition_of_a_job_that_has_none_is_refused(project: Project) -> None:
     with pytest.raises(UsageError, match=r"has no source\.partition"):
         labelmill.run(project.config, partition="a")
+
+
+def test_a_trial_finds_broken_lists_functions_and_label_models(project: Project) -> None:
+    (project.root / "list.csv").write_text('term,label\n"open\n')
+    project.configure(
+        gazetteers={"names": {"path": "list.csv", "label": "ham"}},
+        labeling_functions=[
+            {"name": "p", "type": "token_pattern", "label": "ham", "patterns": [[{"LOWR": "a"}]]},
+            {"name": "g", "type": "gazetteer", "gazetteer": "names"},
+        ],
+        label_model={"type": "snorkel"},
+    )
+    job = project.job()
+
+    shallow = located(job, try_job(job, deep=False), "job.yaml")
+    deep = located(job, try_job(job, deep=True), "job.yaml")
+
+    assert [problem.path for problem in shallow] == ["gazetteers.names", "label_model.type"]
+    assert [problem.path for problem in deep] == [
+        "gazetteers.names",
+        "label_model.type",
+        "labeling_functions.0.patterns.0",
+    ]
+    assert all(problem.line > 0 and problem.file == "job.yaml" for problem in deep)

@@ -79,7 +79,8 @@ class Snorkel:
             BadParameter: if there are fewer than three functions, a function votes for one of
                 several labels, a label has no share in the class balance, or training diverges.
         """
-        self._check(patterns, space)
+        self.check(space)
+        self._check_votes(patterns, space)
         shape = (len(space.functions), len(space.labels), len(space.labels))
         if not len(patterns.label):
             return FittedSnorkel(
@@ -104,13 +105,24 @@ class Snorkel:
             np.array(parameters["accuracy"], dtype=np.float64),
         )
 
-    def _check(self, patterns: VotePatterns, space: VoteSpace) -> None:
+    def check(self, space: VoteSpace) -> None:
+        """Refuse a job that snorkel cannot learn from, before anything is voted on.
+
+        Raises:
+            BadParameter: if there are fewer than three labeling functions, or a label has no share.
+        """
         if len(space.functions) < LEAST_FUNCTIONS:
             message = (
                 f"snorkel needs at least {LEAST_FUNCTIONS} labeling functions and this job has "
                 f"{len(space.functions)}; add some, or take majority or dawid_skene"
             )
             raise BadParameter("type", message)
+        if (space.prior <= 0).any():
+            name = space.labels.names[int(space.prior.argmin())]
+            message = f"snorkel needs a share above 0 for every label, and '{name}' has 0"
+            raise BadParameter("class_balance", message)
+
+    def _check_votes(self, patterns: VotePatterns, space: VoteSpace) -> None:
         wide = patterns.function[patterns.label >= len(space.labels)]
         if len(wide):
             message = (
@@ -118,10 +130,6 @@ class Snorkel:
                 "votes for one of several; take majority or dawid_skene"
             )
             raise BadParameter("type", message)
-        if (space.prior <= 0).any():
-            name = space.labels.names[int(space.prior.argmin())]
-            message = f"snorkel needs a share above 0 for every label, and '{name}' has 0"
-            raise BadParameter("class_balance", message)
 
     def _accuracy(self, conditional: Floats, coverage: Floats, space: VoteSpace) -> Floats:
         """What snorkel's get_weights says; a function that never voted keeps `prec_init`."""

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labelmill.cli.options import AsJson, Configs, Overrides, Partition, Project
+from labelmill.cli.options import AsJson, Configs, Deep, Overrides, Partition, Project
 from labelmill.errors import ConfigErrors, Problem
 
 if TYPE_CHECKING:
@@ -20,15 +20,20 @@ def validate(
     overrides: Overrides = None,
     project: Project = None,
     partition: Partition = None,
+    deep: Deep = False,
     as_json: AsJson = False,
 ) -> None:
     """Check configs and name all problems at once.
 
-    Without data everything is checked but the columns of the source.
+    Without data everything is checked but the columns of the source. With --deep labeling
+    functions and augment steps are made as in a run, so that their code, models and patterns are
+    tried too.
     """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import show, show_json  # noqa: PLC0415
+    from labelmill.config.located import located  # noqa: PLC0415
     from labelmill.pipeline.peek import check_source  # noqa: PLC0415
+    from labelmill.pipeline.trial import try_job  # noqa: PLC0415
 
     facts: list[dict[str, Any]] = []
     problems: list[Problem] = []
@@ -36,6 +41,7 @@ def validate(
         try:
             job = read_job(config, overrides, project, partition)
             against = check_source(job)
+            problems += located(job, try_job(job, deep=deep), str(config))
         except ConfigErrors as error:
             problems += error.problems
         else:

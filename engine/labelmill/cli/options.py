@@ -28,6 +28,9 @@ Partition = Annotated[
     str | None,
     typer.Option(metavar="VALUE", help="Take this partition of the source only."),
 ]
+Deep = Annotated[
+    bool, typer.Option("--deep", help="Also try code, models and patterns, as a run does.")
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object, also where something is wrong.")
 ]

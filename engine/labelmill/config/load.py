@@ -106,6 +106,9 @@ def find_root(path: Path | str, project: Path | str | None = None) -> Path:
 
 def _check(assembly: Assembly, folder: Path, findings: Findings) -> None:
     """The second pass."""
+    if not findings.problems and not assembly.functions:
+        message = "declare at least one labeling function that is enabled"
+        findings.add(("labeling_functions",), "missing", message)
     needs = {}
     for part in (*assembly.functions, *assembly.augment):
         needed = needs_of(part, folder, findings)

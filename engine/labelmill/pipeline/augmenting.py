@@ -1,5 +1,6 @@
 """The augment stage: more train rows, each the child of one row, with its labels intact."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ def _child(
     except RAISED as error:
         return _Refusal(f"failed ({type(error).__name__})", str(error) or type(error).__name__)
     if step.spec.protect == "entities":
-        edits = tuple(edit for edit in edits if not _touches(edit, example.spans))
+        edits = _outside(edits, example.spans)
     text = editing.apply(example.text, edits)
     if text == example.text:
         return _Refusal("nothing changed")
@@ -150,31 +151,31 @@ def _moved(
 ) -> list[dict[str, Any]] | None:
     """The entities at their new places, or None where one does not hold its (edited) text."""
     places = editing.project(example.spans, edits)
+    starts = [edit.start for edit in edits]
     moved = []
-    for entity, place in zip(row["entities"] or (), places, strict=True):
-        if place is None or not _holds(example.text, entity, place, edits, text):
+    for span, entity, place in zip(example.spans, row["entities"] or (), places, strict=True):
+        near = edits[bisect_left(starts, span.start) : bisect_right(starts, span.end)]
+        if place is None or not _holds(example.text, span, place, near, text):
             return None
         moved.append(dict(entity) | {"start": place.start, "end": place.end})
     return moved
 
 
-def _holds(
-    old: str, entity: Mapping[str, Any], place: Span, edits: tuple[Edit, ...], new: str
-) -> bool:
+def _holds(old: str, span: Span, place: Span, near: tuple[Edit, ...], new: str) -> bool:
     """Re-check: the new place holds the old words, changed by the edits inside them alone."""
-    start, end = entity["start"], entity["end"]
     inside = tuple(
-        Edit(e.start - start, e.end - start, e.replacement)
-        for e in edits
-        if start <= e.start and e.end <= end and not (e.start == e.end and e.start in (start, end))
+        Edit(e.start - span.start, e.end - span.start, e.replacement)
+        for e in near
+        if e.end <= span.end and not (e.start == e.end and e.start in (span.start, span.end))
     )
-    words = editing.apply(old[start:end], inside)
+    words = editing.apply(old[span.start : span.end], inside)
     return new[place.start : place.end] == words and words == words.strip() and bool(words)
 
 
-def _touches(edit: Edit, spans: tuple[Span, ...]) -> bool:
-    return any(
-        (edit.start < span.end and edit.end > span.start)
-        or (edit.start == edit.end and span.start < edit.start < span.end)
-        for span in spans
+def _outside(edits: tuple[Edit, ...], spans: tuple[Span, ...]) -> tuple[Edit, ...]:
+    """The edits that touch none of some spans, which are sorted and do not overlap."""
+    starts = [span.start for span in spans]
+    last = [bisect_left(starts, edit.end) - 1 for edit in edits]
+    return tuple(
+        edit for edit, i in zip(edits, last, strict=True) if i < 0 or spans[i].end <= edit.start
     )

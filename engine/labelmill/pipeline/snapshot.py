@@ -1,7 +1,7 @@
 """Making one snapshot: labels, splits, augmented rows, exports, report, checks, manifest."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -92,8 +92,21 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
         durable.remove_folder(making.staging)
         raise
     folder = commit(output, making.staging, id_)
-    warnings = tuple(r.told for r in results if not r.passed)
+    warnings = tuple(r.told for r in results if not r.passed) + _idle_steps(report["augmented"])
     return Made(Snapshot(id_, folder, part.value, report), warnings)
+
+
+def _idle_steps(augmented: Mapping[str, Any]) -> tuple[str, ...]:
+    """Warnings about augment steps that were tried and made no row at all."""
+    tried: dict[str, list[str]] = {}
+    for told, count in augmented["dropped"].items():
+        step, _, reason = told.partition(": ")
+        tried.setdefault(step, []).append(f"{count} x {reason}")
+    return tuple(
+        f"augment step '{step}' made no rows ({', '.join(reasons)})"
+        for step, reasons in tried.items()
+        if step not in augmented["made"]
+    )
 
 
 def _label_and_augment(making: Making, records: Sequence[LabelRecord]) -> ShardSummary:
