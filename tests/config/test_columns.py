@@ -71,7 +71,8 @@ def test_every_kind_of_string_is_a_text(job: Load, kind: pa.DataType) -> None:
 def test_gold_is_spans_in_ner(job: Load) -> None:
     base = (
         "version: 1\nname: news\ntask: {type: ner, labels: [ORG, PERSON]}\n"
-        "source: {path: data/rows, id: key, text: body, gold: lang}\nlabeling_functions: []\n"
+        "source: {path: data/rows, id: key, text: body, gold: lang}\n"
+        "labeling_functions: [{name: x, type: regex, label: ORG, pattern: x}]\n"
     )
     spans = pa.list_(
         pa.struct([("start", pa.int32()), ("end", pa.int32()), ("label", pa.string())])

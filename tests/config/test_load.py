@@ -164,12 +164,20 @@ def test_a_problem_with_an_override_points_at_it(job: Load) -> None:
 def test_the_partition_is_filled_in(job: Load, tmp_path: Path) -> None:
     base = "version: 1\nname: demo\ntask: {type: classification, labels: [a, b]}\n"
     source = "source: {path: 'data/date=${run.partition}', id: key, text: body}\n"
-    functions = "labeling_functions: []\n"
+    functions = "labeling_functions: [{name: x, type: regex, label: a, pattern: x}]\n"
 
     found = job(source + functions, base=base, partition="2026-11-21")
 
     assert found.source.path == str(tmp_path / "data/date=2026-11-21")
     assert found.resolved.variables == {"run.partition": "2026-11-21"}
+
+
+def test_a_job_without_labeling_functions_is_refused(job: Load) -> None:
+    with pytest.raises(ConfigErrors, match="declare at least one labeling function"):
+        job(
+            base="version: 1\nname: demo\ntask: {type: classification, labels: [a, b]}\n"
+            "source: {path: data, id: key, text: body}\nlabeling_functions: []\n"
+        )
 
 
 def test_a_url_is_left_as_it_is(job: Load) -> None:
