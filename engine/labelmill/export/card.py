@@ -114,9 +114,15 @@ def _front_matter(facts: CardFacts) -> str:
     return "\n".join([*lines, *_data_files(facts), "---"])
 
 
-def _data_files(facts: CardFacts) -> Iterator[str]:
+def _loaded(facts: CardFacts) -> tuple[str | None, Mapping[str, int]]:
+    """The export that `datasets` loads (None is parquet), and its rows in each split."""
     name = next((name for name, kind in facts.exports.items() if kind == "huggingface"), None)
     rows = facts.written.get(name, {}) if name else {split: facts.rows(split) for split in SPLITS}
+    return name, rows
+
+
+def _data_files(facts: CardFacts) -> Iterator[str]:
+    name, rows = _loaded(facts)
     filled = [split for split in SPLITS if rows.get(split)]
     if filled:
         # `datasets` caches by the name of the folder and this entry, not by the files; without
@@ -161,8 +167,10 @@ def _labels(facts: CardFacts) -> str:
 
 def _splits(facts: CardFacts) -> str:
     rows = []
+    _, loaded = _loaded(facts)
     for split in SPLITS:
-        loads_as = HUB_SPLITS[split] if facts.rows(split) else "nothing"
+        n_loaded = loaded.get(split, 0)
+        loads_as = f"{HUB_SPLITS[split]}, {n_loaded:,} rows" if n_loaded else "nothing"
         counts = (f"{facts.splits.get(split, 0):,}", f"{facts.rows(split):,}")
         rows.append([split, *counts, loads_as])
     header = ["split", "rows from the source", "rows with augmented ones", "loads as"]
