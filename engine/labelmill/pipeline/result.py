@@ -1,7 +1,7 @@
 """What a run gives back in Python: the published snapshot, opened as Arrow or pandas."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,7 @@ class Snapshot:
     id: str
     folder: Path
     partition: str | None
-    report: Mapping[str, Any]
+    report: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ class ExportTask:
 def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     """Prepare the rows of a shard and let every function vote on them."""
     rows = _rows(bound, work.shard)
+    _check_gold(bound, rows)
     ballot = vote(bound, rows.batch)
     n_functions = len(bound.names)
     patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, n_functions)
@@ -266,6 +267,14 @@ def _summary(
         judgement=judgement,
         samples=samples_of(labeled.table, bound.job.seed),
     )
+
+
+def _check_gold(bound: BoundJob, rows: Rows) -> None:
+    """Refuse gold that nobody can read before anything is voted on."""
+    name = bound.job.source.gold
+    if name is not None:
+        read = gold_labels if bound.unit == "document" else gold_spans
+        read(name, rows.prepared[name], bound.space)
 
 
 def _judged(
