@@ -94,8 +94,8 @@ def find_root(path: Path | str, project: Path | str | None = None) -> Path:
     Without such a folder it is the config's own folder. The working directory never matters.
 
     Example:
-        >>> find_root("/work/configs/base/x.yaml"), find_root("/work/x.yaml")
-        (PosixPath('/work'), PosixPath('/work'))
+        >>> find_root("/jobs/configs/base/x.yaml"), find_root("/jobs/x.yaml")
+        (PosixPath('/jobs'), PosixPath('/jobs'))
     """
     if project is not None:
         return Path(os.path.abspath(project))  # noqa: PTH100 (resolve would follow links)

@@ -48,6 +48,12 @@ class Shard:
         return self.stop - self.start
 
 
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hex; the file is read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def find_files(path: str, partition: str | None) -> list[InputFile]:
     """The Parquet files behind a path (a file, a folder or a glob), sorted by name.
 
@@ -61,7 +67,9 @@ def find_files(path: str, partition: str | None) -> list[InputFile]:
     for found in paths:
         name = found.relative_to(base).as_posix()
         value = _partition_of(found, name, partition) if partition else None
-        files.append(InputFile(found, name, _rows(found), _digest(found), value))
+        rows = _rows(found)
+        with _explained(found):
+            files.append(InputFile(found, name, rows, digest_file(found), value))
     return files
 
 
@@ -189,11 +197,6 @@ def _rows(path: Path) -> int:
         raise InputMissing(str(path), "the file is empty (0 bytes); was it still being written?")
     with _explained(path):
         return int(pq.read_metadata(path).num_rows)
-
-
-def _digest(path: Path) -> str:
-    with _explained(path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _explained:  # noqa: N801 (a context manager, read as a word)

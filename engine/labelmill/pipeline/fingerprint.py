@@ -8,9 +8,9 @@ from typing import Any
 from labelmill import __version__
 from labelmill.config.model import canonical
 from labelmill.config.spec import Job
-from labelmill.core.digests import digest, digest_bytes
+from labelmill.core.digests import digest
 from labelmill.core.protocols import Needs
-from labelmill.io.source import InputFile
+from labelmill.io.source import InputFile, digest_file
 
 IRRELEVANT = ("output", "execution", "extends", "vars", "env")
 """Keys of a config that change no byte of a snapshot, or whose effect stands in other keys."""
@@ -106,6 +106,6 @@ def _gazetteer(job: Job, name: str) -> Mapping[str, Any]:
 
 def _digest_of(path: Path) -> str:
     if not path.is_dir():
-        return digest_bytes(path.read_bytes())
+        return digest_file(path)
     inside = sorted(p for p in path.rglob("*") if p.is_file())
-    return digest([[p.relative_to(path).as_posix(), digest_bytes(p.read_bytes())] for p in inside])
+    return digest([[p.relative_to(path).as_posix(), digest_file(p)] for p in inside])

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from labelmill.core.digests import digest_bytes
 from labelmill.io import durable
+from labelmill.io.source import digest_file
 
 MANIFEST = "manifest.json"
 CURRENT = "current"
@@ -40,7 +41,7 @@ def file_list(folder: Path) -> list[dict[str, Any]]:
         {
             "path": path.relative_to(folder).as_posix(),
             "bytes": path.stat().st_size,
-            "sha256": digest_bytes(path.read_bytes()),
+            "sha256": digest_file(path),
         }
         for path in files
     ]
