@@ -146,12 +146,57 @@ def test_brackets_mark_the_exact_span_in_ner(project: Project) -> None:
     assert results[1].found == "ORG on 'Acme Ltd'"
 
 
-def test_examples_of_a_function_that_reads_columns_are_refused(project: Project) -> None:
+def test_rows_are_examples_of_a_function_that_reads_columns(project: Project) -> None:
+    project.write({"id": [1], "text": ["x"], "stars": [5], "by": ["me"]})
+    project.configure(
+        labeling_functions=[
+            {
+                "name": "s",
+                "type": "expression",
+                "label": "ham",
+                "when": "stars > 3 and n_words < 3",
+                "should": [{"stars": 5, "text": "good"}, {"stars": 3, "text": "good"}],
+                "should_not": [{"stars": 4, "text": "much too long"}, {"stars": None}],
+            },
+            {
+                "name": "c",
+                "type": "column",
+                "column": "by",
+                "labels": {"spam": ["bot"]},
+                "should": {"spam": [{"by": "bot"}]},
+                "should_not": [{"by": None}],
+            },
+        ]
+    )
+
+    results = run_examples(project.job())
+
+    assert [(r.lf, r.passed) for r in results] == [
+        ("s", True),
+        ("s", False),
+        ("s", True),
+        ("s", True),
+        ("c", True),
+        ("c", True),
+    ]
+    assert results[1].text == '{"stars":3,"text":"good"}'
+
+
+def test_examples_with_two_kinds_of_values_in_a_column_are_refused(project: Project) -> None:
+    project.write({"id": [1], "text": ["x"], "stars": [5]})
+    lf = {"name": "s", "type": "expression", "label": "ham", "when": "stars > 3"}
+    project.configure(labeling_functions=[lf | {"should": [{"stars": 5}, {"stars": "five"}]}])
+
+    with pytest.raises(UsageError, match="different kinds of values under 'stars'"):
+        run_examples(project.job())
+
+
+def test_an_example_that_lacks_a_column_is_refused(project: Project) -> None:
     project.write({"id": [1], "text": ["x"], "stars": [5]})
     lf = {"name": "s", "type": "expression", "label": "ham", "when": "stars > 3"}
     project.configure(labeling_functions=[lf | {"should": ["good"]}])
 
-    with pytest.raises(UsageError, match="'s' reads columns"):
+    with pytest.raises(UsageError, match="example 'good' lacks 'stars'"):
         run_examples(project.job())
 
 

@@ -16,6 +16,7 @@ from labelmill.config.spec import (
     LabelModelSpec,
     PrepareSpec,
     Resolved,
+    Row,
     SelectSpec,
     SourceSpec,
     SplitSpec,
@@ -90,16 +91,16 @@ def _function(part: Part) -> FunctionSpec:
         type=part.entry.type_name,
         kind=part.kind,
         should=_examples(frame.get("should", ())),
-        should_not=_texts(frame.get("should_not", ())),
+        should_not=_rows(frame.get("should_not", ())),
         description=frame.get("description", ""),
     )
 
 
-def _examples(should: Any) -> dict[str | None, tuple[str, ...]]:
+def _examples(should: Any) -> dict[str | None, tuple[Row, ...]]:
     if isinstance(should, Mapping):
-        return {label: _texts(texts) for label, texts in should.items()}
-    return {None: _texts(should)} if should else {}
+        return {label: _rows(rows) for label, rows in should.items()}
+    return {None: _rows(should)} if should else {}
 
 
-def _texts(texts: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (texts,) if isinstance(texts, str) else tuple(texts)
+def _rows(rows: str | tuple[Row, ...]) -> tuple[Row, ...]:
+    return (rows,) if isinstance(rows, str) else tuple(rows)

@@ -21,7 +21,8 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Section = object
 """A part of the config that is read by itself; unlike `Any` it does not take null."""
 
-Texts = str | tuple[str, ...]
+Rows = str | tuple[str | Mapping[str, Any], ...]
+"""Texts, or rows as maps from column to value, in which the text stands under `text`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,8 @@ class FunctionFrame:
         name: its name: letters, digits, `-`, `_` and `.`; unique in the job.
         enabled: whether it is used.
         description: what it looks for and why.
-        should: texts that it must vote on: a list, or a map from label to texts. In ner brackets
+        should: texts that it must vote on: a list, or a map from label to texts. A function that
+            reads columns takes maps: `{text: fine, stars: 5}`. In ner brackets
             mark the exact span.
         should_not: texts that it must be silent on.
     """
@@ -210,8 +212,8 @@ class FunctionFrame:
     name: Name
     enabled: bool = True
     description: str = ""
-    should: Texts | Mapping[str, Texts] = ()
-    should_not: Texts = ()
+    should: Rows | Mapping[str, Rows] = ()
+    should_not: Rows = ()
 
 
 @dataclass(frozen=True, slots=True)

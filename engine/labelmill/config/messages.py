@@ -144,12 +144,30 @@ def _settled(faults: list[Fault]) -> list[Fault]:
                 branches.setdefault(fault.branch, []).append(fault)
         likely = [b for b in branches.values() if not any(fault.is_mismatch for fault in b)]
         if likely:
-            kept += min(likely, key=_unlikeliness)
+            kept += _joined(min(likely, key=_unlikeliness))
         else:
-            wanted = dict.fromkeys(_wanted(b[0]) for b in branches.values())
-            context = {"wanted": " or ".join(wanted)}
+            context = {"wanted": _any_of(b[0] for b in branches.values())}
             kept.append(Fault("union", union, None, None, "", context))
     return kept
+
+
+def _joined(faults: list[Fault]) -> list[Fault]:
+    """Faults of one branch, where several types were tried at one place as one fault."""
+    trails = dict.fromkeys(fault.trail for fault in faults)
+    groups = [[fault for fault in faults if fault.trail == trail] for trail in trails]
+    return [
+        fault
+        for group in groups
+        for fault in (
+            [Fault("union", group[0].trail, None, None, "", {"wanted": _any_of(group)})]
+            if len(group) > 1 and all(fault.kind in _WANTED for fault in group)
+            else group
+        )
+    ]
+
+
+def _any_of(faults: Iterable[Fault]) -> str:
+    return " or ".join(dict.fromkeys(_wanted(fault) for fault in faults))
 
 
 def _unlikeliness(faults: Iterable[Fault]) -> tuple[int, int]:

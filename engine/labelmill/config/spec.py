@@ -49,19 +49,23 @@ class PrepareSpec:
     kind: PrepareStep
 
 
+Row = str | Mapping[str, Any]
+"""An example: a text, or a row as a map from column to value."""
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
     """One labeling function.
 
-    `should` maps a label to texts; under the key None stand texts for whatever the function
+    `should` maps a label to examples; under the key None stand texts for whatever the function
     votes. An entry that makes several functions (`votes`) gives one of these for each.
     """
 
     name: str
     type: str
     kind: LabelingFunction
-    should: Mapping[str | None, tuple[str, ...]] = field(default_factory=dict)
-    should_not: tuple[str, ...] = ()
+    should: Mapping[str | None, tuple[Row, ...]] = field(default_factory=dict)
+    should_not: tuple[Row, ...] = ()
     description: str = ""
 
 

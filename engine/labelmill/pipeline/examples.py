@@ -1,13 +1,15 @@
 """The examples of labeling functions (`should` and `should_not`), run as tests."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pyarrow as pa
 
-from labelmill.config.spec import FunctionSpec, Job
+from labelmill.config.spec import FunctionSpec, Job, Row
 from labelmill.core.batch import Batch
+from labelmill.core.digests import canonical_json
 from labelmill.core.votes import Votes
 from labelmill.errors import UsageError
 from labelmill.pipeline.bind import BoundJob
@@ -37,33 +39,40 @@ class Wish:
     votes: bool
     label: str | None = None
     spans: tuple[tuple[int, int], ...] = ()
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def row(self) -> tuple[str, str]:
+        """What tells the rows of examples apart."""
+        return self.text, canonical_json(self.columns)
 
 
 def run_examples(job: Job) -> list[ExampleResult]:
     """Run the examples of all functions, those of the config and those beside Python functions.
 
-    In ner, brackets in a `should` mark the exact spans: `[Acme Ltd] rose`.
+    An example is a text, or a row as a map, in which the text stands under `text`. In ner,
+    brackets in a `should` mark the exact spans: `[Acme Ltd] rose`.
 
     Raises:
-        UsageError: if a function with examples reads columns, which an example does not have.
+        UsageError: if a function reads a column that one of its examples does not have, or if
+            examples hold values of different kinds under one column.
     """
     bound = BoundJob(job)
     wishes = [wish for spec in job.functions for wish in _wishes(bound, spec)]
     if not wishes:
         return []
-    texts = list(dict.fromkeys(wish.text for wish in wishes))
-    ids = pa.array([str(i) for i in range(len(texts))])
-    batch = Batch(ids, pa.array(texts, pa.string()), {}, bound.analysis)
+    rows = {wish.row: wish for wish in wishes}
+    batch = _batch(bound, list(rows.values()))
     ballot = vote(bound, batch, _with_read(bound, {wish.lf for wish in wishes}))
     failures = {
         (name, error.doc): f"{error.reason}: {error.message}"
         for name, errors in ballot.errors.items()
         for error in errors
     }
-    places = {text: i for i, text in enumerate(texts)}
+    places = {row: i for i, row in enumerate(rows)}
     index = {name: i for i, name in enumerate(bound.names)}
     return [
-        _result(bound, wish, ballot.votes.by(index[wish.lf]), places[wish.text], failures)
+        _result(bound, wish, ballot.votes.by(index[wish.lf]), places[wish.row], failures)
         for wish in wishes
     ]
 
@@ -83,23 +92,53 @@ def _with_read(bound: BoundJob, names: set[str]) -> set[str]:
 
 def _wishes(bound: BoundJob, spec: FunctionSpec) -> list[Wish]:
     should, should_not = _examples(bound, spec)
-    if (should or should_not) and spec.kind.needs(bound.job.root).columns != ():
+    needed = spec.kind.needs(bound.job.root).columns or ()
+    wanted = [
+        _positive(bound, _wish(spec.name, row, needed, votes=True), label)
+        for label, rows in should.items()
+        for row in rows
+    ]
+    return wanted + [_wish(spec.name, row, needed, votes=False) for row in should_not]
+
+
+def _wish(lf: str, row: Row, needed: Sequence[str], *, votes: bool) -> Wish:
+    columns = _columns(lf, row, needed)
+    if isinstance(row, str):
+        return Wish(lf, row, row, votes, columns=columns)
+    return Wish(lf, canonical_json(row), str(row.get("text", "")), votes, columns=columns)
+
+
+def _columns(lf: str, row: Row, needed: Sequence[str]) -> dict[str, Any]:
+    """The columns of an example, all that its function reads among them."""
+    columns = {} if isinstance(row, str) else {k: v for k, v in row.items() if k != "text"}
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        shown = ", ".join(f"{name}: ..." for name in needed)
         message = (
-            f"labeling function '{spec.name}' reads columns, so texts alone cannot be its "
-            "examples; remove should and should_not, or test it in a test of your own"
+            f"labeling function '{lf}' reads columns, and its example {row!r} lacks "
+            f"'{missing[0]}'; write it as {{text: ..., {shown}}}"
         )
         raise UsageError(message)
-    wishes = [
-        _positive(bound, spec.name, label, text)
-        for label, texts in should.items()
-        for text in texts
-    ]
-    return wishes + [Wish(spec.name, text, text, votes=False) for text in should_not]
+    return columns
+
+
+def _batch(bound: BoundJob, wishes: Sequence[Wish]) -> Batch:
+    names = dict.fromkeys(name for wish in wishes for name in wish.columns)
+    columns = {}
+    for name in names:
+        try:
+            columns[name] = pa.array([wish.columns.get(name) for wish in wishes])
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            message = f"the examples hold different kinds of values under '{name}': {error}"
+            raise UsageError(message) from error
+    ids = pa.array([str(i) for i in range(len(wishes))])
+    texts = pa.array([wish.text for wish in wishes], pa.string())
+    return Batch(ids, texts, columns, bound.analysis)
 
 
 def _examples(
     bound: BoundJob, spec: FunctionSpec
-) -> tuple[Mapping[str | None, tuple[str, ...]], tuple[str, ...]]:
+) -> tuple[Mapping[str | None, tuple[Row, ...]], tuple[Row, ...]]:
     beside = getattr(spec.kind, "examples", None)
     if beside is None:
         return spec.should, spec.should_not
@@ -110,16 +149,17 @@ def _examples(
     return joined, spec.should_not + tuple(should_not)
 
 
-def _positive(bound: BoundJob, lf: str, label: str | None, written: str) -> Wish:
+def _positive(bound: BoundJob, wish: Wish, label: str | None) -> Wish:
+    """A wish for a vote, with the spans that brackets mark."""
     if bound.unit == "document":
-        return Wish(lf, written, written, votes=True, label=label)
+        return replace(wish, label=label)
     spans, text, last = [], "", 0
-    for match in BRACKETED.finditer(written):
-        text += written[last : match.start()]
+    for match in BRACKETED.finditer(wish.text):
+        text += wish.text[last : match.start()]
         spans.append((len(text), len(text) + len(match[1])))
         text += match[1]
         last = match.end()
-    return Wish(lf, written, text + written[last:], votes=True, label=label, spans=tuple(spans))
+    return replace(wish, text=text + wish.text[last:], label=label, spans=tuple(spans))
 
 
 def _result(
