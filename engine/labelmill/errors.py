@@ -175,6 +175,10 @@ class WorkersLost(LabelmillError):
     """A worker process died or could not be started."""
 
 
+class Terminated(KeyboardInterrupt):
+    """The process was told to end (SIGTERM); like an interrupt, but the exit code is 143."""
+
+
 class LockHeld(LabelmillError):
     """Another run of the same job holds the lock."""
 

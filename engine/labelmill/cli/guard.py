@@ -13,7 +13,7 @@ from typing import Any
 
 from labelmill.cli.jobs import HERE
 from labelmill.cli.outcome import complain, show_error, show_failure
-from labelmill.errors import LabelmillError
+from labelmill.errors import LabelmillError, Terminated
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -146,7 +146,7 @@ def _told_of_end() -> Iterator[list[int]]:
     def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a handler's signature)
         ends.append(number)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise KeyboardInterrupt
+        raise Terminated
 
     if threading.current_thread() is not threading.main_thread():
         yield ends
