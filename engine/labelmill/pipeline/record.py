@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from labelmill.errors import ConfigErrors, LabelmillError, OutputFailed
+from labelmill.errors import ConfigErrors, LabelmillError, OutputFailed, Terminated
 from labelmill.io.durable import write_bytes
 from labelmill.pipeline.fingerprint import versions
 from labelmill.pipeline.publish import json_bytes
@@ -82,13 +82,15 @@ def exit_code_of(error: BaseException | None) -> int:
     """The exit code for how a run ended.
 
     Example:
-        >>> exit_code_of(None), exit_code_of(KeyboardInterrupt()), exit_code_of(ValueError())
-        (0, 130, 1)
+        >>> exit_code_of(None), exit_code_of(KeyboardInterrupt()), exit_code_of(Terminated())
+        (0, 130, 143)
     """
     if error is None:
         return 0
     if isinstance(error, LabelmillError):
         return error.exit_code
+    if isinstance(error, Terminated):
+        return 143
     return 130 if isinstance(error, KeyboardInterrupt) else 1
 
 
