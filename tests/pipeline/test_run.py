@@ -414,6 +414,16 @@ def test_output_that_cannot_be_written_is_said(project: Project) -> None:
     assert caught.value.exit_code == 1
 
 
+def test_what_a_killed_run_left_is_removed_by_the_next(project: Project) -> None:
+    left = project.output / "snapshots" / ".making-0123" / "labels"
+    left.mkdir(parents=True)
+    (left / "part-00000.parquet").write_bytes(b"half")
+
+    run = project.run()
+
+    assert [p.name for p in (project.output / "snapshots").iterdir()] == [run.snapshots[0].id]
+
+
 def test_a_url_as_output_is_refused(project: Project) -> None:
     with pytest.raises((UsageError, ConfigErrors), match="s3://"):
         project.run("output='s3://bucket/x'")

@@ -20,6 +20,7 @@ from labelmill.io.source import digest_file
 MANIFEST = "manifest.json"
 CURRENT = "current"
 CURRENT_FILE = "_CURRENT.json"
+MAKING = ".making-"
 
 
 def snapshot_folder(output: Path, snapshot: str) -> Path:
@@ -29,9 +30,15 @@ def snapshot_folder(output: Path, snapshot: str) -> Path:
 
 def staging_folder(output: Path, snapshot: str) -> Path:
     """An empty folder in which a snapshot is made, on the same file system."""
-    folder = output / "snapshots" / f".making-{snapshot}"
+    folder = output / "snapshots" / f"{MAKING}{snapshot}"
     durable.remove_folder(folder)
     return durable.make_folder(folder)
+
+
+def remove_unfinished(output: Path) -> None:
+    """Remove what a run that was killed left of a snapshot it was making."""
+    for folder in sorted((output / "snapshots").glob(f"{MAKING}*")):
+        durable.remove_folder(folder)
 
 
 def file_list(folder: Path) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from labelmill.pipeline.executor import Executor, InProcess, Processes, Task
 from labelmill.pipeline.fit import fit
 from labelmill.pipeline.keys import KeyFile, decide
 from labelmill.pipeline.plan import PartitionPlan, Plan, make_plan
-from labelmill.pipeline.publish import publish_partition, publish_snapshot
+from labelmill.pipeline.publish import publish_partition, publish_snapshot, remove_unfinished
 from labelmill.pipeline.record import STATE, Record
 from labelmill.pipeline.result import Run, Snapshot
 from labelmill.pipeline.snapshot import make_snapshot
@@ -112,6 +112,7 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
     if not plan.rows:
         return Run(record.id, "no data", output, ())
     durable.make_folder(output)
+    remove_unfinished(output)
     folder = job.root / STATE / "work" / job.name
     durable.remove_folder(folder)
     durable.make_folder(folder)
