@@ -10,9 +10,9 @@ import pytest
 
 from labelmill import kinds
 from labelmill.config.explain import explain
+from labelmill.core.facts import Check
 from labelmill.core.protocols import (
     Augmenter,
-    Check,
     Exporter,
     LabelingFunction,
     LabelModel,

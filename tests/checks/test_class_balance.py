@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from labelmill.checks.class_balance import ClassBalance
-from labelmill.core.protocols import Facts
+from labelmill.core.facts import Facts
 from labelmill.errors import BadParameter
 
 FACTS = Facts(

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from labelmill.checks.leakage import Leakage
-from labelmill.core.protocols import Facts
+from labelmill.core.facts import Facts
 
 FACTS = Facts(rows_in=9, status={}, classes={}, splits={}, leaks=(), functions={})
 

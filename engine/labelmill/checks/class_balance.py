@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from labelmill.checks.bounds import broken, check_bounds
-from labelmill.core.protocols import Facts, Finding
+from labelmill.core.facts import Facts, Finding
 from labelmill.core.registry import CHECKS
 from labelmill.errors import BadParameter
 

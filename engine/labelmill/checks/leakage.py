@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from labelmill.core.protocols import Facts, Finding
+from labelmill.core.facts import Facts, Finding
 from labelmill.core.registry import CHECKS
 
 _SHOWN = 5

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from labelmill.checks.bounds import broken, check_bounds, wanted
-from labelmill.core.protocols import Facts, Finding
+from labelmill.core.facts import Facts, Finding
 from labelmill.core.registry import CHECKS
 from labelmill.errors import BadParameter
 

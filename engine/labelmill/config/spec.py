@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from labelmill.core.facts import Check
 from labelmill.core.protocols import (
     Augmenter,
-    Check,
     Exporter,
     LabelingFunction,
     LabelModel,

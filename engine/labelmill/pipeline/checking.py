@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelmill.config.spec import CheckSpec
-from labelmill.core.protocols import Facts
+from labelmill.core.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
 from labelmill.aggregate.artifact import from_json
 from labelmill.core.digests import digest, digest_bytes
-from labelmill.core.protocols import ExportCount, Facts
+from labelmill.core.facts import Facts
+from labelmill.core.protocols import ExportCount
 from labelmill.core.schema import SPLITS
 from labelmill.errors import ChecksFailed, NotConserved
 from labelmill.export.card import dataset_card
