@@ -51,17 +51,6 @@ def test_a_pointer_is_swapped_and_stays_relative(tmp_path: Path) -> None:
     assert (tmp_path / "current").readlink() == Path("second")
 
 
-def test_copying_over_an_existing_file_writes_nothing(tmp_path: Path) -> None:
-    source, target = tmp_path / "source", tmp_path / "target"
-    for name in ("a", "b"):
-        durable.write_bytes(source / name, b"new")
-    durable.write_bytes(target / "b", b"mine")
-
-    with pytest.raises(OutputFailed, match="exists already"):
-        durable.copy_tree(source, target)
-    assert [p.name for p in target.iterdir()] == ["b"]
-
-
 def test_a_folder_in_the_way_of_a_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
 

@@ -115,26 +115,6 @@ def point(link: Path, target: str) -> None:
         sync_folder(link.parent)
 
 
-def copy_tree(source: Path, target: Path) -> list[Path]:
-    """Copy files under a folder into another; a file that is already there is an error.
-
-    Returns:
-        The files that were written.
-
-    Raises:
-        OutputFailed: if a file to be written exists; nothing is written then.
-    """
-    files = sorted(path for path in source.rglob("*") if path.is_file())
-    wanted = [(path, target / path.relative_to(source)) for path in files]
-    taken = [place for _, place in wanted if place.exists()]
-    if taken:
-        message = f"{taken[0]}: exists already; nothing was written"
-        raise OutputFailed(message)
-    for path, place in wanted:
-        write_bytes(place, path.read_bytes())
-    return [place for _, place in wanted]
-
-
 def sync_folder(path: Path) -> None:
     """Make a folder's entries durable."""
     handle = os.open(path, os.O_RDONLY)

@@ -17,7 +17,7 @@ from labelmill.tasks.labels import Labels, checked_names, noted_definitions
 class Sentiment:
     """Give each text a sentiment, from the most negative to the most positive.
 
-    The labels are an ordered scale of two or more steps: reports and drift see the order.
+    The labels are an ordered scale of two or more steps.
 
     Attributes:
         labels: the labels in their order; a list, or a map from label to `definition` and
