@@ -60,7 +60,7 @@ def test_each_format_is_read(tmp_path: Path, name: str, text: str, expected: lis
         ("a.jsonl", '{"label": "X", "pattern": [{"LOWER": "a"}]}', 1, "use the type token_pattern"),
         ("a.jsonl", '{"term": "a", "label": 7}', 1, "has the label 7"),
         ("a.jsonl", '{"term": "a", "id": [7]}', 1, "has the id [7]"),
-        ("a.json", '{"ORG": ["a",\n]}', 2, "is not JSON"),
+        ("a.json", '{"ORG": ["a",\n}', 2, "is not JSON"),
         ("a.json", '{"ORG": "a"}', 0, "wanted a list of terms"),
         ("a.json", '{"ORG": [["a", 7]]}', 0, 'found ["a", 7]; wanted a term'),
         ("a.json", "7", 0, "found 7; wanted"),
