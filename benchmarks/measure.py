@@ -54,7 +54,7 @@ class Claim:
         10.0
     """
 
-    def __init__(  # noqa: PLR0913 (the fields of the JSON object)
+    def __init__(
         self, name: str, ours: float, peer: float, unit: str, ratio: float, **more: Any
     ) -> None:
         """Hold the figures."""
