@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from labelmill.core.tokens import Tokens
+
+Int32 = npt.NDArray[np.int32]
 
 
 class Analysis(Protocol):
@@ -19,6 +24,36 @@ class Analysis(Protocol):
 
     def docs(self, texts: list[str], model: str | None) -> list[Any]:
         """A spaCy Doc for each text; `model` None is the blank pipeline of the task's language."""
+        ...
+
+
+class Probe(Protocol):
+    """A pattern to look for in texts; hashable (see labelmill.text.scan)."""
+
+    def stands_in(self, text: str) -> bool:
+        """Whether it is found in a text; the meaning that a scan must keep."""
+        ...
+
+
+class Found(Protocol):
+    """In which texts each probe of a scan stands."""
+
+    @property
+    def docs(self) -> Mapping[Any, Int32]:
+        """The texts in which each probe is found, ascending."""
+        ...
+
+    @property
+    def overdue(self) -> Mapping[Any, tuple[int, ...]]:
+        """The texts on which a probe ran out of time, for probes that did."""
+        ...
+
+
+class Search(Protocol):
+    """Looks for many probes at once (see labelmill.text.scan)."""
+
+    def search(self, texts: pa.Array) -> Found:
+        """Look for every probe in every text."""
         ...
 
 
@@ -95,6 +130,7 @@ class Batch:
     texts: pa.Array
     columns: Mapping[str, pa.Array] = field(default_factory=dict)
     analysis: Analysis | None = None
+    scan: Search | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -108,6 +144,30 @@ class Batch:
     def tokens(self) -> Tokens:
         """Token bounds of every text."""
         return self._reading().tokens(self.strings)
+
+    @cached_property
+    def lengths(self) -> Int32:
+        """Characters in each text."""
+        return np.asarray(pc.utf8_length(self.texts).to_numpy(), dtype=np.int32)
+
+    def searched(self, probe: Probe) -> Int32:
+        """The texts in which a probe is found, ascending.
+
+        The first call scans the batch for every probe of the job at once; a batch without a scan
+        is searched text by text.
+        """
+        if self._found is None:
+            found = [i for i, text in enumerate(self.strings) if probe.stands_in(text)]
+            return np.array(found, dtype=np.int32)
+        return self._found.docs[probe]
+
+    def overdue(self, probe: Probe) -> tuple[int, ...]:
+        """The texts on which a probe ran out of time, so that nothing is known of them."""
+        return () if self._found is None else self._found.overdue.get(probe, ())
+
+    @cached_property
+    def _found(self) -> Found | None:
+        return None if self.scan is None else self.scan.search(self.texts)
 
     def docs(self, model: str | None = None) -> list[Any]:
         """A spaCy Doc for every text, kept for each model."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import pyarrow as pa
 from labelmill.core.tokens import Tokens
 
 Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,41 +23,129 @@ class RowError:
     message: str
 
 
-@dataclass(slots=True)
-class Hits:
-    """What one labeling function found in a batch, as it is found.
+@dataclass(frozen=True, slots=True)
+class HitArrays:
+    """Hits as arrays [n_hits], in the order in which they were found; `entry` has nulls."""
 
-    `label` is an index into the label sets of the task. A function that reads a text as a whole
-    gives a hit that spans the text.
-
-    Example:
-        >>> hits = Hits()
-        >>> hits.add(0, 3, 7, 1)
-        >>> len(hits)
-        1
-    """
-
-    doc: list[int] = field(default_factory=list)
-    start: list[int] = field(default_factory=list)
-    end: list[int] = field(default_factory=list)
-    label: list[int] = field(default_factory=list)
-    entry: list[str | None] = field(default_factory=list)
-    errors: list[RowError] = field(default_factory=list)
+    doc: Int32
+    start: Int32
+    end: Int32
+    label: Int32
+    entry: pa.Array
 
     def __len__(self) -> int:
         return len(self.doc)
 
+
+class Hits:
+    """What one labeling function found in a batch, as it is found.
+
+    `label` is an index into the label sets of the task. A function that reads a text as a whole
+    gives a hit that spans the text. Hits come one by one, or many at once as arrays.
+
+    Example:
+        >>> hits = Hits()
+        >>> hits.add(0, 3, 7, 1)
+        >>> hits.add_all(np.array([2, 5]), 0, np.array([4, 9]), 1)
+        >>> len(hits), hits.doc, hits.end
+        (3, [0, 2, 5], [7, 4, 9])
+    """
+
+    __slots__ = ("_blocks", "_rows", "errors")
+
+    def __init__(self) -> None:
+        """Nothing was found yet."""
+        self._blocks: list[HitArrays] = []
+        self._rows: list[tuple[int, int, int, int, str | None]] = []
+        self.errors: list[RowError] = []
+
+    def __len__(self) -> int:
+        return sum(map(len, self._blocks)) + len(self._rows)
+
     def add(self, doc: int, start: int, end: int, label: int, entry: str | None = None) -> None:
         """Note one hit: characters start to end of text `doc`, for a label set."""
-        self.doc.append(doc)
-        self.start.append(start)
-        self.end.append(end)
-        self.label.append(label)
-        self.entry.append(entry)
+        self._rows.append((doc, start, end, label, entry))
+
+    def add_all(
+        self,
+        doc: npt.NDArray[np.integer],
+        start: npt.NDArray[np.integer] | int,
+        end: npt.NDArray[np.integer] | int,
+        label: npt.NDArray[np.integer] | int,
+        entry: pa.Array | None = None,
+    ) -> None:
+        """Note many hits: arrays [n_hits], or one number for all; `entry` is a string array."""
+        n = len(doc)
+        if not n:
+            return
+        self._flush()
+        start, end, label = (
+            np.full(n, a, dtype=np.int32) if isinstance(a, int) else a.astype(np.int32, copy=False)
+            for a in (start, end, label)
+        )
+        entry = pa.nulls(n, pa.string()) if entry is None else entry
+        self._blocks.append(HitArrays(doc.astype(np.int32, copy=False), start, end, label, entry))
 
     def fail(self, doc: int, reason: str, message: str) -> None:
         """Note that the function failed on a row; `reason` is a short class of failure."""
         self.errors.append(RowError(doc, reason, message))
+
+    def arrays(self) -> HitArrays:
+        """All hits, in the order in which they were found."""
+        self._flush()
+        if len(self._blocks) != 1:
+            self._blocks = [_joined_hits(self._blocks)]
+        return self._blocks[0]
+
+    @property
+    def doc(self) -> list[int]:
+        """The text of each hit."""
+        return list(self.arrays().doc.tolist())
+
+    @property
+    def start(self) -> list[int]:
+        """The first character of each hit."""
+        return list(self.arrays().start.tolist())
+
+    @property
+    def end(self) -> list[int]:
+        """The character after the last of each hit."""
+        return list(self.arrays().end.tolist())
+
+    @property
+    def label(self) -> list[int]:
+        """The label set of each hit."""
+        return list(self.arrays().label.tolist())
+
+    @property
+    def entry(self) -> list[str | None]:
+        """The gazetteer entry of each hit, if any."""
+        return list(self.arrays().entry.to_pylist())
+
+    def _flush(self) -> None:
+        if self._rows:
+            numbers = np.array([row[:4] for row in self._rows], dtype=np.int32)
+            entries = [row[4] for row in self._rows]
+            self._blocks.append(HitArrays(*_columns(numbers), pa.array(entries, pa.string())))
+            self._rows = []
+
+
+def _joined_hits(blocks: Sequence[HitArrays]) -> HitArrays:
+    numbers = np.zeros((0, 4), dtype=np.int32)
+    if not blocks:
+        return HitArrays(*_columns(numbers), pa.array([], pa.string()))
+    return HitArrays(
+        np.concatenate([block.doc for block in blocks]),
+        np.concatenate([block.start for block in blocks]),
+        np.concatenate([block.end for block in blocks]),
+        np.concatenate([block.label for block in blocks]),
+        pa.concat_arrays([block.entry for block in blocks]),
+    )
+
+
+def _columns(numbers: Int32) -> tuple[Int32, Int32, Int32, Int32]:
+    one, two, three, four = np.ascontiguousarray(numbers.T)
+    return one, two, three, four
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +217,7 @@ class Votes:
         return self.take(self.function == function)
 
 
-def settle_documents(hits: Hits, function: int, lengths: Sequence[int]) -> Votes:
+def settle_documents(hits: Hits, function: int, lengths: Int32 | Sequence[int]) -> Votes:
     """One vote for each text: the label set with most hits wins, equal means abstain.
 
     The vote spans the whole text; its entry is that of the first hit for the winner.
@@ -146,19 +235,29 @@ def settle_documents(hits: Hits, function: int, lengths: Sequence[int]) -> Votes
         >>> votes.doc.tolist(), votes.label.tolist(), votes.end.tolist()
         ([0], [1], [9])
     """
-    counts: dict[int, dict[int, int]] = {}
-    entries: dict[tuple[int, int], str | None] = {}
-    for doc, label, entry in zip(hits.doc, hits.label, hits.entry, strict=True):
-        of_doc = counts.setdefault(doc, {})
-        of_doc[label] = of_doc.get(label, 0) + 1
-        entries.setdefault((doc, label), entry)
-    rows = []
-    for doc, of_doc in counts.items():
-        most = max(of_doc.values())
-        winners = [label for label, count in of_doc.items() if count == most]
-        if len(winners) == 1:
-            rows.append((doc, 0, lengths[doc], winners[0], entries[doc, winners[0]]))
-    return Votes.of(function, rows)
+    found = hits.arrays()
+    first = _winners(found)
+    doc = found.doc[first]
+    return Votes(
+        doc,
+        np.full(len(doc), function, dtype=np.int32),
+        found.label[first],
+        np.zeros(len(doc), dtype=np.int32),
+        np.asarray(lengths, dtype=np.int32)[doc],
+        found.entry.take(pa.array(first)),
+    )
+
+
+def _winners(found: HitArrays) -> Int64:
+    """The first hit for the winning label set of each text that has one, by text."""
+    if not len(found) or ((found.doc[1:] > found.doc[:-1]).all()):
+        return np.arange(len(found), dtype=np.int64)
+    keys = found.doc.astype(np.int64) << 32 | found.label
+    keys, first, counts = np.unique(keys, return_index=True, return_counts=True)
+    _, starts, sizes = np.unique(keys >> 32, return_index=True, return_counts=True)
+    winning = counts == np.repeat(np.maximum.reduceat(counts, starts), sizes)
+    alone = np.add.reduceat(winning.astype(np.int64), starts) == 1
+    return np.asarray(first[winning & np.repeat(alone, sizes)], dtype=np.int64)
 
 
 def settle_spans(hits: Hits, function: int, tokens: Tokens, *, first: bool = False) -> Votes:
@@ -182,28 +281,52 @@ def settle_spans(hits: Hits, function: int, tokens: Tokens, *, first: bool = Fal
         >>> votes.start.tolist(), votes.end.tolist(), votes.label.tolist()
         ([0], [7], [1])
     """
-    places = (np.array(a, dtype=np.int64) for a in (hits.doc, hits.start, hits.end))
-    starts, ends, touched = tokens.aligned(*places)
-    found: dict[int, list[tuple[int, int, int, str | None]]] = {}
-    columns = (hits.doc, starts.tolist(), ends.tolist(), hits.label, hits.entry, touched.tolist())
-    for doc, start, end, label, entry, touches in zip(*columns, strict=True):
-        if touches:
-            found.setdefault(doc, []).append((start, end, label, entry))
-    rows = []
-    for doc, spans in found.items():
-        if first:
-            spans.sort(key=lambda span: (span[0], -span[1], span[2]))
-        else:
-            spans.sort(key=lambda span: (span[0] - span[1], span[0], span[2]))
-        rows += [(doc, *span) for span in _without_overlap(spans)]
-    return Votes.of(function, rows)
+    found = hits.arrays()
+    places = (a.astype(np.int64) for a in (found.doc, found.start, found.end))
+    start, end, touched = tokens.aligned(*places)
+    order = np.lexsort((found.label, end, start, found.doc))
+    order = order[touched[order]]
+    doc = found.doc[order]
+    crossing = (doc[1:] == doc[:-1]) & (start[order[1:]] < end[order[:-1]])
+    kept = np.ones(len(order), dtype=np.bool_)
+    for low, high in _runs(doc, crossing):
+        spans = [
+            (int(start[i]), int(end[i]), int(found.label[i]), place)
+            for place, i in enumerate(order[low:high].tolist(), low)
+        ]
+        kept[low:high] = False
+        kept[_standing(spans, first=first)] = True
+    order = order[kept]
+    return Votes(
+        found.doc[order],
+        np.full(len(order), function, dtype=np.int32),
+        found.label[order],
+        start[order].astype(np.int32),
+        end[order].astype(np.int32),
+        found.entry.take(pa.array(order)),
+    )
 
 
-def _without_overlap(
-    spans: list[tuple[int, int, int, str | None]],
-) -> list[tuple[int, int, int, str | None]]:
+def _runs(doc: Int32, crossing: npt.NDArray[np.bool_]) -> Iterable[tuple[int, int]]:
+    """Bounds of the hits of each text in which any two neighbours overlap; `doc` is ascending."""
+    texts = np.unique(doc[:-1][crossing])
+    lows = np.searchsorted(doc, texts, side="left").tolist()
+    highs = np.searchsorted(doc, texts, side="right").tolist()
+    return zip(lows, highs, strict=True)
+
+
+def _standing(spans: list[tuple[int, int, int, int]], *, first: bool) -> list[int]:
+    """Places of the spans (start, end, label, place) that stand, of those of one text."""
+    if first:
+        spans.sort(key=lambda span: (span[0], -span[1], span[2], span[3]))
+    else:
+        spans.sort(key=lambda span: (span[0] - span[1], span[0], span[2], span[3]))
+    return [place for *_, place in _without_overlap(spans)]
+
+
+def _without_overlap(spans: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
     """The spans that overlap none before them; starts are kept sorted, so each costs a bisect."""
-    kept: list[tuple[int, int, int, str | None]] = []
+    kept: list[tuple[int, int, int, int]] = []
     bounds: list[tuple[int, int]] = []
     for span in spans:
         place = bisect_left(bounds, (span[0], span[1]))

@@ -29,7 +29,7 @@ class Documents:
 
     def settle(self, hits: Hits, function: int, batch: Batch) -> Votes:
         """One vote for each text: most hits win, equal means abstain."""
-        return settle_documents(hits, function, [len(text) for text in batch.strings])
+        return settle_documents(hits, function, batch.lengths)
 
     def patterns(
         self,
