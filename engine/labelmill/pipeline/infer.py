@@ -207,7 +207,7 @@ def quarantined(
     rows: Rows, errors: dict[str, list[RowError]]
 ) -> list[tuple[str | None, str | None, str, str]]:
     """(id, lf, reason, message) of everything that went wrong in a shard."""
-    lost = [(_as_string(fault.id), None, "unreadable", fault.reason) for fault in rows.faults]
+    lost = [(_as_string(fault.id), None, fault.kind, fault.reason) for fault in rows.faults]
     ids = rows.batch.ids.to_pylist() if errors else []
     return lost + [
         (_as_string(ids[error.doc]), name, error.reason, error.message)

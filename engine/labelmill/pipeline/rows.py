@@ -1,6 +1,6 @@
 """The prepare stage: from a shard of the source to readable, prepared rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,15 @@ from labelmill.text.expression import Expression
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A row that nobody can read; `id` is as in the source, null where that is the fault."""
+    """A row that nobody can read; `id` is as in the source, null where that is the fault.
+
+    `kind` is `unreadable`, or `worker_died` for a row that ended the process that worked on it.
+    """
 
     row: int
     id: Any
     reason: str
+    kind: str = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +83,16 @@ def with_partition(bound: BoundJob, table: pa.Table, shard: Shard) -> pa.Table:
     return table.append_column(key, pa.array([value] * len(table), pa.string()))
 
 
-def read_rows(bound: BoundJob, table: pa.Table, name: str) -> Rows:
+def read_rows(
+    bound: BoundJob, table: pa.Table, name: str, deadly: Mapping[int, str] | None = None
+) -> Rows:
     """Prepare the rows of a table.
 
     Args:
         bound: the job.
         table: id, text and the other columns that are needed.
         name: of the file, for messages.
+        deadly: rows that end the process that works on them, by place, and how; left alone.
 
     Raises:
         BadColumn: if id or text has a wrong type.
@@ -98,8 +105,10 @@ def read_rows(bound: BoundJob, table: pa.Table, name: str) -> Rows:
     reasons = column_faults | text_faults | id_faults
     id_values = ids.to_pylist()
     faults = [Fault(row, id_values[row], reasons[row]) for row in sorted(reasons)]
+    killers = {row: how for row, how in (deadly or {}).items() if row not in reasons}
+    faults += [Fault(row, id_values[row], how, "worker_died") for row, how in killers.items()]
     sieve = _Sieve(bound, id_values, texts.to_pylist(), columns)
-    kept, edits = sieve.run(set(reasons), faults)
+    kept, edits = sieve.run({*reasons, *killers}, faults)
     keep = pa.array(kept, pa.int64())
     moved, lost = _projected(columns, kept, edits, sieve.texts)
     visible = {name: column for name, column in moved.items() if name != source.gold}

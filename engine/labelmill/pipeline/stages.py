@@ -26,6 +26,7 @@ from labelmill.io.source import Shard, read_shard
 from labelmill.io.votes import read_patterns, read_votes, write_patterns, write_votes
 from labelmill.pipeline.augmenting import augment
 from labelmill.pipeline.bind import BoundJob
+from labelmill.pipeline.deadly import read_deadly
 from labelmill.pipeline.fit import item_probs
 from labelmill.pipeline.gold import Judgement, gold_labels, gold_spans, judge_entities, judge_labels
 from labelmill.pipeline.infer import (
@@ -123,7 +124,7 @@ class ExportTask:
 
 def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     """Prepare the rows of a shard and let every function vote on them."""
-    rows = _rows(bound, work.shard)
+    rows = _rows(bound, work)
     _check_gold(bound, rows)
     ballot = vote(bound, rows.batch)
     n_functions = len(bound.names)
@@ -142,7 +143,7 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
 def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     """Give the rows of a shard their labels, and select and split them."""
     work = task.work
-    rows = _rows(bound, work.shard)
+    rows = _rows(bound, work)
     votes = read_votes(work.file("votes"))
     model = from_json(task.model.read_bytes())
     probs = item_probs(model, read_patterns(work.file("patterns")))
@@ -234,12 +235,17 @@ def meeting_of(bound: BoundJob, votes: Votes, rows: Rows) -> Meeting:
     return Meeting(where.vote, where.token, len(rows.batch.tokens.start))
 
 
-def _rows(bound: BoundJob, shard: Shard) -> Rows:
+def _rows(bound: BoundJob, work: Work) -> Rows:
+    table = table_of(bound, work.shard)
+    return read_rows(bound, table, work.shard.file.name, read_deadly(work.file("deadly")))
+
+
+def table_of(bound: BoundJob, shard: Shard) -> pa.Table:
+    """The columns of a shard that the job reads, as they are in the source."""
     source = bound.job.source
     schema = pq.read_schema(shard.file.path)
     columns = list(dict.fromkeys([source.id, source.text, *source_columns(bound, schema)]))
-    table = with_partition(bound, read_shard(shard, columns), shard)
-    return read_rows(bound, table, shard.file.name)
+    return with_partition(bound, read_shard(shard, columns), shard)
 
 
 def _summary(
