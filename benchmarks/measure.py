@@ -17,6 +17,7 @@ import gc
 import json
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -25,7 +26,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from benchmarks.projects import find_corpora
+from benchmarks.projects import ROOT, find_corpora
 
 PACKAGES = (
     "numpy",
@@ -147,6 +148,17 @@ def interleaved(
                 before()
             taken[is_ours].append(timed(ours if is_ours else peer))
     return median(taken[True]), median(taken[False])
+
+
+def run_command(command: Sequence[str]) -> str:
+    """Run a command of this project that must end well, and give what it printed."""
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "engine")])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment
+    )
+    assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stderr}"
+    return done.stdout
 
 
 def report(claim: Claim, options: argparse.Namespace, extra: str = "") -> int:
