@@ -5,7 +5,8 @@ import copy
 import pyarrow as pa
 import pytest
 
-from labelmill.core.batch import Batch, Row
+from labelmill.core.batch import Batch
+from labelmill.core.rows import Row
 from labelmill.text.language import Language
 
 

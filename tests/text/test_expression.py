@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelmill.core.batch import Row
+from labelmill.core.rows import Row
 from labelmill.errors import BadParameter
 from labelmill.text.expression import MAX_DEPTH, Expression
 from labelmill.text.measures import MEASURES

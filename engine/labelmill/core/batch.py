@@ -1,8 +1,10 @@
-"""The rows that labeling functions see: a batch of texts, or one light row."""
+"""The rows that labeling functions see, as a batch."""
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelmill.core.rows import Row, SharedRows
 from labelmill.core.tokens import Tokens
 
 Int32 = npt.NDArray[np.int32]
@@ -55,67 +58,6 @@ class Search(Protocol):
     def search(self, texts: pa.Array) -> Found:
         """Look for every probe in every text."""
         ...
-
-
-class Row:
-    """One row as a Python function sees it: `row.text`, `row.id`, `row.stars` or `row["stars"]`.
-
-    Only the columns that the function declared are there. `row.tokens` is the list of token
-    strings and `row.doc` a spaCy Doc; both are made when first asked for.
-
-    Example:
-        >>> row = Row(7, "fine film", {"stars": 4})
-        >>> row.text, row.stars, row["stars"]
-        ('fine film', 4, 4)
-    """
-
-    __slots__ = ("_columns", "_lazy", "id", "text")
-
-    def __init__(
-        self,
-        id: Any,  # noqa: A002 (the column's name)
-        text: str,
-        columns: Mapping[str, Any],
-        lazy: Mapping[str, Callable[[], Any]] | None = None,
-    ) -> None:
-        """Hold one row; `lazy` makes `tokens` and `doc`."""
-        self.id = id
-        self.text = text
-        self._columns = columns
-        self._lazy = lazy or {}
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        try:
-            return self[name]
-        except KeyError as error:
-            raise AttributeError(error.args[0]) from None
-
-    def __getitem__(self, name: str) -> Any:
-        if name in self._columns:
-            return self._columns[name]
-        if name in ("id", "text"):
-            return getattr(self, name)
-        if name in self._lazy:
-            return self._lazy[name]()
-        has = ", ".join(self.keys())
-        message = f"this row has no column '{name}' (it has: {has}); add it to needs"
-        raise KeyError(message)
-
-    def __contains__(self, name: object) -> bool:
-        return name in ("id", "text") or name in self._columns
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The value of a column, or a default where the row does not have it."""
-        return self[name] if name in self else default  # noqa: SIM401 (get is this method)
-
-    def keys(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return tuple(dict.fromkeys(("id", "text", *self._columns)))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
 
 
 @dataclass(frozen=True)
@@ -178,18 +120,41 @@ class Batch:
 
     def rows(self, needs: tuple[str, ...] | None = ()) -> Iterator[Row]:
         """Light rows with the columns that are needed; None gives all of them."""
-        wanted = self.columns if needs is None else [n for n in needs if n in self.columns]
-        values = {name: self.columns[name].to_pylist() for name in wanted}
-        for i, (row_id, text) in enumerate(zip(self.ids.to_pylist(), self.strings, strict=True)):
-            columns = {name: column[i] for name, column in values.items()}
-            yield Row(row_id, text, columns, self._lazy(i))
+        return self._rows(needs, lambda: self)
 
-    def _lazy(self, i: int) -> dict[str, Callable[[], Any]]:
-        def tokens() -> list[str]:
-            text = self.strings[i]
-            return [text[start:end] for start, end in self.tokens.bounds(i)]
+    def shared_rows(self, needs: tuple[str, ...] | None = ()) -> list[Row]:
+        """Light rows that functions share, each made once as long as nobody writes to one.
 
-        return {"tokens": tokens, "doc": lambda: self.docs()[i]}
+        Rows with lists or maps, which can be changed without a trace, are made for each caller.
+        """
+        if any(pa.types.is_nested(self.columns[name].type) for name in self._wanted(needs)):
+            return list(self.rows(needs))
+        return self.shared.get(needs, lambda: list(self._rows(needs, weakref.ref(self))))
+
+    @cached_property
+    def shared(self) -> SharedRows:
+        """Rows in any form that functions share."""
+        return SharedRows()
+
+    def reading(self, name: str, place: int) -> Any:
+        """The `tokens` or the `doc` of one text."""
+        if name == "doc":
+            return self.docs()[place]
+        text = self.strings[place]
+        return [text[start:end] for start, end in self.tokens.bounds(place)]
+
+    def _rows(
+        self, needs: tuple[str, ...] | None, find: Callable[[], "Batch | None"]
+    ) -> Iterator[Row]:
+        names = self._wanted(needs)
+        columns = [self.columns[name].to_pylist() for name in names]
+        values = zip(*columns, strict=True) if names else repeat(())
+        rows = zip(self.ids.to_pylist(), self.strings, values, strict=False)
+        for i, (row_id, text, found) in enumerate(rows):
+            yield Row(row_id, text, dict(zip(names, found, strict=True)), (find, i))
+
+    def _wanted(self, needs: tuple[str, ...] | None) -> list[str]:
+        return [name for name in (self.columns if needs is None else needs) if name in self.columns]
 
     def _reading(self) -> Analysis:
         if self.analysis is None:

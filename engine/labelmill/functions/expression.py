@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from labelmill.core.batch import Batch, Row
+from labelmill.core.batch import Batch
 from labelmill.core.labels import Target
 from labelmill.core.protocols import DOCUMENT, Bench, Needs, Unit
 from labelmill.core.registry import FUNCTIONS
+from labelmill.core.rows import Row
 from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter
 from labelmill.functions.columns import check_columns

@@ -1,14 +1,16 @@
 """The prepare stage: from a shard of the source to readable, prepared rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from labelmill.core.batch import Batch, Row
+from labelmill.core.batch import Batch
 from labelmill.core.protocols import Drop
+from labelmill.core.rows import Row
 from labelmill.core.spans import Edit, Span
 from labelmill.io.columns import checked_columns, id_column, one_chunk, text_column
 from labelmill.io.source import Shard
@@ -51,7 +53,7 @@ class Rows:
     """
 
     batch: Batch
-    row: np.ndarray
+    row: npt.NDArray[np.int64]
     n_rows: int
     faults: tuple[Fault, ...]
     filtered: tuple[Filtered, ...]
@@ -102,21 +104,18 @@ def read_rows(
     texts, text_faults = text_column(name, source.text, one_chunk(table[source.text]))
     others = [n for n in table.column_names if n not in (source.id, source.text)]
     columns, column_faults = checked_columns(table, others)
-    reasons = column_faults | text_faults | id_faults
-    id_values = ids.to_pylist()
-    faults = [Fault(row, id_values[row], reasons[row]) for row in sorted(reasons)]
-    killers = {row: how for row, how in (deadly or {}).items() if row not in reasons}
-    faults += [Fault(row, id_values[row], how, "worker_died") for row, how in killers.items()]
-    sieve = _Sieve(bound, id_values, texts.to_pylist(), columns)
-    kept, edits = sieve.run({*reasons, *killers}, faults)
-    keep = pa.array(kept, pa.int64())
-    moved, lost = _projected(columns, kept, edits, sieve.texts)
+    reasons = dict(deadly or {}) | column_faults | text_faults | id_faults
+    faults = [Fault(row, ids[row].as_py(), reasons[row]) for row in sorted(reasons)]
+    sieve = _Sieve(bound, ids, texts, columns)
+    kept, edits = sieve.run(set(reasons), faults)
+    moved, lost = _projected(columns, kept, edits, texts)
     visible = {name: column for name, column in moved.items() if name != source.gold}
-    prepared = [editing.apply(sieve.texts[row], edits.get(row, ())) for row in kept]
-    batch = Batch(ids.take(keep), pa.array(prepared, pa.string()), visible, bound.analysis)
+    batch = Batch(
+        _taken(ids, kept), _edited(texts, kept, edits), visible, bound.analysis, bound.scan
+    )
     return Rows(
         batch,
-        np.array(kept, dtype=np.int64),
+        kept,
         len(table),
         tuple(sorted(faults, key=lambda fault: fault.row)),
         tuple(sieve.filtered),
@@ -131,11 +130,9 @@ class _Sieve:
     """Runs `where` and the row-wise prepare steps over the rows of one table."""
 
     def __init__(
-        self, bound: BoundJob, ids: list[Any], texts: list[str], columns: dict[str, pa.Array]
+        self, bound: BoundJob, ids: pa.Array, texts: pa.Array, columns: dict[str, pa.Array]
     ) -> None:
-        self.texts = texts
         self.filtered: list[Filtered] = []
-        self._ids = ids
         self._steps = [
             step for step in bound.job.prepare if getattr(step.kind, "scope", "row") == "row"
         ]
@@ -143,16 +140,22 @@ class _Sieve:
         self._where = Expression.parse(where) if where else None
         names = self._where.columns if self._where else ()
         self._values = {name: columns[name].to_pylist() for name in names if name in columns}
+        self._n_rows = len(ids)
+        if self._where or self._steps:
+            self._ids, self._texts = ids.to_pylist(), texts.to_pylist()
 
     def run(
         self, unreadable: set[int], faults: list[Fault]
-    ) -> tuple[list[int], dict[int, tuple[Edit, ...]]]:
+    ) -> tuple[npt.NDArray[np.int64], dict[int, tuple[Edit, ...]]]:
         """Rows that stay, and the edits to those whose text changes."""
+        readable = np.ones(self._n_rows, dtype=np.bool_)
+        readable[sorted(unreadable)] = False
+        rows = np.flatnonzero(readable)
+        if self._where is None and not self._steps:
+            return rows, {}
         kept: list[int] = []
         edits: dict[int, tuple[Edit, ...]] = {}
-        for row in range(len(self._ids)):
-            if row in unreadable:
-                continue
+        for row in rows.tolist():
             try:
                 stays = self._passes(row)
             except ValueError as error:
@@ -163,20 +166,20 @@ class _Sieve:
                 kept.append(row)
                 if changed:
                     edits[row] = changed
-        return kept, edits
+        return np.array(kept, dtype=np.int64), edits
 
     def _passes(self, row: int) -> bool:
         if self._where is None:
             return True
         values = {name: column[row] for name, column in self._values.items()}
-        if self._where.evaluate(Row(self._ids[row], self.texts[row], values)) is True:
+        if self._where.evaluate(Row(self._ids[row], self._texts[row], values)) is True:
             return True
         self._filter(row, "where", "the condition is not true")
         return False
 
     def _prepare(self, row: int) -> tuple[Edit, ...] | None:
         total: tuple[Edit, ...] = ()
-        text = self.texts[row]
+        text = self._texts[row]
         for step in self._steps:
             answer = step.kind.prepare(text)
             if isinstance(answer, Drop):
@@ -191,35 +194,55 @@ class _Sieve:
         self.filtered.append(Filtered(row, self._ids[row], step, reason))
 
 
+def _taken(column: pa.Array, kept: npt.NDArray[np.int64]) -> pa.Array:
+    """Some rows of a column, in order; the column itself where they are all of its rows."""
+    return column if len(kept) == len(column) else column.take(pa.array(kept))
+
+
+def _edited(
+    texts: pa.Array, kept: npt.NDArray[np.int64], edits: dict[int, tuple[Edit, ...]]
+) -> pa.Array:
+    """The texts of the kept rows, edited."""
+    if not edits:
+        return _taken(texts, kept)
+    rows = kept.tolist()
+    pairs = zip(rows, texts.take(pa.array(kept)).to_pylist(), strict=True)
+    prepared = [editing.apply(text, edits[row]) if row in edits else text for row, text in pairs]
+    return pa.array(prepared, pa.string())
+
+
 def _projected(
     columns: dict[str, pa.Array],
-    kept: list[int],
+    kept: npt.NDArray[np.int64],
     edits: dict[int, tuple[Edit, ...]],
-    texts: Sequence[str],
+    texts: pa.Array,
 ) -> tuple[dict[str, pa.Array], int]:
     """The kept rows of each column, with spans moved along with the edits to their text."""
-    keep = pa.array(kept, pa.int64())
-    taken = {name: column.take(keep) for name, column in columns.items()}
+    taken = {name: _taken(column, kept) for name, column in columns.items()}
     if not edits:
         return taken, 0
+    lengths = {row: len(texts[row].as_py()) for row in edits}
     lost = 0
     for name, column in taken.items():
         if _holds_spans(column.type):
-            moved, dropped = _moved(column.to_pylist(), kept, edits, texts)
+            moved, dropped = _moved(column.to_pylist(), kept.tolist(), edits, lengths)
             taken[name] = pa.array(moved, column.type)
             lost += dropped
     return taken, lost
 
 
 def _moved(
-    rows: list[Any], kept: list[int], edits: dict[int, tuple[Edit, ...]], texts: Sequence[str]
+    rows: list[Any],
+    kept: list[int],
+    edits: dict[int, tuple[Edit, ...]],
+    lengths: Mapping[int, int],
 ) -> tuple[list[Any], int]:
     moved, dropped = [], 0
     for row, spans in zip(kept, rows, strict=True):
         if not spans or row not in edits:
             moved.append(spans)
             continue
-        inside = [span for span in spans if _stands_in(span, len(texts[row]))]
+        inside = [span for span in spans if _stands_in(span, lengths[row])]
         places = editing.project([Span(s["start"], s["end"], "") for s in inside], edits[row])
         alive = [
             span | {"start": place.start, "end": place.end}
