@@ -17,6 +17,7 @@ import pyarrow as pa
 from labelmill.core.batch import Batch
 from labelmill.core.labels import LabelSpace, Target
 from labelmill.core.patterns import VotePatterns
+from labelmill.core.soft import Codes
 from labelmill.core.spans import Edit, Example
 from labelmill.core.votes import Hits, Votes
 
@@ -294,10 +295,11 @@ class PrepareStep(Protocol):
 class Readout:
     """What a task reads off the probabilities of a batch, a row for each text.
 
-    `answers` holds the columns of labels/*.parquet that depend on the task, by name.
+    `status` holds codes of labelmill.core.soft.Status, [n_texts]; `answers` holds the columns of
+    labels/*.parquet that depend on the task, by name.
     """
 
-    status: list[str]
+    status: Codes
     confidence: npt.NDArray[np.float32]
     answers: Mapping[str, pa.Array]
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 
 class Status(StrEnum):
@@ -16,6 +17,26 @@ class Status(StrEnum):
     UNCOVERED = "uncovered"
     ERROR = "error"
     FILTERED = "filtered"
+
+    @property
+    def code(self) -> int:
+        """Its place among all statuses: what arrays of statuses hold."""
+        return STATUSES.index(self)
+
+
+STATUSES = tuple(Status)
+Codes = npt.NDArray[np.int8]
+"""Statuses of many rows, each as its code."""
+
+
+def status_names(codes: Codes) -> pa.Array:
+    """The names of some statuses as an Arrow array.
+
+    Example:
+        >>> status_names(np.array([0, 3], dtype=np.int8)).to_pylist()
+        ['labeled', 'uncovered']
+    """
+    return pa.array([str(status) for status in STATUSES], pa.string()).take(pa.array(codes))
 
 
 TIE_TOLERANCE = 1e-9

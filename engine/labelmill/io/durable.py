@@ -70,6 +70,12 @@ def write_table(path: Path, table: pa.Table) -> None:
         writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
 
 
+def write_arrow(path: Path, table: pa.Table) -> None:
+    """Write an Arrow file without compression, to be read back through a memory map."""
+    with new_file(path) as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
 @contextmanager
 def parquet_writer(file: BinaryIO, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """A Parquet writer with the settings that all our files share."""

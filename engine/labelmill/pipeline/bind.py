@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labelmill.config.spec import FunctionSpec, GazetteerSpec, Job
+from labelmill.core.batch import Search
 from labelmill.core.labels import LabelSpace
 from labelmill.core.protocols import Bench, Gazetteer, Items, Task, Unit, Voter
 from labelmill.errors import BadParameter, BadResource
@@ -118,6 +119,11 @@ class BoundJob:
             {name: _reads(function, self.job.root) for name, function in functions.items()}
         )
         return {name: self._voter(functions[name]) for name in order.static_order()}
+
+    @cached_property
+    def scan(self) -> Search | None:
+        """One scan for everything that the labeling functions look for; None if that is nothing."""
+        return None
 
     def _voter(self, function: FunctionSpec) -> Voter:
         """A labeling function at work; what is wrong with it is told with its name."""

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from labelmill.aggregate.artifact import Artifact
 from labelmill.aggregate.fitted import Fitted
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import VoteSpace
 from labelmill.io.votes import read_patterns
+from labelmill.io.work import read_arrow
 from labelmill.pipeline.bind import BoundJob
 
 
@@ -63,7 +63,7 @@ def fit_patterns(bound: BoundJob, parts: Sequence[VotePatterns]) -> Artifact:
 def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:
     """The patterns of a shard, counting only the rows that stay."""
     found = read_patterns(patterns)
-    stays = pc.is_null(pq.read_table(decisions, columns=["step"])["step"])
+    stays = pc.is_null(read_arrow(decisions)["step"])
     keep = stays.combine_chunks().to_numpy(zero_copy_only=False)
     if keep.all():
         return found

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from labelmill.config.spec import SelectSpec
 from labelmill.core.labels import LabelSpace
 from labelmill.core.schema import SPLITS, VOTE, examples_schema, labels_schema
-from labelmill.core.soft import Status
+from labelmill.core.soft import STATUSES, Codes, Status, status_names
 from labelmill.core.votes import RowError, Votes
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.gold import Judgement
@@ -27,13 +27,14 @@ class Labeled:
     """The labels of a shard: the labels table, and which of its rows go where.
 
     `table` follows `labels_schema`: readable rows and rows with an error, in the order of the
-    shard. `place` [n_batch] is the row of `table` of each row of the batch.
+    shard. `place` [n_batch] is the row of `table` of each row of the batch, `status` [n_batch]
+    the codes of their statuses.
     """
 
     table: pa.Table
     place: npt.NDArray[np.int64]
     keep: npt.NDArray[np.bool_]
-    status: list[str]
+    status: Codes
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def label_rows(
     columns: dict[str, pa.Array] = {
         "id": rows.batch.ids,
         "text": rows.batch.texts,
-        "status": pa.array(readout.status, pa.string()),
+        "status": status_names(readout.status),
         "confidence": pa.array(readout.confidence),
         **readout.answers,
         "votes": vote_lists(votes, bound, len(rows.batch)),
@@ -114,7 +115,9 @@ def label_rows(
         spans=bound.unit == "span",
     )
     readable = pa.table([columns[name] for name in schema.names], schema=schema)
-    table, place = _with_faults(readable.filter(pa.array(keep)), rows, keep, names)
+    if not keep.all():
+        readable = readable.filter(pa.array(keep))
+    table, place = _with_faults(readable, rows, keep, names)
     return Labeled(table, place, keep, readout.status)
 
 
@@ -143,24 +146,21 @@ def vote_lists(votes: Votes, bound: BoundJob, n_texts: int) -> pa.Array:
 
 
 def selected_rows(
-    bound: BoundJob, labeled: Labeled, splits: list[str]
+    bound: BoundJob, labeled: Labeled, splits: npt.NDArray[np.int8]
 ) -> dict[str, npt.NDArray[np.int64]]:
     """Rows of the batch that are selected, by split.
 
     Args:
         bound: the job.
         labeled: the labels of the shard.
-        splits: the split of each row of the batch, [n_batch].
+        splits: the split of each row of the batch as an index into SPLITS, [n_batch].
 
     Returns:
         Places in the batch, [n_selected], for each split.
     """
-    select = bound.job.select
-    chosen: dict[str, list[int]] = {split: [] for split in SPLITS}
-    for row in np.flatnonzero(labeled.keep).tolist():
-        if is_selected(labeled.status[row], select):
-            chosen[splits[row]].append(row)
-    return {split: np.array(rows, dtype=np.int64) for split, rows in chosen.items()}
+    wanted = [status.code for status in STATUSES if is_selected(status, bound.job.select)]
+    chosen = labeled.keep & np.isin(labeled.status, wanted)
+    return {split: np.flatnonzero(chosen & (splits == i)) for i, split in enumerate(SPLITS)}
 
 
 def examples_of(bound: BoundJob, labeled: Labeled, rows: npt.NDArray[np.int64]) -> pa.Table:
@@ -200,7 +200,8 @@ def class_counts(table: pa.Table, space: LabelSpace, *, spans: bool) -> Counter[
 def confidence_histogram(readout_confidence: pa.ChunkedArray) -> Counter[int]:
     """How many rows have a confidence in each tenth from 0 to 1."""
     values = readout_confidence.drop_null().to_numpy()
-    return Counter(np.minimum((values * 10).astype(int), 9).tolist())
+    counts = np.bincount(np.minimum((values * 10).astype(np.int64), 9), minlength=10).tolist()
+    return Counter({tenth: n for tenth, n in enumerate(counts) if n})
 
 
 def quarantined(
@@ -228,15 +229,16 @@ def _with_faults(
     readable: pa.Table, rows: Rows, keep: npt.NDArray[np.bool_], carried: list[str]
 ) -> tuple[pa.Table, npt.NDArray[np.int64]]:
     """Put the rows that nobody can read among the others, in the order of the shard."""
+    place = np.full(len(keep), -1, dtype=np.int64)
+    if not rows.faults:
+        place[keep] = np.arange(len(readable))
+        return readable, place
     kept_rows = rows.row[keep]
     faulty = np.array([fault.row for fault in rows.faults], dtype=np.int64)
-    place = np.full(len(keep), -1, dtype=np.int64)
     order = np.argsort(np.concatenate([kept_rows, faulty]), kind="stable")
     where = np.empty(len(order), dtype=np.int64)
     where[order] = np.arange(len(order))
     place[keep] = where[: len(kept_rows)]
-    if not len(faulty):
-        return readable, place
     values: dict[str, pa.Array] = {
         "id": pa.array([fault.id for fault in rows.faults], rows.ids.type),
         "status": pa.array([str(Status.ERROR)] * len(faulty), pa.string()),

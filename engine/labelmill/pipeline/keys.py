@@ -5,19 +5,19 @@ at a time, and leave a file of decisions for each shard. "First" always means th
 partition, then the smallest id, then the smallest text hash: never the order of arrival.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from labelmill.core.batch import Batch
-from labelmill.io.durable import write_table
+from labelmill.core.hashes import UInt64, keys_of, wide_keys
+from labelmill.io.durable import write_arrow
+from labelmill.io.work import read_arrow
 from labelmill.text.near_duplicates import BANDS, band_keys
 
 BUCKET_ROWS = 2_000_000
@@ -34,17 +34,6 @@ class KeyFile:
     rows: int
 
 
-def hash_key(value: object) -> bytes:
-    """A 128-bit hash of a value and its type.
-
-    Example:
-        >>> hash_key(1) == hash_key("1"), len(hash_key("a"))
-        (False, 16)
-    """
-    data = f"{type(value).__name__}:{value}".encode("utf-8", "surrogatepass")
-    return blake2b(data, digest_size=16).digest()
-
-
 def folded(text: str) -> str:
     r"""A text without regard to case and white space: what the group `exact` compares.
 
@@ -55,27 +44,34 @@ def folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def write_keys(path: Path, batch: Batch, rows: npt.NDArray[np.int64], *, bands: bool) -> None:
+def folded_texts(texts: pa.Array) -> pa.Array:
+    """Texts as `folded` makes them; those in ASCII without odd white space take a short way."""
+    return pa.array([folded(text) for text in texts.to_pylist()], pa.string())
+
+
+def write_keys(path: Path, batch: Batch, rows: npt.NDArray[np.int64], *, group: str) -> None:
     """Write the keys of a shard's readable rows; `rows` [n_batch] are their places in it."""
-    ids = batch.ids.to_pylist()
+    text = wide_keys(batch.texts)
     columns = {
         "row": pa.array(rows),
         "id": batch.ids,
-        "id_key": pa.array([hash_key(i) for i in ids], pa.binary(16)),
-        "text_key": pa.array([hash_key(text) for text in batch.strings], pa.binary(16)),
-        "folded_key": pa.array([hash_key(folded(text)) for text in batch.strings], pa.binary(16)),
+        "id_key": pa.array(keys_of(batch.ids)),
+        "text_key": pa.array(text[:, 0]),
+        "text_key_2": pa.array(text[:, 1]),
     }
-    if bands:
+    if group == "exact":
+        columns["folded_key"] = pa.array(keys_of(folded_texts(batch.texts)))
+    if group == "near_duplicates":
         keys = band_keys(batch.strings)
         columns |= {f"band_{b}": pa.array(keys[:, b]) for b in range(BANDS)}
-    write_table(path, pa.table(columns))
+    write_arrow(path, pa.table(columns))
 
 
 def decide(files: Sequence[KeyFile], *, drop_duplicates: str | None, group: str) -> dict[str, int]:
     """Decide for every row whether it is taken out, and which group keeps it together.
 
     Writes a decisions file for each shard, with columns `row`, `step` and `reason` (null for
-    rows that stay) and `group` (16 bytes).
+    rows that stay) and `group` (a 64-bit key).
 
     Args:
         files: the key files of all shards.
@@ -88,120 +84,139 @@ def decide(files: Sequence[KeyFile], *, drop_duplicates: str | None, group: str)
     n_rows = sum(file.rows for file in files)
     starts = np.cumsum([0, *(file.rows for file in files)])
     step = np.zeros(n_rows, dtype=np.int8)
-    step[_repeats(files, "id_key", np.zeros(n_rows, dtype=np.bool_))] = 1
+    step[_repeats(files, ("id_key", "id"), step > 0)] = 1
     if drop_duplicates is not None:
-        step[_repeats(files, "text_key", step > 0)] = 2
+        step[_repeats(files, ("text_key", "text_key_2"), step > 0)] = 2
     near = _near_groups(files, step > 0) if group == "near_duplicates" else None
     key = "id_key" if group == "id" else "folded_key"
     for file, start in zip(files, starts[:-1].tolist(), strict=True):
-        table = pq.read_table(file.keys, columns=["row", key], use_threads=False)
+        table = read_arrow(file.keys)
         of_file = step[start : start + file.rows]
-        groups = table[key].combine_chunks() if near is None else near.slice(start, file.rows)
-        write_table(file.decisions, _decisions(table["row"], of_file, groups, drop_duplicates))
+        groups = table[key] if near is None else pa.array(near[start : start + file.rows])
+        write_arrow(file.decisions, _decisions(table["row"], of_file, groups, drop_duplicates))
     names = {1: DUPLICATE_ID, 2: drop_duplicates or ""}
     return {names[s]: int((step == s).sum()) for s in (1, 2) if (step == s).any()}
 
 
 def _decisions(
-    rows: pa.ChunkedArray, step: npt.NDArray[np.int8], groups: pa.Array, duplicates: str | None
+    rows: pa.ChunkedArray,
+    step: npt.NDArray[np.int8],
+    groups: pa.ChunkedArray | pa.Array,
+    duplicates: str | None,
 ) -> pa.Table:
     steps = [None, DUPLICATE_ID, duplicates]
     reasons = [None, "an earlier row has this id", "an earlier row has this text"]
+    codes = pa.array(step)
     return pa.table(
         {
             "row": rows,
-            "step": pa.array([steps[s] for s in step.tolist()], pa.string()),
-            "reason": pa.array([reasons[s] for s in step.tolist()], pa.string()),
+            "step": pa.array(steps, pa.string()).take(codes),
+            "reason": pa.array(reasons, pa.string()).take(codes),
             "group": groups,
         }
     )
 
 
 def _repeats(
-    files: Sequence[KeyFile], key: str, gone: npt.NDArray[np.bool_]
+    files: Sequence[KeyFile], keys: tuple[str, str], gone: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int64]:
-    """Global row numbers of all but the first row with each key; `gone` rows do not count."""
+    """Global row numbers of all but the first row with each pair of keys; `gone` do not count.
+
+    Rows whose first key stands nowhere else are passed over; only the others are looked at.
+    """
     n_buckets = max(1, -(-len(gone) // BUCKET_ROWS))
-    found = [
-        _repeats_in(_bucket(files, key, gone, bucket, n_buckets), key)
-        for bucket in range(n_buckets)
-    ]
+    found = [np.zeros(0, dtype=np.int64)]
+    for bucket in range(n_buckets):
+        own = [_of_bucket(_key(file, keys[0]), bucket, n_buckets) for file in files]
+        values = np.sort(np.concatenate(own)) if own else np.zeros(0, dtype=np.uint64)
+        twice = np.unique(values[1:][values[1:] == values[:-1]])
+        if len(twice):
+            found.append(_repeats_in(_candidates(files, keys, gone, twice), keys))
     return np.concatenate(found)
 
 
-def _bucket(
+def _of_bucket(keys: UInt64, bucket: int, n_buckets: int) -> UInt64:
+    return keys if n_buckets == 1 else keys[keys % np.uint64(n_buckets) == bucket]
+
+
+def _key(file: KeyFile, name: str) -> UInt64:
+    return np.asarray(read_arrow(file.keys)[name].to_numpy(), dtype=np.uint64)
+
+
+def _candidates(
     files: Sequence[KeyFile],
-    key: str,
+    keys: tuple[str, str],
     gone: npt.NDArray[np.bool_],
-    bucket: int,
-    n_buckets: int,
+    values: UInt64,
 ) -> pa.Table:
+    """The rows whose first key is one of some values, with what decides which comes first."""
+    names = list(dict.fromkeys(["id", "text_key", "text_key_2", *keys]))
     parts, start = [], 0
     for file in files:
-        table = pq.read_table(
-            file.keys, columns=list(dict.fromkeys(["id", "text_key", key])), use_threads=False
-        )
-        heads = np.frombuffer(b"".join(k[:4] for k in table[key].to_pylist()), dtype="<u4")
-        mask = (heads % n_buckets == bucket) & ~gone[start : start + file.rows]
-        table = table.append_column("place", pa.array(np.arange(start, start + file.rows)))
-        table = table.append_column(
-            "partition", pa.array([file.partition] * file.rows, pa.string())
-        )
-        parts.append(table.filter(pa.array(mask)))
+        table = read_arrow(file.keys).select(names)
+        first = table[keys[0]].to_numpy()
+        near = np.minimum(np.searchsorted(values, first), len(values) - 1)
+        mask = (values[near] == first) & ~gone[start : start + file.rows]
+        places = np.flatnonzero(mask)
+        table = table.take(pa.array(places)).append_column("place", pa.array(places + start))
+        partition = pa.repeat(pa.scalar(file.partition, pa.string()), len(places))
+        parts.append(table.append_column("partition", partition))
         start += file.rows
     return pa.concat_tables(parts)
 
 
-def _repeats_in(table: pa.Table, key: str) -> npt.NDArray[np.int64]:
-    order = list(dict.fromkeys([key, "partition", "id", "text_key", "place"]))
+def _repeats_in(table: pa.Table, keys: tuple[str, str]) -> npt.NDArray[np.int64]:
+    firsts = ["partition", "id", "text_key", "text_key_2", "place"]
+    order = list(dict.fromkeys([*keys, *firsts]))
     table = table.sort_by([(name, "ascending") for name in order])
-    keys = table[key].combine_chunks()
-    same = pc.equal(keys.slice(1), keys.slice(0, max(0, len(keys) - 1)))
-    places = table["place"].to_numpy()[1:]
-    return np.asarray(places[same.to_numpy(zero_copy_only=False)], dtype=np.int64)
+    same = np.ones(max(0, len(table) - 1), dtype=np.bool_)
+    for name in keys:
+        column = table[name].combine_chunks()
+        equal = pc.equal(column.slice(1), column.slice(0, max(0, len(column) - 1)))
+        same &= equal.to_numpy(zero_copy_only=False)
+    return np.asarray(table["place"].to_numpy()[1:][same], dtype=np.int64)
 
 
-def _near_groups(files: Sequence[KeyFile], gone: npt.NDArray[np.bool_]) -> pa.Array:
+def _near_groups(files: Sequence[KeyFile], gone: npt.NDArray[np.bool_]) -> UInt64:
     """The id key of the first member of each row's group of near duplicates, [n_rows]."""
     from scipy.sparse import coo_array  # noqa: PLC0415 (heavy)
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
 
     rank, keys = _ranks(files)
-    left, right = [], []
-    for band in range(BANDS):
-        values = np.concatenate(
-            [
-                pq.read_table(file.keys, columns=[f"band_{band}"], use_threads=False)
-                .column(0)
-                .to_numpy()
-                for file in files
-            ]
-        )
-        order = np.lexsort((rank, values))
-        order = order[~gone[order]]
-        same = values[order[1:]] == values[order[:-1]]
-        left.append(order[:-1][same])
-        right.append(order[1:][same])
+    left, right = zip(*_neighbours(files, rank, gone), strict=True)
     pairs = (np.concatenate(left), np.concatenate(right))
     graph = coo_array((np.ones(len(pairs[0]), dtype=np.int8), pairs), shape=(len(rank),) * 2)
     _, component = connected_components(graph, directed=False)
     by_rank = np.argsort(rank)
     first = np.full(component.max(initial=-1) + 1, -1, dtype=np.int64)
     first[component[by_rank[::-1]]] = by_rank[::-1]
-    return keys.take(pa.array(first[component]))
+    return np.asarray(keys[first[component]], dtype=np.uint64)
 
 
-def _ranks(files: Sequence[KeyFile]) -> tuple[npt.NDArray[np.int64], pa.Array]:
+def _neighbours(
+    files: Sequence[KeyFile], rank: npt.NDArray[np.int64], gone: npt.NDArray[np.bool_]
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """For each band, pairs of rows that have one key and follow each other by rank."""
+    for band in range(BANDS):
+        values = np.concatenate([_key(file, f"band_{band}") for file in files])
+        order = np.lexsort((rank, values))
+        order = order[~gone[order]]
+        same = values[order[1:]] == values[order[:-1]]
+        yield order[:-1][same], order[1:][same]
+
+
+def _ranks(files: Sequence[KeyFile]) -> tuple[npt.NDArray[np.int64], UInt64]:
     """Each row's place in the order (partition, id, text), [n_rows], and its id key."""
+    names = ["id", "text_key", "text_key_2"]
     table = pa.concat_tables(
-        pq.read_table(
-            file.keys, columns=["id", "id_key", "text_key"], use_threads=False
-        ).append_column("partition", pa.array([file.partition] * file.rows, pa.string()))
+        read_arrow(file.keys)
+        .select(names)
+        .append_column("partition", pa.repeat(pa.scalar(file.partition, pa.string()), file.rows))
         for file in files
     )
     order = pc.sort_indices(
-        table, [(name, "ascending") for name in ("partition", "id", "text_key")]
+        table, [(name, "ascending") for name in ("partition", *names)]
     ).to_numpy()
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    return rank, table["id_key"].combine_chunks()
+    return rank, np.concatenate([_key(file, "id_key") for file in files])

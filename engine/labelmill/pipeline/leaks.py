@@ -4,12 +4,12 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow.parquet as pq
 
+from labelmill.core.hashes import UInt64, keys_of
 from labelmill.core.schema import SPLITS
-from labelmill.core.seeds import keyed_hash
-from labelmill.pipeline.keys import folded
+from labelmill.io.columns import one_chunk
+from labelmill.pipeline.keys import folded_texts
 
 
 def find_leaks(snapshot: Path) -> tuple[str, ...]:
@@ -28,14 +28,10 @@ def find_leaks(snapshot: Path) -> tuple[str, ...]:
     return tuple(leaks)
 
 
-def _keys(folder: Path) -> dict[str, npt.NDArray[np.uint64]]:
-    origins: list[int] = []
-    texts: list[int] = []
+def _keys(folder: Path) -> dict[str, UInt64]:
+    origins, texts = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.uint64)]
     for part in sorted(folder.glob("*.parquet")):
         table = pq.read_table(part, columns=["origin", "text"], use_threads=False)
-        origins += [keyed_hash(origin) for origin in table["origin"].to_pylist()]
-        texts += [keyed_hash(folded(t)) for t in table["text"].to_pylist()]
-    return {
-        "origin": np.array(origins, dtype=np.uint64),
-        "text": np.array(texts, dtype=np.uint64),
-    }
+        origins.append(keys_of(one_chunk(table["origin"])))
+        texts.append(keys_of(folded_texts(one_chunk(table["text"]))))
+    return {"origin": np.concatenate(origins), "text": np.concatenate(texts)}

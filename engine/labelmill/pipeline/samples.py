@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from labelmill.core.seeds import keyed_hash
+from labelmill.core.hashes import keys_of, mixed
 
 PER_STATUS = 5
 TEXT_LENGTH = 400
@@ -44,16 +45,19 @@ class Sample:
 
 def samples_of(table: pa.Table, seed: int) -> tuple[Sample, ...]:
     """The chosen rows of a labels table."""
-    ids = table["id"].to_pylist()
-    keys = [keyed_hash(seed, "sample", i) for i in ids]
-    status = table["status"].to_pylist()
-    rows: dict[str, list[tuple[int, int]]] = {}
-    for place, (key, state) in enumerate(zip(keys, status, strict=True)):
-        rows.setdefault(state, []).append((key, place))
-    chosen = [pair for of_state in rows.values() for pair in sorted(of_state)[:PER_STATUS]]
-    places = [place for _, place in chosen]
-    taken = table.take(pa.array(places, pa.int64())).to_pylist()
-    return tuple(_sample(key, row) for (key, _), row in zip(chosen, taken, strict=True))
+    keys = mixed(keys_of(table["id"].combine_chunks()), seed, "sample")
+    codes = table["status"].combine_chunks().dictionary_encode()
+    state = codes.indices.to_numpy(zero_copy_only=False)
+    chosen: list[int] = []
+    for code in range(len(codes.dictionary)):
+        rows = np.flatnonzero(state == code)
+        if len(rows) > PER_STATUS:
+            # Equal keys are possible (a faulty id), so more than enough are taken and sorted.
+            limit = np.partition(keys[rows], PER_STATUS - 1)[PER_STATUS - 1]
+            rows = rows[keys[rows] <= limit]
+        chosen += rows[np.argsort(keys[rows], kind="stable")][:PER_STATUS].tolist()
+    taken = table.take(pa.array(chosen, pa.int64())).to_pylist()
+    return tuple(_sample(int(keys[i]), row) for i, row in zip(chosen, taken, strict=True))
 
 
 def fewest_samples(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:

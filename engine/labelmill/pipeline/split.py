@@ -1,37 +1,30 @@
 """The split stage: which side each group of rows falls on."""
 
-from collections.abc import Sequence
+import numpy as np
+import numpy.typing as npt
 
 from labelmill.config.spec import SplitSpec
+from labelmill.core.hashes import UInt64, fractions
 from labelmill.core.schema import SPLITS
-from labelmill.core.seeds import keyed_fraction
 
 
-def split_of(group: bytes, spec: SplitSpec, seed: int) -> str:
-    """The split of a group: a hash of its key against the fractions, so order never matters.
+def splits_of(groups: UInt64, spec: SplitSpec, seed: int) -> npt.NDArray[np.int8]:
+    """The split of each row, as an index into SPLITS, [n_rows].
+
+    A hash of the group's key is held against the fractions, so the order of rows never matters.
+    What rounding leaves goes to the last split that has a fraction.
+
+    Args:
+        groups: key of the group of each row, [n_rows].
+        spec: the fractions.
+        seed: of the job.
 
     Example:
-        >>> split_of(b"a group", SplitSpec(train=1.0, dev=0.0, test=0.0), seed=0)
-        'train'
+        >>> groups = np.array([3, 9], dtype=np.uint64)
+        >>> splits_of(groups, SplitSpec(train=1.0, dev=0.0, test=0.0), seed=0).tolist()
+        [0, 0]
     """
-    place = keyed_fraction(seed, "split", group.hex())
-    bound = 0.0
-    for name in SPLITS:
-        bound += getattr(spec, name)
-        if place < bound:
-            return name
-    return last_split(spec)
-
-
-def last_split(spec: SplitSpec) -> str:
-    """The last split with a fraction; it takes what rounding leaves."""
-    return next(name for name in reversed(SPLITS) if getattr(spec, name) > 0)
-
-
-def splits_of(groups: Sequence[bytes], spec: SplitSpec, seed: int) -> list[str]:
-    """The split of each row's group."""
-    known: dict[bytes, str] = {}
-    for group in groups:
-        if group not in known:
-            known[group] = split_of(group, spec, seed)
-    return [known[group] for group in groups]
+    bounds = np.cumsum([getattr(spec, name) for name in SPLITS])
+    places = np.searchsorted(bounds, fractions(groups, seed, "split"), side="right")
+    last = max(i for i, name in enumerate(SPLITS) if getattr(spec, name) > 0)
+    return np.minimum(places, last).astype(np.int8)

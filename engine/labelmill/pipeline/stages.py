@@ -24,6 +24,7 @@ from labelmill.core.votes import RowError, Votes
 from labelmill.io.durable import OutputFolder, write_table
 from labelmill.io.source import Shard, read_shard
 from labelmill.io.votes import read_patterns, read_votes, write_patterns, write_votes
+from labelmill.io.work import read_arrow
 from labelmill.pipeline.augmenting import augment
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.deadly import read_deadly
@@ -48,6 +49,7 @@ from labelmill.report.analysis import Counts, Meeting, count, judge_documents, j
 from labelmill.tasks.tags import spread
 
 MENTIONS_PER_LABEL = 100_000
+_SUFFIXES = {"patterns": "npz", "keys": "arrow", "decisions": "arrow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Work:
 
     def file(self, kind: str) -> Path:
         """The work file of a kind, for example votes, patterns, keys or decisions."""
-        suffix = "npz" if kind == "patterns" else "parquet"
+        suffix = _SUFFIXES.get(kind, "parquet")
         return self.folder / f"{kind}-{self.number:05}.{suffix}"
 
     @property
@@ -131,8 +133,7 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, n_functions)
     write_votes(work.file("votes"), ballot.votes, n_functions)
     write_patterns(work.file("patterns"), patterns)
-    bands = bound.job.split.group == "near_duplicates"
-    write_keys(work.file("keys"), rows.batch, rows.row, bands=bands)
+    write_keys(work.file("keys"), rows.batch, rows.row, group=bound.job.split.group)
     lost = quarantined(rows, ballot.errors)
     write_table(work.file("quarantine"), _table(QUARANTINE, lost))
     errors = {name: _failed_rows(failed) for name, failed in ballot.errors.items()}
@@ -147,14 +148,14 @@ def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     votes = read_votes(work.file("votes"))
     model = from_json(task.model.read_bytes())
     probs = item_probs(model, read_patterns(work.file("patterns")))
-    decisions = pq.read_table(work.file("decisions"), use_threads=False)
+    decisions = read_arrow(work.file("decisions"))
     keep = pc.is_null(decisions["step"]).combine_chunks().to_numpy(zero_copy_only=False)
     labeled = label_rows(bound, rows, votes, probs, keep)
     _write_part(task.snapshot / "labels" / task.part, labeled.table)
     gone = _filtered(rows, decisions, keep)
     _write_side(task.snapshot / "filtered" / task.part, _table(FILTERED, gone))
     _write_side(task.snapshot / "quarantine" / task.part, pq.read_table(work.file("quarantine")))
-    splits = splits_of(decisions["group"].to_pylist(), bound.job.split, bound.job.seed)
+    splits = splits_of(decisions["group"].to_numpy(), bound.job.split, bound.job.seed)
     places = selected_rows(bound, labeled, splits)
     examples = {split: examples_of(bound, labeled, places[split]) for split in SPLITS}
     for split in _written_splits(bound):
@@ -264,7 +265,12 @@ def _summary(
     counts, judgement = _judged(bound, rows, kept, labeled, counts)
     return ShardSummary(
         rows_in=rows.n_rows,
-        status=Counter(labeled.table["status"].to_pylist()),
+        status=Counter(
+            {
+                str(e["values"]): e["counts"]
+                for e in pc.value_counts(labeled.table["status"]).to_pylist()
+            }
+        ),
         classes=class_counts(labeled.table, bound.space, spans=spans),
         splits=Counter({split: len(table) for split, table in examples.items()}),
         confidence=confidence_histogram(labeled.table["confidence"]),
@@ -344,12 +350,11 @@ def _written_splits(bound: BoundJob) -> list[str]:
 def _filtered(
     rows: Rows, decisions: pa.Table, keep: npt.NDArray[np.bool_]
 ) -> list[tuple[str | None, str, str]]:
-    ids = rows.ids.to_pylist()
     gone = [(f.row, _string(f.id), f.step, f.reason) for f in rows.filtered]
-    steps, reasons = decisions["step"].to_pylist(), decisions["reason"].to_pylist()
-    for place in np.flatnonzero(~keep).tolist():
-        row = int(rows.row[place])
-        gone.append((row, _string(ids[row]), steps[place], reasons[place]))
+    left = np.flatnonzero(~keep)
+    taken = decisions.select(["step", "reason"]).take(pa.array(left)).to_pylist()
+    for row, decision in zip(rows.row[left].tolist(), taken, strict=True):
+        gone.append((row, _string(rows.ids[row].as_py()), decision["step"], decision["reason"]))
     return [entry[1:] for entry in sorted(gone, key=lambda entry: entry[0])]
 
 

@@ -70,8 +70,8 @@ def count(
     members = space.membership().astype(np.int64)
     disjoint = (members @ members.T) == 0
     touched = _touched(votes, meeting, disjoint, n_sets)
-    polarity = np.zeros((n_functions, n_sets), dtype=np.int64)
-    np.add.at(polarity, (votes.function, votes.label), 1)
+    cells = votes.function.astype(np.int64) * n_sets + votes.label
+    polarity = np.bincount(cells, minlength=n_functions * n_sets).reshape(n_functions, n_sets)
     zeros = np.zeros(n_functions, dtype=np.int64)
     return Counts(
         texts=n_texts,
@@ -82,7 +82,7 @@ def count(
         correct=zeros,
         incorrect=zeros,
         errors=np.asarray(errors, dtype=np.int64),
-        polarity=polarity,
+        polarity=polarity.astype(np.int64),
         conflicts=_conflicts(votes, meeting, disjoint, n_functions),
         gold=np.zeros(len(space), dtype=np.int64),
     )
@@ -212,11 +212,11 @@ def _per_function(function: npt.NDArray[np.int32], n_functions: int) -> Ints:
 
 
 def _texts(votes: Votes, which: npt.NDArray[np.bool_], n_functions: int) -> Ints:
-    """How many texts each function touches with the votes of a mask."""
-    pairs = np.unique(
-        np.stack([votes.function[which], votes.doc[which]], axis=1).astype(np.int64), axis=0
-    )
-    return np.bincount(pairs[:, 0], minlength=n_functions).astype(np.int64)
+    """How many texts each function touches with the votes of a mask; votes are sorted so."""
+    function, doc = votes.function[which], votes.doc[which]
+    fresh = np.ones(len(doc), dtype=np.bool_)
+    fresh[1:] = (doc[1:] != doc[:-1]) | (function[1:] != function[:-1])
+    return np.bincount(function[fresh], minlength=n_functions).astype(np.int64)
 
 
 def _touched(
@@ -224,12 +224,12 @@ def _touched(
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which votes meet another function's vote on some item, and which conflict there."""
     label = votes.label[meeting.vote]
-    present = np.zeros((meeting.n_items, n_sets), dtype=np.int32)
-    np.add.at(present, (meeting.item, label), 1)
+    cells = meeting.item * n_sets + label
+    present = np.bincount(cells, minlength=meeting.n_items * n_sets).reshape(-1, n_sets)
     overlaps = np.zeros(len(votes), dtype=np.bool_)
     overlaps[meeting.vote[present.sum(axis=1)[meeting.item] > 1]] = True
     clashes = np.zeros(len(votes), dtype=np.bool_)
-    against = present @ disjoint.astype(np.int32)
+    against = present.astype(np.float64) @ disjoint.astype(np.float64)
     clashes[meeting.vote[against[meeting.item, label] > 0]] = True
     return overlaps, clashes
 

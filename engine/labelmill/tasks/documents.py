@@ -10,7 +10,7 @@ from labelmill.core.batch import Batch
 from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Readout
-from labelmill.core.soft import SoftLabels, Status
+from labelmill.core.soft import Codes, SoftLabels, Status
 from labelmill.core.votes import Hits, Votes, settle_documents
 from labelmill.text.language import Language
 
@@ -54,18 +54,17 @@ class Documents:
         covered = np.zeros(len(batch), dtype=np.bool_)
         covered[votes.doc] = True
         status = _status(covered, soft, min_confidence)
-        names = [
-            space.names[best] if state == Status.LABELED else None
-            for best, state in zip(soft.best.tolist(), status, strict=True)
-        ]
+        labeled = np.where(status == Status.LABELED.code, soft.best, len(space))
+        names = pa.array([*space.names, None], pa.string()).take(pa.array(labeled))
         offsets = np.arange(len(batch) + 1, dtype=np.int32) * len(space)
         lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(soft.probs.reshape(-1)))
-        answers = {"label": pa.array(names, pa.string()), "probs": lists}
+        answers = {"label": names, "probs": lists}
         return Readout(status, soft.confidence, answers)
 
 
-def _status(covered: npt.NDArray[np.bool_], soft: SoftLabels, min_confidence: float) -> list[str]:
-    unsure = np.where(soft.confidence < min_confidence, Status.LOW_CONFIDENCE, Status.LABELED)
-    found = np.where(soft.tied, Status.TIE, unsure)
-    status: list[str] = np.where(covered, found, Status.UNCOVERED).tolist()
+def _status(covered: npt.NDArray[np.bool_], soft: SoftLabels, min_confidence: float) -> Codes:
+    status = np.full(len(covered), Status.LABELED.code, dtype=np.int8)
+    status[soft.confidence < min_confidence] = Status.LOW_CONFIDENCE.code
+    status[soft.tied] = Status.TIE.code
+    status[~covered] = Status.UNCOVERED.code
     return status

@@ -11,7 +11,7 @@ from labelmill.core.batch import Batch
 from labelmill.core.labels import LabelSpace
 from labelmill.core.protocols import Readout
 from labelmill.core.schema import ENTITY, TOKEN, TOKEN_PROB
-from labelmill.core.soft import SoftLabels, Status
+from labelmill.core.soft import Codes, SoftLabels, Status
 from labelmill.core.tokens import Tokens
 from labelmill.core.votes import Votes
 
@@ -182,18 +182,13 @@ def _status(
     confidence: npt.NDArray[np.float32],
     min_confidence: float,
     n_docs: int,
-) -> list[str]:
-    covered = set(votes.doc.tolist())
-    status = []
-    for doc in range(n_docs):
-        if doc not in covered:
-            status.append(str(Status.UNCOVERED))
-        elif doc in spans_tied:
-            status.append(str(Status.TIE))
-        elif confidence[doc] < min_confidence:
-            status.append(str(Status.LOW_CONFIDENCE))
-        else:
-            status.append(str(Status.LABELED))
+) -> Codes:
+    status = np.full(n_docs, Status.LABELED.code, dtype=np.int8)
+    status[confidence < min_confidence] = Status.LOW_CONFIDENCE.code
+    status[sorted(spans_tied)] = Status.TIE.code
+    covered = np.zeros(n_docs, dtype=np.bool_)
+    covered[votes.doc] = True
+    status[~covered] = Status.UNCOVERED.code
     return status
 
 
