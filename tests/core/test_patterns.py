@@ -1,8 +1,12 @@
 """Distinct vote patterns."""
 
+from typing import Any
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core import slow_patterns
 
 from labelmill.core.patterns import VotePatterns
 
@@ -78,3 +82,125 @@ def test_the_dense_form_has_abstain_where_a_function_was_silent() -> None:
     patterns = patterns_of({(0, 1): 2}, 1)
 
     assert patterns.dense(3).tolist() == [[-1, 2, -1]]
+
+
+wide_cells = st.lists(
+    st.tuples(
+        st.integers(0, 9),
+        st.one_of(st.integers(0, 2), st.integers(0, 2**31 - 2)),
+        st.one_of(st.integers(0, 2), st.integers(0, 2**31 - 2)),
+    ),
+    max_size=40,
+)
+"""Votes (item, function, label), also twice, several of a function, and with huge numbers."""
+
+
+def columns_of(votes: list[tuple[int, int, int]]) -> tuple[Any, Any, Any]:
+    item, function, label = np.array(votes, dtype=np.int64).reshape(-1, 3).T
+    return item, function, label
+
+
+@given(wide_cells)
+def test_the_patterns_are_those_found_item_by_item(votes: list[tuple[int, int, int]]) -> None:
+    found = VotePatterns.of(*columns_of(votes), 10)
+
+    assert slow_patterns.same(found, slow_patterns.patterns_of_votes(votes, 10))
+
+
+@given(st.lists(st.lists(st.integers(0, 1), min_size=12, max_size=12), max_size=30))
+def test_patterns_that_begin_alike_stand_in_the_order_of_what_follows(
+    rows: list[list[int]],
+) -> None:
+    votes = [(i, 0, n) for i in range(len(rows)) for n in range(9)]
+    votes += [(i, 1 + f, 0) for i, row in enumerate(rows) for f, hit in enumerate(row) if hit]
+
+    found = VotePatterns.of(*columns_of(votes), len(rows))
+
+    assert slow_patterns.same(found, slow_patterns.patterns_of_votes(votes, len(rows)))
+
+
+@pytest.mark.parametrize("n_labels", [3, 200, 70_000])
+@pytest.mark.parametrize("coverage", [0.02, 0.3, 1.0])
+def test_thousands_of_patterns_are_those_found_item_by_item(n_labels: int, coverage: float) -> None:
+    rng = np.random.default_rng(n_labels)
+    matrix = rng.integers(0, n_labels, (2000, 20)) % rng.integers(1, n_labels, 20)
+    matrix[rng.random(matrix.shape) >= coverage] = -1
+    item, function = np.nonzero(matrix >= 0)
+    votes = np.stack([item, function, matrix[item, function]], axis=1)
+    expected = slow_patterns.patterns_of_votes(map(tuple, votes.tolist()), 2000)
+
+    item, function, label = rng.permutation(votes).T
+
+    assert slow_patterns.same(VotePatterns.of(item, function, label, 2000), expected)
+    assert slow_patterns.same(VotePatterns.of_matrix(matrix), expected)
+
+
+@given(st.lists(wide_cells, max_size=4))
+def test_patterns_of_parts_add_up_as_dictionaries_do(
+    parts: list[list[tuple[int, int, int]]],
+) -> None:
+    patterns = [VotePatterns.of(*columns_of(votes), 10) for votes in parts]
+    later = [(i + 10 * n, *vote) for n, votes in enumerate(parts) for i, *vote in votes]
+
+    assert slow_patterns.same(VotePatterns.added(patterns), slow_patterns.added(patterns))
+    assert slow_patterns.same(
+        VotePatterns.concatenated(patterns),
+        slow_patterns.patterns_of_votes(later, 10 * len(parts)),  # type: ignore[arg-type]
+    )
+
+
+@given(cells, st.integers(0, 6), st.integers(0, 301))
+def test_silence_finds_its_place_among_the_patterns(
+    votes: dict[tuple[int, int], int], n_functions: int, label: int
+) -> None:
+    patterns = patterns_of(votes)
+
+    voiced = patterns.voicing_silence(n_functions, label)
+
+    assert slow_patterns.same(voiced, slow_patterns.voicing_silence(patterns, n_functions, label))
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32, np.int64])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_matrix_of_any_type_and_order_gives_the_same_patterns(dtype: Any, order: Any) -> None:
+    matrix = np.array([[0, -1, 2], [-1, -1, -1], [0, -1, 2], [1, 1, 1]], dtype=dtype, order=order)
+
+    assert VotePatterns.of_matrix(matrix).counts.tolist() == [1, 2, 1]
+
+
+def test_a_matrix_that_is_larger_than_one_look_gives_all_its_votes() -> None:
+    matrix = np.full((30_011, 7), -1, dtype=np.int8)
+    matrix[::3, 2] = 1
+    matrix[30_010, 6] = 0
+
+    patterns = VotePatterns.of_matrix(matrix)
+
+    assert patterns.counts.tolist() == [20_006, 10_004, 1]
+    assert items_of(patterns)[30_010] == [(6, 0)]
+
+
+def test_each_item_has_a_pattern_of_its_own_where_that_is_asked_for() -> None:
+    patterns = VotePatterns.of_matrix(np.array([[2, -1], [-1, -1], [2, -1]]), distinct=False)
+
+    assert patterns.index.tolist() == [0, 1, 2]
+    assert items_of(patterns) == [[(0, 2)], [], [(0, 2)]]
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0)])
+def test_a_matrix_without_cells_has_no_votes(shape: tuple[int, int]) -> None:
+    patterns = VotePatterns.of_matrix(np.zeros(shape, dtype=np.int64))
+
+    assert patterns.counts.tolist() == [3] * (shape[0] > 0)
+    assert len(patterns.function) == 0
+
+
+@pytest.mark.parametrize("vote", [-2, 2**31])
+def test_a_number_that_is_no_label_set_is_refused(vote: int) -> None:
+    with pytest.raises(ValueError, match="neither -1 nor the index"):
+        VotePatterns.of_matrix(np.array([[0, vote]]))
+
+
+def test_the_first_vote_of_each_function_is_known() -> None:
+    patterns = VotePatterns.of(*columns_of([(0, 1, 0), (0, 1, 2), (0, 3, 0), (2, 3, 0)]), 3)
+
+    assert patterns.first_of_function().tolist() == [True, False, True, True]

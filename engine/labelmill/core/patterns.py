@@ -1,8 +1,8 @@
 """Distinct vote patterns: what label models fit on."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,10 @@ import pyarrow.compute as pc
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer]
+
+CELLS = 100_000
+"""So many cells of a matrix are looked at together: few enough to stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +23,9 @@ class VotePatterns:
 
     An item is a text, or in ner a token. Pattern `p` holds the votes `indptr[p]` to
     `indptr[p + 1]` of `function` and `label` (label-set indices), sorted by (function, label).
-    Patterns stand in a canonical order that does not depend on the order of items. The pattern
-    without votes, where an item has it, is one of them.
+    Patterns stand in a canonical order that does not depend on the order of items: that of their
+    votes, compared one after the other. The pattern without votes, where an item has it, is the
+    first of them.
 
     `index` is [n_items], or empty where patterns of many shards were added up. `sequences`
     [n_sequences + 1] cuts the items into texts for models that read tokens in order.
@@ -37,13 +42,7 @@ class VotePatterns:
         return len(self.counts)
 
     @classmethod
-    def of(
-        cls,
-        item: npt.NDArray[np.integer],
-        function: npt.NDArray[np.integer],
-        label: npt.NDArray[np.integer],
-        n_items: int,
-    ) -> "VotePatterns":
+    def of(cls, item: Ints, function: Ints, label: Ints, n_items: int) -> "VotePatterns":
         """Find the distinct patterns of votes given as three parallel arrays, in any order.
 
         A repeated vote (same item, function and label) counts once.
@@ -55,59 +54,80 @@ class VotePatterns:
             >>> len(patterns), patterns.counts.tolist(), patterns.index.tolist()
             (3, [1, 1, 2], [2, 0, 1, 2])
         """
-        votes = np.stack([np.asarray(a, dtype=np.int64) for a in (item, function, label)])
-        votes = np.unique(votes.T, axis=0) if votes.shape[1] else votes.T
-        codes = votes[:, 1:].astype(">u4").tobytes()
-        offsets = np.zeros(n_items + 1, dtype=np.int64)
-        np.cumsum(np.bincount(votes[:, 0], minlength=n_items), out=offsets[1:])
-        keys = _binary(codes, offsets * 8)
-        encoded = keys.dictionary_encode()
-        return _canonical(
-            encoded.dictionary,
-            np.bincount(encoded.indices.to_numpy(), minlength=len(encoded.dictionary)),
-            encoded.indices.to_numpy().astype(np.int64),
+        code, n_labels = _coded(function, label)
+        return _of_sorted(*_in_order(item, code), n_labels, n_items)
+
+    @classmethod
+    def of_matrix(cls, matrix: Ints, abstain: int = -1, *, distinct: bool = True) -> "VotePatterns":
+        """Find the distinct patterns of a matrix of votes, [n_items, n_functions].
+
+        Args:
+            matrix: label-set indices, `abstain` where a function is silent.
+            abstain: a number below 0.
+            distinct: False gives each item a pattern of its own, in the order of items: enough
+                for a single look at each.
+
+        Raises:
+            ValueError: if a vote is neither `abstain` nor a label-set index.
+
+        Example:
+            >>> VotePatterns.of_matrix(np.array([[1, -1], [-1, -1], [1, -1]])).counts.tolist()
+            [1, 2]
+        """
+        n_items, n_functions = matrix.shape
+        cell, label = _cells(matrix, abstain)
+        item = cell // max(n_functions, 1)
+        function = cell - item * n_functions
+        if distinct:
+            code, n_labels = _coded(function, label)
+            return _of_sorted(item, code, n_labels, n_items)
+        return cls(
+            _offsets(np.bincount(item, minlength=n_items)),
+            function.astype(np.int32),
+            label,
+            np.ones(n_items, dtype=np.int64),
+            np.arange(n_items, dtype=np.int64),
         )
 
     @classmethod
     def added(cls, parts: Iterable["VotePatterns"]) -> "VotePatterns":
         """Add up the counts of several shards; the result has no items."""
-        total: dict[bytes, int] = {}
-        for part in parts:
-            for key, count in zip(part.byte_keys(), part.counts.tolist(), strict=True):
-                total[key] = total.get(key, 0) + count
-        keys = pa.array(list(total), pa.large_binary())
-        counts = np.array(list(total.values()), dtype=np.int64)
-        return _canonical(keys, counts, np.zeros(0, dtype=np.int64))
+        return _joined(list(parts))[0]
 
     @classmethod
     def concatenated(cls, parts: Sequence["VotePatterns"]) -> "VotePatterns":
         """The items of several shards one after the other, with their sequences."""
-        total = cls.added(parts)
-        place = {key: i for i, key in enumerate(total.byte_keys())}
+        total, place = _joined(parts)
+        ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
         index = [
-            np.array([place[key] for key in part.byte_keys()], dtype=np.int64)[part.index]
-            for part in parts
-            if len(part.index)
+            place[end - len(part) : end][part.index] for part, end in zip(parts, ends, strict=True)
         ]
         lengths = [np.diff(part.sequences) for part in parts if part.sequences is not None]
-        joined = cls(
+        whole = cls(
             total.indptr,
             total.function,
             total.label,
             total.counts,
-            np.concatenate(index) if index else np.zeros(0, dtype=np.int64),
+            np.concatenate([np.zeros(0, dtype=np.int64), *index]),
         )
-        return joined.in_sequences(np.concatenate(lengths).tolist()) if lengths else joined
+        return whole.in_sequences(np.concatenate(lengths)) if lengths else whole
 
     def byte_keys(self) -> list[bytes]:
         """A byte string for each pattern, equal exactly where the votes are equal."""
-        codes = np.stack([self.function, self.label], axis=1).astype(">u4").tobytes()
-        bounds = (self.indptr * 8).tolist()
-        return [codes[a:b] for a, b in pairwise(bounds)]
+        codes = np.stack([self.function, self.label], axis=1).astype(">u4")
+        keys: list[bytes] = _binary(codes, self.indptr * 8).to_pylist()
+        return keys
 
     def pattern_of_vote(self) -> Int64:
         """The pattern that each vote belongs to, [n_pattern_votes]."""
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.indptr))
+
+    def first_of_function(self) -> npt.NDArray[np.bool_]:
+        """Whether a vote is the first of its function in its pattern, [n_pattern_votes]."""
+        first = np.ones(len(self.function), dtype=np.bool_)
+        first[1:] = self.function[1:] != self.function[:-1]
+        first[self.indptr[:-1][np.diff(self.indptr) > 0]] = True
+        return first
 
     def dense(self, n_functions: int, abstain: int = -1) -> Int32:
         """One row per pattern, [n_patterns, n_functions], label-set index or abstain.
@@ -126,44 +146,167 @@ class VotePatterns:
         if self.sequences is None:
             return left
         stays = np.concatenate([[0], np.cumsum(keep)])[self.sequences]
-        return left.in_sequences(np.diff(stays).tolist())
+        return left.in_sequences(np.diff(stays))
 
     def voicing_silence(self, n_functions: int, label: int) -> "VotePatterns":
         """Give the pattern without votes a vote of every function for one label set.
 
         In ner, a token that no function touches is one that all of them take for "O".
         """
-        keys = self.byte_keys()
-        if not keys or keys[0] != b"":
+        if not len(self) or self.indptr[1] > 0:
             return self
-        codes = np.stack([np.arange(n_functions), np.full(n_functions, label)], axis=1)
-        keys[0] = codes.astype(">u4").tobytes()
-        return _canonical(pa.array(keys, pa.large_binary()), self.counts, self.index)
+        votes = [(function, label) for function in range(n_functions)]
+        place = bisect_left(range(1, len(self)), votes, key=self._votes_of)
+        order = np.insert(np.arange(1, len(self)), place, 0)
+        at = int(self.indptr[place + 1])
+        index = self.index - (self.index <= place)
+        index[self.index == 0] = place
+        return VotePatterns(
+            _offsets(np.insert(np.diff(self.indptr)[1:], place, n_functions)),
+            np.insert(self.function, at, np.arange(n_functions)).astype(np.int32),
+            np.insert(self.label, at, np.full(n_functions, label)).astype(np.int32),
+            self.counts[order],
+            index,
+            self.sequences,
+        )
 
-    def in_sequences(self, lengths: Sequence[int]) -> "VotePatterns":
+    def in_sequences(self, lengths: Sequence[int] | Ints) -> "VotePatterns":
         """The same patterns, with the items cut into sequences of these lengths."""
-        bounds = np.zeros(len(lengths) + 1, dtype=np.int64)
-        np.cumsum(lengths, out=bounds[1:])
+        bounds = _offsets(np.asarray(lengths, dtype=np.int64))
         return VotePatterns(self.indptr, self.function, self.label, self.counts, self.index, bounds)
 
+    def _votes_of(self, pattern: int) -> list[tuple[int, int]]:
+        votes = slice(int(self.indptr[pattern]), int(self.indptr[pattern + 1]))
+        return list(zip(self.function[votes].tolist(), self.label[votes].tolist(), strict=True))
 
-def _binary(codes: bytes, offsets: Int64) -> pa.Array:
-    buffers = [None, pa.py_buffer(offsets.astype(np.int64).tobytes()), pa.py_buffer(codes)]
+
+def _coded(function: Ints, label: Ints) -> tuple[Int64, int]:
+    """Votes as numbers in the order of (function, label): function * n_labels + label."""
+    n_labels = int(label.max(initial=0)) + 1
+    return np.asarray(function, dtype=np.int64) * n_labels + label, n_labels
+
+
+def _in_order(item: Ints, code: Int64) -> tuple[Int64, Int64]:
+    """Votes by (item, code), each once."""
+    n_codes = int(code.max(initial=0)) + 1
+    if int(item.max(initial=0)) >= np.iinfo(np.int64).max // n_codes:
+        pairs = np.unique(np.stack([np.asarray(item, dtype=np.int64), code]), axis=1)
+        return pairs[0], pairs[1]
+    key = np.asarray(item, dtype=np.int64) * n_codes + code
+    if (key[1:] <= key[:-1]).any():
+        key.sort(kind="stable")  # fast where votes come function by function
+        key = key[np.append(True, key[1:] != key[:-1])]
+    item = key // n_codes
+    return item, key - item * n_codes
+
+
+def _of_sorted(item: Int64, code: Int64, n_labels: int, n_items: int) -> VotePatterns:
+    """The patterns of votes that stand by (item, code), each once.
+
+    Items without votes are only counted, so that many of them (tokens, mostly) cost little.
+    """
+    begins = np.append(True, item[1:] != item[:-1])[: len(item)]
+    start = np.flatnonzero(begins)
+    found, place = _distinct(code, np.append(start, len(item)), n_labels)
+    touched = item[start]
+    silent = n_items - len(touched)
+    index = np.zeros(n_items, dtype=np.int64)
+    index[touched] = place + (silent > 0)
+    counts = np.bincount(place, minlength=len(found)).astype(np.int64)
+    if not silent:
+        return VotePatterns(found.indptr, found.function, found.label, counts, index)
+    return VotePatterns(
+        np.append(0, found.indptr),
+        found.function,
+        found.label,
+        np.append(silent, counts),
+        index,
+    )
+
+
+def _joined(parts: Sequence[VotePatterns]) -> tuple[VotePatterns, Int64]:
+    """The patterns of all parts with their counts, and where each part's patterns stand there."""
+    none = np.zeros(0, dtype=np.int64)
+    code, n_labels = _coded(
+        np.concatenate([none, *(part.function for part in parts)]),
+        np.concatenate([none, *(part.label for part in parts)]),
+    )
+    lengths = np.concatenate([none, *(np.diff(part.indptr) for part in parts)])
+    found, place = _distinct(code, _offsets(lengths), n_labels)
+    times = np.concatenate([none, *(part.counts for part in parts)])
+    counts = np.zeros(len(found), dtype=np.int64)
+    np.add.at(counts, place, times)
+    return VotePatterns(found.indptr, found.function, found.label, counts, none), place
+
+
+def _distinct(code: Int64, offsets: Int64, n_labels: int) -> tuple[VotePatterns, Int64]:
+    """The distinct rows of some rows of votes, in canonical order, and which row is which.
+
+    Codes of one width, their highest byte first, compare as bytes just as they do as numbers.
+    """
+    width = np.min_scalar_type(int(code.max(initial=0))).newbyteorder(">")
+    rows = _binary(code.astype(width), offsets * width.itemsize).dictionary_encode()
+    order = _order(rows.dictionary)
+    _, bounds, codes = rows.dictionary.take(pa.array(order)).buffers()
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    ends = np.frombuffer(bounds, dtype=np.int64, count=len(order) + 1)
+    votes = np.frombuffer(codes or b"", dtype=width, count=int(ends[-1]) // width.itemsize)
+    votes = votes.astype(np.int64)
+    function = votes // n_labels
+    return VotePatterns(
+        ends // width.itemsize,
+        function.astype(np.int32),
+        (votes - function * n_labels).astype(np.int32),
+        np.zeros(len(order), dtype=np.int64),
+        place[:0],
+    ), place[rows.indices.to_numpy()]
+
+
+def _order(keys: pa.Array) -> Int64:
+    """The order of distinct byte strings: by their first eight bytes, then by all of them.
+
+    Few patterns have that many votes in common, so that numbers decide nearly everything.
+    """
+    _, bounds, values = keys.buffers()
+    start = np.frombuffer(bounds, dtype=np.int64, count=len(keys) + 1)
+    padded = np.append(np.frombuffer(values or b"", dtype=np.uint8), np.zeros(8, dtype=np.uint8))
+    length = np.minimum(np.diff(start), 8)
+    everywhere = np.ndarray((len(padded) - 7,), dtype=">u8", buffer=padded, strides=(1,))
+    unused = np.uint64(2**64 - 1) >> (8 * np.arange(8, dtype=np.uint64))
+    head = everywhere[start[:-1]].astype(np.uint64) & ~np.append(unused, np.uint64(0))[length]
+    order = np.argsort(head, kind="stable")
+    equal = head[order[1:]] == head[order[:-1]]
+    tied = np.append(equal, False) | np.append(False, equal)
+    rows = order[: len(keys)][tied[: len(keys)]]
+    order[tied[: len(keys)]] = rows[pc.array_sort_indices(keys.take(pa.array(rows))).to_numpy()]
+    return order
+
+
+def _binary(values: npt.NDArray[np.generic], offsets: Int64) -> pa.Array:
+    """Bytes cut at some offsets, as an Arrow array."""
+    buffers = [None, pa.py_buffer(np.ascontiguousarray(offsets)), pa.py_buffer(values.tobytes())]
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
 
 
-def _canonical(keys: pa.Array, counts: Int64, index: Int64) -> VotePatterns:
-    order = pc.array_sort_indices(keys).to_numpy().astype(np.int64)
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    ordered = [keys[int(i)].as_py() for i in order]
-    indptr = np.zeros(len(ordered) + 1, dtype=np.int64)
-    np.cumsum([len(key) // 8 for key in ordered], out=indptr[1:])
-    pairs = np.frombuffer(b"".join(ordered), dtype=">u4").reshape(-1, 2).astype(np.int32)
-    return VotePatterns(
-        indptr,
-        np.ascontiguousarray(pairs[:, 0]),
-        np.ascontiguousarray(pairs[:, 1]),
-        np.asarray(counts, dtype=np.int64)[order],
-        place[index] if len(index) else index,
-    )
+def _cells(matrix: Ints, abstain: int) -> tuple[Int64, Int32]:
+    """The cells with a vote, counted row by row, and the label set of each."""
+    n_items, n_functions = matrix.shape
+    step = max(1, CELLS // max(n_functions, 1))
+    cells, labels = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int32)]
+    for first in range(0, n_items, step):
+        part = matrix[first : first + step].reshape(-1)
+        cell = np.flatnonzero(part != abstain)
+        label = part[cell]
+        if len(label) and not 0 <= label.min() <= label.max() <= np.iinfo(np.int32).max:
+            message = f"a vote is neither {abstain} nor the index of a label set"
+            raise ValueError(message)
+        cells.append(cell + first * n_functions)
+        labels.append(label.astype(np.int32))
+    return np.concatenate(cells), np.concatenate(labels)
+
+
+def _offsets(lengths: Int64) -> Int64:
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
