@@ -4,7 +4,8 @@ Many functions share the same row objects. A row that is written to counts that,
 shares rows knows when to make new ones, and no function ever sees what another one wrote.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, ClassVar, Protocol, Self
 
 
@@ -37,6 +38,20 @@ class LightRow(_Holder):
         row = cls.__new__(cls)
         _VALUES.__set__(row, values)
         return row
+
+    @classmethod
+    def many(cls, names: tuple[str, ...], columns: Sequence[Sequence[Any]]) -> list[Self]:
+        """A row for each place of some columns of one length; there is at least one column.
+
+        Example:
+            >>> [row.text for row in LightRow.many(("id", "text"), [[1, 2], ["a", "b"]])]
+            ['a', 'b']
+        """
+        rows = list(map(cls.__new__, repeat(cls, len(columns[0]))))
+        values = map(dict, map(zip, repeat(names), zip(*columns, strict=True)))
+        for _ in map(_VALUES.__set__, rows, values):
+            pass
+        return rows
 
     @property
     def __dict__(self) -> dict[str, Any]:  # type: ignore[override]

@@ -14,6 +14,7 @@ from labelmill.core.spans import Span
 from labelmill.errors import nearest
 from labelmill.io.modules import shortened
 
+ABSTAIN = -1
 Found = tuple[int, int, int]
 """Start and end in the text, and an index into the label sets."""
 
@@ -53,6 +54,17 @@ class AnswerReader:
             return self._spans(answer, length)
         label = self._label(answer)
         return [] if label is None else [(0, length, label)]
+
+    def plain(self) -> tuple[frozenset[type], dict[Any, int]]:
+        """Types of answers about a whole text that a table can read, and the table.
+
+        The table gives an index into the label sets, or `ABSTAIN`. It has no entry for a string
+        that is no label; that and answers of other types are for `read`.
+        """
+        if self.label is None:
+            names: dict[Any, int] = {name: i for i, name in enumerate(self.labels.names)}
+            return frozenset({str, type(None)}), names | {None: ABSTAIN}
+        return frozenset({bool, type(None)}), {None: ABSTAIN, False: ABSTAIN, True: self.label}
 
     def _label(self, answer: Any) -> int | None:
         if self.label is not None:

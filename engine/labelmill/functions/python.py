@@ -15,9 +15,17 @@ from labelmill.core.protocols import BOTH, Bench, Needs, Unit
 from labelmill.core.registry import FUNCTIONS
 from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter, BadResource, LabelmillError, nearest
-from labelmill.functions.answers import AnswerReader, BadAnswer, Found, listed
+from labelmill.functions.answers import AnswerReader, Found, listed
+from labelmill.functions.asking import (
+    Failures,
+    ask,
+    document_hits,
+    failure,
+    looked_up,
+    read_odd,
+)
 from labelmill.functions.decorator import READINGS, BatchForm, FunctionFacts, facts_of
-from labelmill.io.modules import RAISED, Reference, importable, load_function, module_files, told
+from labelmill.io.modules import RAISED, Reference, importable, load_function, module_files
 
 
 @FUNCTIONS.add("python")
@@ -203,32 +211,56 @@ class PythonVoter:
 
     def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:  # noqa: ARG002
         """Ask the function about every row, or about the batch as a whole."""
-        hits = Hits()
         with importable(self.root):
-            if self.reading.form is None:
-                for doc, row in enumerate(batch.rows(self.reading.columns)):
-                    self._note(hits, doc, self._found, row)
-            elif len(batch):
-                self._ask_batch(hits, batch)
+            if self.reader.unit == "document":
+                return self._documents(batch)
+            return self._spans(batch)
+
+    def _documents(self, batch: Batch) -> Hits:
+        failed: Failures = {}
+        if self.reading.form is None:
+            rows = batch.shared_rows(self.reading.columns)
+            answers = ask(self.function, rows, self.arguments, self.root, failed, None)
+        else:
+            answers = self._batch_answers(batch, failed)
+        codes = looked_up(answers, *self.reader.plain())
+        read_odd(codes, answers, self._label, self.root, failed)
+        return document_hits(batch, codes, failed)
+
+    def _label(self, answer: Any) -> int | None:
+        found = self.reader.read(answer, 1)
+        return found[0][2] if found else None
+
+    def _spans(self, batch: Batch) -> Hits:
+        hits = Hits()
+        if self.reading.form is None:
+            for doc, row in enumerate(batch.shared_rows(self.reading.columns)):
+                self._note(hits, doc, self._found, row)
+            return hits
+        failed: Failures = {}
+        answers = self._batch_answers(batch, failed)
+        for doc in sorted(failed):
+            hits.fail(doc, *failed[doc])
+        for doc, (answer, text) in enumerate(zip(answers, batch.strings, strict=True)):
+            self._note(hits, doc, self.reader.read, answer, len(text))
         return hits
 
     def _found(self, row: Any) -> list[Found]:
         return self.reader.read(self.function(row, **self.arguments), len(row.text))
 
-    def _ask_batch(self, hits: Hits, batch: Batch) -> None:
+    def _batch_answers(self, batch: Batch, failed: Failures) -> list[Any]:
+        """The answers of a batch function; where it fails, every row fails and is silent."""
+        if not len(batch):
+            return []
         try:
             frame = self.reading.frame(batch)
             index = frame.index if self.reading.form == "pandas" else None
-            answers = listed(self.function(frame, **self.arguments), len(batch), index)
+            return listed(self.function(frame, **self.arguments), len(batch), index)
         except LabelmillError:
             raise
         except RAISED as error:  # what a user's function raises
-            reason, message = failure(error, self.root)
-            for doc in range(len(batch)):
-                hits.fail(doc, reason, message)
-            return
-        for doc, (answer, text) in enumerate(zip(answers, batch.strings, strict=True)):
-            self._note(hits, doc, self.reader.read, answer, len(text))
+            failed.update(dict.fromkeys(range(len(batch)), failure(error, self.root)))
+            return [None] * len(batch)
 
     def _note(self, hits: Hits, doc: int, find: Callable[..., list[Found]], *about: Any) -> None:
         try:
@@ -240,10 +272,3 @@ class PythonVoter:
             return
         for start, end, label in found:
             hits.add(doc, start, end, label)
-
-
-def failure(error: BaseException, root: Path) -> tuple[str, str]:
-    """Reason and message of a row that failed."""
-    if isinstance(error, BadAnswer):
-        return error.reason, error.message
-    return type(error).__name__, told(error, root)

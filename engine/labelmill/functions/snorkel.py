@@ -17,12 +17,12 @@ from labelmill.core.batch import Batch
 from labelmill.core.labels import Target
 from labelmill.core.protocols import DOCUMENT, Bench, Needs, Unit
 from labelmill.core.registry import FUNCTIONS
+from labelmill.core.rows import LightRow, values_of
 from labelmill.core.votes import Hits, Votes
-from labelmill.errors import BadParameter, BadResource, LabelmillError
-from labelmill.functions.answers import described
-from labelmill.io.modules import RAISED, Reference, importable, load_function, module_files, told
-
-ABSTAIN = -1
+from labelmill.errors import BadParameter, BadResource
+from labelmill.functions.answers import ABSTAIN, BadAnswer, described
+from labelmill.functions.asking import Failures, ask, document_hits, looked_up, read_odd
+from labelmill.io.modules import Reference, importable, load_function, module_files
 
 
 @FUNCTIONS.add("snorkel")
@@ -130,6 +130,22 @@ class DataPoint(SimpleNamespace):
         return tuple(vars(self))
 
 
+class LightPoint(LightRow):
+    """A `DataPoint` that functions share; its attributes are read in less than half the time."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LightPoint) and values_of(self) == values_of(other)
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={value!r}" for name, value in values_of(self).items())
+        return f"DataPoint({values})"
+
+
+LightPoint.__name__ = DataPoint.__name__  # what Python says of a missing attribute names it
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """How a function expects its rows: what id and text are called, and which columns it reads."""
@@ -151,39 +167,74 @@ class SnorkelVoter:
 
     def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:  # noqa: ARG002
         """Ask the function about every row."""
-        hits = Hits()
+        failed: Failures = {}
         forget(self.function, batch)
+        call, arguments, shares = _inner(self.function)
         with importable(self.root):
-            for doc, point in enumerate(data_points(batch, self.form)):
-                try:
-                    answer = self.function(point)
-                except LabelmillError:
-                    raise
-                except RAISED as error:  # what a user's function raises
-                    hits.fail(doc, type(error).__name__, told(error, self.root))
-                else:
-                    self._note(hits, doc, answer, len(batch.strings[doc]))
-        return hits
+            rows = light_points(batch, self.form) if shares else data_points(batch, self.form)
+            answers = ask(call, rows, arguments, self.root, failed, ABSTAIN)
+            codes = looked_up(answers, (int,), self._labels)
+            read_odd(codes, answers, self._label, self.root, failed)
+        return document_hits(batch, codes, failed)
 
-    def _note(self, hits: Hits, doc: int, answer: Any, length: int) -> None:
+    @property
+    def _labels(self) -> dict[int, int]:
+        return {ABSTAIN: ABSTAIN, **dict(enumerate(self.labels))}
+
+    def _label(self, answer: Any) -> int:
         vote = _whole_number(answer)
-        if vote == ABSTAIN:
-            return
-        if vote is None or not 0 <= vote < len(self.labels):
+        label = None if vote is None else self._labels.get(vote)
+        if label is None:
             listed = ", ".join(f"{i} = {name}" for i, name in enumerate(self.names))
             message = f"answered {described(answer)}; wanted -1 (abstain) or {listed}"
-            hits.fail(doc, "bad_answer", message)
-            return
-        hits.add(doc, 0, length, self.labels[vote])
+            raise BadAnswer("bad_answer", message)
+        return label
+
+
+def _inner(function: Any) -> tuple[Callable[..., Any], Mapping[str, Any], bool]:
+    """What a call of a labeling function comes to, its arguments, and whether rows can be shared.
+
+    A `LabelingFunction` runs its preprocessors and then calls the function that it wraps. Where
+    there are none, and no class of its own does otherwise, that is all.
+    """
+    from snorkel.labeling import LabelingFunction  # noqa: PLC0415 (heavy)
+
+    own = type(function)
+    usual = (
+        own.__call__ is LabelingFunction.__call__
+        and own._preprocess_data_point is LabelingFunction._preprocess_data_point
+    )
+    if usual and not function._pre and not vars(function).keys() - USUAL:
+        return function._f, function._resources, True
+    return function, {}, False
+
+
+USUAL = {"name", "_f", "_resources", "_pre"}
+"""What snorkel sets on a labeling function; anything else may stand for another way to call it."""
+
+
+def light_points(batch: Batch, form: Form) -> list[LightPoint]:
+    """The rows of a batch as functions share them."""
+    if any(pat.is_nested(batch.columns[name].type) for name in _wanted(batch, form)):
+        return LightPoint.many(*_columns(batch, form))
+    return batch.shared.get(form, lambda: LightPoint.many(*_columns(batch, form)))
 
 
 def data_points(batch: Batch, form: Form) -> Iterator[DataPoint]:
-    """The rows of a batch with some of its columns, or with all of them."""
-    wanted = [n for n in batch.columns if form.columns is None or n in form.columns]
-    values = {name: _values(batch.columns[name]) for name in wanted}
+    """The rows of a batch as preprocessors want them, made anew."""
+    names, columns = _columns(batch, form)
+    for values in zip(*columns, strict=True):
+        yield DataPoint(**dict(zip(names, values, strict=True)))
+
+
+def _columns(batch: Batch, form: Form) -> tuple[tuple[str, ...], list[list[Any]]]:
+    values = {name: _values(batch.columns[name]) for name in _wanted(batch, form)}
     values |= {form.id: batch.ids.to_pylist(), form.text: batch.strings}
-    for doc in range(len(batch)):
-        yield DataPoint(**{name: column[doc] for name, column in values.items()})
+    return tuple(values), list(values.values())
+
+
+def _wanted(batch: Batch, form: Form) -> list[str]:
+    return [n for n in batch.columns if form.columns is None or n in form.columns]
 
 
 _LAST_BATCH: "weakref.WeakKeyDictionary[Any, weakref.ref[Batch]]" = weakref.WeakKeyDictionary()

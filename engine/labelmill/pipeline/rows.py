@@ -18,18 +18,21 @@ from labelmill.pipeline.bind import BoundJob
 from labelmill.text import edits as editing
 from labelmill.text.expression import Expression
 
+UNREADABLE = "unreadable"
+DEADLY = "worker_died"
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A row that nobody can read; `id` is as in the source, null where that is the fault.
 
-    `kind` is `unreadable`, or `worker_died` for a row that ended the process that worked on it.
+    `kind` is `UNREADABLE`, or `DEADLY` for a row that ended the process that worked on it.
     """
 
     row: int
     id: Any
     reason: str
-    kind: str = "unreadable"
+    kind: str = UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,12 @@ def read_rows(
     texts, text_faults = text_column(name, source.text, one_chunk(table[source.text]))
     others = [n for n in table.column_names if n not in (source.id, source.text)]
     columns, column_faults = checked_columns(table, others)
-    reasons = dict(deadly or {}) | column_faults | text_faults | id_faults
-    faults = [Fault(row, ids[row].as_py(), reasons[row]) for row in sorted(reasons)]
+    unreadable = column_faults | text_faults | id_faults
+    reasons = dict(deadly or {}) | unreadable
+    faults = [
+        Fault(row, ids[row].as_py(), reasons[row], UNREADABLE if row in unreadable else DEADLY)
+        for row in sorted(reasons)
+    ]
     sieve = _Sieve(bound, ids, texts, columns)
     kept, edits = sieve.run(set(reasons), faults)
     moved, lost = _projected(columns, kept, edits, texts)
