@@ -1,8 +1,9 @@
 """The whole run of the news job against its limit: read, one bare scan, write the same bytes.
 
 Both sides are processes of their own with two spawned workers, timed from their start to their
-end (see benchmarks/news_limit.py for the limit). The limit writes the Parquet files that
-ours publishes, byte by byte but for their footers; ours also counts, fits, checks, syncs and describes what it writes.
+end (see benchmarks/news_limit.py for the limit). The limit writes the Parquet files that ours
+publishes, byte by byte but for their footers; ours also counts, fits, checks, syncs and
+describes what it writes.
 """
 
 import argparse

@@ -36,7 +36,6 @@ PACKAGES = (
     "skweak",
     "snorkel",
     "pandas",
-    "datasketch",
 )
 """Packages whose versions move the figures."""
 

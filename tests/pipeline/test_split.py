@@ -115,7 +115,7 @@ def test_a_chain_of_near_duplicates_is_one_group(tmp_path: Path) -> None:
 
 
 def test_texts_of_few_words_meet_only_when_they_are_equal() -> None:
-    keys = band_keys(["", "a", "A", "b c", "b d"])
+    keys = band_keys(pa.array(["", "a", "A", "b c", "b d"]))
 
     assert (keys[1] == keys[2]).all()
     assert not (keys[3] == keys[4]).any()

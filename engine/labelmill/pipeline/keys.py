@@ -62,7 +62,7 @@ def write_keys(path: Path, batch: Batch, rows: npt.NDArray[np.int64], *, group: 
     if group == "exact":
         columns["folded_key"] = pa.array(keys_of(folded_texts(batch.texts)))
     if group == "near_duplicates":
-        keys = band_keys(batch.strings)
+        keys = band_keys(batch.texts)
         columns |= {f"band_{b}": pa.array(keys[:, b]) for b in range(BANDS)}
     write_arrow(path, pa.table(columns))
 
