@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelmill.errors import BadColumn, InputMissing
-from labelmill.io.source import InputFile, Shard, find_files, read_shard, shards_of
+from labelmill.io.source import InputFile, Shard, ShardReader, find_files, read_shard, shards_of
 
 
 def write(path: Path, n_rows: int, row_group: int = 1000) -> Path:
@@ -63,6 +63,40 @@ def test_shards_give_every_row_once_and_in_order(
     tables = [read_shard(shard, ["id"]) for shard in shards_of(files, shard_rows)]
 
     assert pa.concat_tables(tables)["id"].to_pylist() == list(range(n_rows))
+
+
+@given(
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.lists(st.tuples(st.integers(0, 59), st.integers(1, 20)), min_size=1, max_size=8),
+)
+def test_a_reader_gives_any_rows_in_any_order(
+    tmp_path_factory: pytest.TempPathFactory,
+    n_rows: int,
+    row_group: int,
+    wanted: list[tuple[int, int]],
+) -> None:
+    path = write(tmp_path_factory.mktemp("s") / "a.parquet", n_rows, row_group)
+    (file,) = find_files(str(path), None)
+    bounds = [(start % n_rows, min(n_rows, start % n_rows + size)) for start, size in wanted]
+    reader = ShardReader()
+
+    read = [reader.read(Shard(file, *rows), ["text", "id"]) for rows in bounds]
+
+    assert [table["id"].to_pylist() for table in read] == [list(range(*rows)) for rows in bounds]
+    assert all(table.column_names == ["text", "id"] for table in read)
+
+
+def test_shards_that_follow_each_other_are_read_from_one_open_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", 1000)
+    (file,) = find_files(str(path), None)
+    reader = ShardReader()
+    reader.read(Shard(file, 0, 100), ["id"])
+    path.write_bytes(b"this file was replaced")
+
+    assert reader.read(Shard(file, 300, 400), ["id"])["id"].to_pylist() == list(range(300, 400))
+    with pytest.raises(InputMissing, match="not a Parquet file"):
+        reader.read(Shard(file, 0, 100), ["id"])
 
 
 def test_a_shard_is_named_by_content_not_by_place() -> None:

@@ -31,6 +31,7 @@ class Leakage:
     """
 
     version: ClassVar[int] = 1
+    looks_for_leaks: ClassVar[bool] = True
 
     def check(self, facts: Facts) -> Finding:
         """Count what stands in more than one split."""

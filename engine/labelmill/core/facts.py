@@ -11,7 +11,8 @@ class Facts:
 
     `status` counts rows by status, `classes` the labels (in ner the entities) of labeled rows,
     `splits` the rows of each split without augmented ones, `leaks` the groups or ids that stand
-    in more than one split, `functions` the report row of each labeling function by name.
+    in more than one split (looked for only where a check says `looks_for_leaks`), `functions` the
+    report row of each labeling function by name.
     """
 
     rows_in: int

@@ -41,21 +41,27 @@ def make_folder(path: Path) -> Path:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Write a file that takes its name only when the with block ends without an error."""
+def new_file(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+    """Write a file that takes its name only when the with block ends without an error.
+
+    One that is not `lasting` is not synced to disk: it serves this run only, and a power cut may
+    take it.
+    """
     make_folder(path.parent)
     draft = path.with_name(f".{path.name}.tmp")
     with explained(path):
         try:
             with draft.open("wb") as file:
                 yield file
-                file.flush()
-                os.fsync(file.fileno())
+                if lasting:
+                    file.flush()
+                    os.fsync(file.fileno())
             draft.replace(path)
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
-        sync_folder(path.parent)
+        if lasting:
+            sync_folder(path.parent)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -71,8 +77,8 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def write_arrow(path: Path, table: pa.Table) -> None:
-    """Write an Arrow file without compression, to be read back through a memory map."""
-    with new_file(path) as file, pa.ipc.new_file(file, table.schema) as writer:
+    """Write a work file without compression, to be read back through a memory map."""
+    with new_file(path, lasting=False) as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
 
 

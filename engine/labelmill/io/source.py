@@ -1,9 +1,11 @@
 """The input: which Parquet files there are, how they are cut into shards, and their rows."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
+from itertools import accumulate
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,6 +15,8 @@ import pyarrow.parquet as pq
 from labelmill.errors import BadColumn, InputMissing, nearest
 
 MAGIC = b"PAR1"
+READ_BUFFER = 1 << 20
+"""Bytes of a column that are read at once, so that a long row group never lies in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,52 +110,102 @@ def shards_of(files: Sequence[InputFile], rows: int) -> list[Shard]:
     ]
 
 
-def read_shard(shard: Shard, columns: Sequence[str]) -> pa.Table:
-    """Read some columns of a shard, one chunk each.
+class ShardReader:
+    """Reads shards of files; where one follows another, reading goes on in the open file.
 
-    Raises:
-        BadColumn: if a column is missing.
-        InputMissing: if the file is torn, or is no longer what it was.
+    A Parquet file can only be read from the start of a row group, and a row group may be much
+    longer than a shard; so whoever reads shards in ascending order decodes each row group once.
     """
-    present = schema_of(shard.file).names
-    for column in columns:
-        if column not in present:
-            message = f"is missing{nearest(column, present)}"
-            raise BadColumn(shard.file.name, column, message)
-    with _explained(shard.file.path):
-        table = pa.Table.from_batches(
-            list(_slices(shard, columns)),
-            schema=None,
+
+    def __init__(self) -> None:
+        """No file is open."""
+        self._stream: _Stream | None = None
+
+    def read(self, shard: Shard, columns: Sequence[str]) -> pa.Table:
+        """Read some columns of a shard, one chunk each.
+
+        Raises:
+            BadColumn: if a column is missing.
+            InputMissing: if the file is torn, or is no longer what it was.
+        """
+        with _explained(shard.file.path):
+            if self._stream is None or not self._stream.leads_to(shard, columns):
+                self.close()
+                self._stream = _Stream(shard, columns)
+            try:
+                table = self._stream.take(shard.start, shard.stop)
+            except BaseException:
+                self.close()
+                raise
+        if len(table) != len(shard):
+            held = f"held {shard.file.rows} rows when the run began"
+            raise InputMissing(str(shard.file.path), f"{held} and has changed since; run again")
+        if shard.stop == shard.file.rows:
+            self.close()
+        return table.combine_chunks()
+
+    def close(self) -> None:
+        """Close the file that is open, if any."""
+        if self._stream is not None:
+            self._stream.parquet.close()
+            self._stream = None
+
+
+def read_shard(shard: Shard, columns: Sequence[str]) -> pa.Table:
+    """Read some columns of one shard (see `ShardReader.read`)."""
+    reader = ShardReader()
+    try:
+        return reader.read(shard, columns)
+    finally:
+        reader.close()
+
+
+class _Stream:
+    """Some columns of a file, read forwards from the row group in which a shard begins."""
+
+    def __init__(self, shard: Shard, columns: Sequence[str]) -> None:
+        self.parquet = pq.ParquetFile(shard.file.path, buffer_size=READ_BUFFER)
+        present = self.parquet.schema_arrow.names
+        for column in columns:
+            if column not in present:
+                self.parquet.close()
+                message = f"is missing{nearest(column, present)}"
+                raise BadColumn(shard.file.name, column, message)
+        self._of = (shard.file.path, shard.file.digest, tuple(columns))
+        groups = [
+            self.parquet.metadata.row_group(i).num_rows for i in range(self.parquet.num_row_groups)
+        ]
+        self._ends = list(accumulate(groups))
+        first = bisect_right(self._ends, shard.start)
+        self._row = self._ends[first - 1] if first else 0
+        self._batches: Iterator[pa.RecordBatch] = self.parquet.iter_batches(
+            len(shard), list(range(first, len(groups))), list(columns), use_threads=False
         )
-    if len(table) != len(shard):
-        message = f"held {shard.file.rows} rows when the run began and has changed since; run again"
-        raise InputMissing(str(shard.file.path), message)
-    return table.combine_chunks()
+        self._left: list[pa.RecordBatch] = []
+        self._schema = pa.schema([self.parquet.schema_arrow.field(name) for name in columns])
 
+    def leads_to(self, shard: Shard, columns: Sequence[str]) -> bool:
+        """Whether a shard lies ahead, and no row group before it would be read for nothing."""
+        if self._of != (shard.file.path, shard.file.digest, tuple(columns)):
+            return False
+        in_this_group = bisect_right(self._ends, self._row) == bisect_right(self._ends, shard.start)
+        return self._row <= shard.start and in_this_group
 
-def _slices(shard: Shard, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(shard.file.path) as parquet:
-        groups, skip = _row_groups(parquet, shard)
-        left = len(shard)
-        reader = parquet.iter_batches(len(shard) + skip, groups, list(columns), use_threads=False)
-        for batch in reader:
-            part = batch.slice(skip, left)
-            skip = max(0, skip - len(batch))
-            left -= len(part)
-            yield part
-
-
-def _row_groups(parquet: pq.ParquetFile, shard: Shard) -> tuple[list[int], int]:
-    """The row groups that a shard touches, and how many of their first rows are not its own."""
-    groups: list[int] = []
-    skip, row = 0, 0
-    for group in range(parquet.num_row_groups):
-        n_rows = parquet.metadata.row_group(group).num_rows
-        if row < shard.stop and row + n_rows > shard.start:
-            skip = skip if groups else shard.start - row
-            groups.append(group)
-        row += n_rows
-    return groups, max(0, skip)
+    def take(self, start: int, stop: int) -> pa.Table:
+        """Rows start to stop; those before them are passed over."""
+        taken: list[pa.RecordBatch] = []
+        while self._row < stop:
+            batch = self._left.pop() if self._left else next(self._batches, None)
+            if batch is None:
+                break
+            skip = min(max(0, start - self._row), len(batch))
+            part = batch.slice(skip, stop - self._row - skip)
+            self._row += skip + len(part)
+            if skip + len(part) < len(batch):
+                self._left.append(batch.slice(skip + len(part)))
+            if len(part):
+                taken.append(part)
+        return pa.Table.from_batches(taken, self._schema if not taken else None)
 
 
 def _listing(path: str) -> tuple[Path, list[Path]]:

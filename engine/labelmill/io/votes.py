@@ -1,15 +1,17 @@
 """Votes and vote patterns on disk, between the stages of a run."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.votes import Votes
-from labelmill.io.durable import new_file, parquet_writer
+from labelmill.io.columns import one_chunk
+from labelmill.io.durable import new_file
+from labelmill.io.work import read_arrow
 
 SCHEMA = pa.schema(
     [
@@ -24,25 +26,21 @@ SCHEMA = pa.schema(
 
 
 def write_votes(path: Path, votes: Votes, n_functions: int) -> None:
-    """Write the votes of a shard, one row group for each function."""
+    """Write the votes of a shard, one record batch for each function."""
     columns = [votes.doc, votes.function, votes.label, votes.start, votes.end]
-    table = pa.Table.from_arrays([*map(pa.array, columns), votes.entry], schema=SCHEMA)
-    bounds = np.searchsorted(votes.function, np.arange(n_functions + 1))
-    with new_file(path) as file, parquet_writer(file, SCHEMA) as writer:
-        for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-            writer.write_table(
-                table.slice(start, stop - start), row_group_size=max(1, stop - start)
-            )
+    batch = pa.record_batch([*map(pa.array, columns), votes.entry], schema=SCHEMA)
+    bounds = np.searchsorted(votes.function, np.arange(n_functions + 1)).tolist()
+    with new_file(path, lasting=False) as file, pa.ipc.new_file(file, SCHEMA) as writer:
+        for start, stop in pairwise(bounds):
+            writer.write_batch(batch.slice(start, stop - start))
 
 
 def read_votes(path: Path) -> Votes:
     """Read the votes of a shard."""
-    table = pq.read_table(path, use_threads=False).combine_chunks()
+    table = read_arrow(path).combine_chunks()
     numbers = [table[name].to_numpy() for name in SCHEMA.names[:-1]]
     doc, function, label, start, end = (np.asarray(a, dtype=np.int32) for a in numbers)
-    chunks = table["entry"].chunks
-    entry = chunks[0] if chunks else pa.array([], pa.string())
-    return Votes(doc, function, label, start, end, entry)
+    return Votes(doc, function, label, start, end, one_chunk(table["entry"]))
 
 
 def write_patterns(path: Path, patterns: VotePatterns) -> None:
@@ -56,7 +54,7 @@ def write_patterns(path: Path, patterns: VotePatterns) -> None:
     }
     if patterns.sequences is not None:
         arrays["sequences"] = patterns.sequences
-    with new_file(path) as file:
+    with new_file(path, lasting=False) as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 

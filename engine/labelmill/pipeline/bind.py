@@ -13,6 +13,7 @@ from labelmill.core.labels import LabelSpace
 from labelmill.core.protocols import Bench, Gazetteer, Items, Task, Unit, Voter
 from labelmill.errors import BadParameter, BadResource
 from labelmill.io.gazetteers import load_gazetteer
+from labelmill.io.source import ShardReader
 from labelmill.text.gazetteer import CompiledGazetteer
 
 
@@ -119,6 +120,11 @@ class BoundJob:
             {name: _reads(function, self.job.root) for name, function in functions.items()}
         )
         return {name: self._voter(functions[name]) for name in order.static_order()}
+
+    @cached_property
+    def reader(self) -> ShardReader:
+        """The reader of this process; the shards that it gets come in ascending order."""
+        return ShardReader()
 
     @cached_property
     def scan(self) -> Search | None:

@@ -1,6 +1,7 @@
 """The fit stage: one label model from the vote patterns of all shards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from labelmill.core.protocols import VoteSpace
 from labelmill.io.votes import read_patterns
 from labelmill.io.work import read_arrow
 from labelmill.pipeline.bind import BoundJob
+
+SHARDS_AT_ONCE = 64
 
 
 def vote_space(bound: BoundJob) -> VoteSpace:
@@ -44,11 +47,10 @@ def fit(bound: BoundJob, shards: Sequence[tuple[Path, Path]]) -> Artifact:
         shards: the patterns file and the decisions file of each shard; rows that were taken out
             do not count.
     """
-    parts = [kept_patterns(patterns, decisions) for patterns, decisions in shards]
-    return fit_patterns(bound, parts)
+    return fit_patterns(bound, (kept_patterns(*files) for files in shards))
 
 
-def fit_patterns(bound: BoundJob, parts: Sequence[VotePatterns]) -> Artifact:
+def fit_patterns(bound: BoundJob, parts: Iterable[VotePatterns]) -> Artifact:
     """Fit the job's label model on the patterns of some shards.
 
     Under `fitted` the result is the earlier model as its own type, with the job's prior.
@@ -56,8 +58,17 @@ def fit_patterns(bound: BoundJob, parts: Sequence[VotePatterns]) -> Artifact:
     spec, space = bound.job.label_model, vote_space(bound)
     if isinstance(spec.kind, Fitted):
         return spec.kind.located(bound.job.root).applied(space)
-    joined = VotePatterns.concatenated(parts) if spec.kind.sequential else VotePatterns.added(parts)
+    joined = VotePatterns.concatenated(list(parts)) if spec.kind.sequential else _added(parts)
     return Artifact(spec.type, spec.kind.version, spec.kind.fit(joined, space), space)
+
+
+def _added(parts: Iterable[VotePatterns]) -> VotePatterns:
+    """The counts of many shards added up, a few at a time, so that few lie in memory."""
+    total = VotePatterns.added([])
+    parts = iter(parts)
+    while some := list(islice(parts, SHARDS_AT_ONCE)):
+        total = VotePatterns.added([total, *some])
+    return total
 
 
 def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
 from labelmill.aggregate.artifact import from_json
+from labelmill.config.spec import Job
 from labelmill.core.digests import digest, digest_bytes
 from labelmill.core.facts import Facts
 from labelmill.core.protocols import ExportCount
@@ -209,9 +210,14 @@ def _facts(making: Making, summary: ShardSummary, report: dict[str, Any]) -> Fac
         status=dict(status) | {"filtered": filtered},
         classes=report["classes"],
         splits=dict(summary.splits),
-        leaks=find_leaks(making.staging),
+        leaks=find_leaks(making.staging) if _leaks_matter(making.plan.job) else (),
         functions={row["lf"]: row for row in report["functions"]},
     )
+
+
+def _leaks_matter(job: Job) -> bool:
+    """Whether a check looks for leaks; finding them takes a reading of all that was written."""
+    return any(getattr(spec.kind, "looks_for_leaks", False) for spec in job.checks)
 
 
 def _stop_if_failed(making: Making, summary: ShardSummary, results: Sequence[CheckResult]) -> None:

@@ -22,7 +22,7 @@ from labelmill.core.schema import FILTERED, QUARANTINE, SPLITS
 from labelmill.core.seeds import keyed_hash
 from labelmill.core.votes import RowError, Votes
 from labelmill.io.durable import OutputFolder, write_table
-from labelmill.io.source import Shard, read_shard
+from labelmill.io.source import Shard
 from labelmill.io.votes import read_patterns, read_votes, write_patterns, write_votes
 from labelmill.io.work import read_arrow
 from labelmill.pipeline.augmenting import augment
@@ -49,7 +49,7 @@ from labelmill.report.analysis import Counts, Meeting, count, judge_documents, j
 from labelmill.tasks.tags import spread
 
 MENTIONS_PER_LABEL = 100_000
-_SUFFIXES = {"patterns": "npz", "keys": "arrow", "decisions": "arrow"}
+_SUFFIXES = {"patterns": "npz", "votes": "arrow", "keys": "arrow", "decisions": "arrow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,8 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     write_patterns(work.file("patterns"), patterns)
     write_keys(work.file("keys"), rows.batch, rows.row, group=bound.job.split.group)
     lost = quarantined(rows, ballot.errors)
-    write_table(work.file("quarantine"), _table(QUARANTINE, lost))
+    if lost:
+        write_table(work.file("quarantine"), _table(QUARANTINE, lost))
     errors = {name: _failed_rows(failed) for name, failed in ballot.errors.items()}
     first = {name: f"row {row!r}: {reason}: {text}" for row, name, reason, text in reversed(lost)}
     return LabelRecord(rows.n_rows, len(rows.batch), len(rows.faults), errors, first)
@@ -154,7 +155,10 @@ def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     _write_part(task.snapshot / "labels" / task.part, labeled.table)
     gone = _filtered(rows, decisions, keep)
     _write_side(task.snapshot / "filtered" / task.part, _table(FILTERED, gone))
-    _write_side(task.snapshot / "quarantine" / task.part, pq.read_table(work.file("quarantine")))
+    if work.file("quarantine").exists():
+        write_table(
+            task.snapshot / "quarantine" / task.part, pq.read_table(work.file("quarantine"))
+        )
     splits = splits_of(decisions["group"].to_numpy(), bound.job.split, bound.job.seed)
     places = selected_rows(bound, labeled, splits)
     examples = {split: examples_of(bound, labeled, places[split]) for split in SPLITS}
@@ -246,7 +250,7 @@ def table_of(bound: BoundJob, shard: Shard) -> pa.Table:
     source = bound.job.source
     schema = pq.read_schema(shard.file.path)
     columns = list(dict.fromkeys([source.id, source.text, *source_columns(bound, schema)]))
-    return with_partition(bound, read_shard(shard, columns), shard)
+    return with_partition(bound, bound.reader.read(shard, columns), shard)
 
 
 def _summary(
