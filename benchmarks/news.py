@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -173,22 +174,25 @@ def noisy_blocks(texts: Sequence[str], n_rows: int, *, seed: int = 0) -> Iterato
         ([True, True], True)
     """
     gaps = [[match.start() for match in re.finditer(" ", text)] or [0] for text in texts]
+    firsts, lasts = _names(2), _names(3)
     for start in range(0, n_rows, BLOCK_ROWS):
         rows = range(start, min(start + BLOCK_ROWS, n_rows))
         rng = np.random.default_rng([seed, start])
-        parts = rng.integers(0, len(SYLLABLES), (len(rows), 5)).tolist()
-        numbers = rng.integers(1, 10_000_000, len(rows)).tolist()
-        places = rng.integers(0, 1 << 30, len(rows)).tolist()
+        first = rng.integers(0, len(firsts), len(rows)).tolist()
+        last = rng.integers(0, len(lasts), len(rows)).tolist()
+        number = rng.integers(1, 10_000_000, len(rows)).tolist()
+        place = rng.integers(0, 1 << 30, len(rows)).tolist()
         block = []
-        for row, part, number, place in zip(rows, parts, numbers, places, strict=True):
+        for row, a, b, c, d in zip(rows, first, last, number, place, strict=True):
             base = row % len(texts)
             text, gap = texts[base], gaps[base]
-            cut = gap[place % len(gap)]
-            a, b, c, d, e = part
-            first = (SYLLABLES[a] + SYLLABLES[b]).capitalize()
-            last = (SYLLABLES[c] + SYLLABLES[d] + SYLLABLES[e]).capitalize()
-            block.append(f"{text[:cut]} {first} {last} {number}{text[cut:]}")
+            cut = gap[d % len(gap)]
+            block.append(f"{text[:cut]} {firsts[a]} {lasts[b]} {c}{text[cut:]}")
         yield block
+
+
+def _names(n_syllables: int) -> list[str]:
+    return ["".join(parts).capitalize() for parts in product(SYLLABLES, repeat=n_syllables)]
 
 
 def base_texts(corpora: Path) -> list[str]:
