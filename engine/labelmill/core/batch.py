@@ -1,11 +1,11 @@
 """The rows that labeling functions see, as a batch."""
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import repeat
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from labelmill.core.rows import Row, SharedRows
 from labelmill.core.tokens import Tokens
 
 Int32 = npt.NDArray[np.int32]
+Kept = TypeVar("Kept")
 
 
 class Analysis(Protocol):
@@ -23,6 +24,13 @@ class Analysis(Protocol):
 
     def tokens(self, texts: list[str]) -> Tokens:
         """Bounds of the tokens of each text."""
+        ...
+
+    def cuts(self, texts: pa.Array) -> Any:
+        """The tokens of each distinct chunk of the texts (labelmill.text.chunks.ChunkCuts).
+
+        None where the texts are not cut chunk by chunk.
+        """
         ...
 
     def docs(self, texts: list[str], model: str | None) -> list[Any]:
@@ -83,6 +91,11 @@ class Batch:
         return list(self.texts.to_pylist())
 
     @cached_property
+    def cuts(self) -> Any:
+        """The tokens of each distinct chunk; None where texts are not cut chunk by chunk."""
+        return self._reading().cuts(self.texts)
+
+    @cached_property
     def tokens(self) -> Tokens:
         """Token bounds of every text."""
         return self._reading().tokens(self.strings)
@@ -110,6 +123,14 @@ class Batch:
     @cached_property
     def _found(self) -> Found | None:
         return None if self.scan is None else self.scan.search(self.texts)
+
+    def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """What `make` gives, made once for each key and kept as long as the batch is."""
+        readings: dict[Hashable, Any] = self.__dict__.setdefault("_readings", {})
+        if key not in readings:
+            readings[key] = make()
+        reading: Kept = readings[key]
+        return reading
 
     def docs(self, model: str | None = None) -> list[Any]:
         """A spaCy Doc for every text, kept for each model."""

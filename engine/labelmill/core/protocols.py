@@ -55,11 +55,30 @@ class Mention:
     label: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """Gazetteer entries found in the texts of a batch, in order, [n_mentions].
+
+    `label` holds indices into the labels of the gazetteer, `entry` the ids, null where an entry
+    has none.
+    """
+
+    doc: npt.NDArray[np.int32]
+    start: npt.NDArray[np.int32]
+    end: npt.NDArray[np.int32]
+    label: npt.NDArray[np.int32]
+    entry: pa.Array
+
+
 class Gazetteer(Protocol):
     """A compiled list of terms."""
 
     def find(self, text: str, tokens: Iterable[tuple[int, int]]) -> list[Mention]:
         """Longest mentions on token bounds, left to right, without overlap."""
+        ...
+
+    def find_all(self, batch: Batch) -> Mentions:
+        """The mentions that `find` gives for each text of a batch, cut as the batch is."""
         ...
 
     def __contains__(self, term: object) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+
 from labelmill.core.batch import Batch
 from labelmill.core.labels import Target
 from labelmill.core.protocols import BOTH, Bench, Needs, Unit
@@ -90,11 +92,11 @@ class GazetteerVoter:
     lists: tuple[tuple[Terms, Mapping[str | None, int]], ...]
 
     def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:  # noqa: ARG002
-        """Look for the terms in every text."""
+        """Look for the terms in all texts."""
         hits = Hits()
-        for doc, text in enumerate(batch.strings):
-            tokens = batch.tokens.bounds(doc)
-            for terms, labels in self.lists:
-                for found in terms.find(text, tokens):
-                    hits.add(doc, found.start, found.end, labels[found.label], found.entry)
+        for terms, labels in self.lists:
+            found = terms.find_all(batch)
+            of_list = np.array([labels[label] for label in terms.labels], dtype=np.int32)
+            label = of_list[found.label] if len(of_list) else found.label
+            hits.add_all(found.doc, found.start, found.end, label, found.entry)
         return hits

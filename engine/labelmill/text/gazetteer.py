@@ -1,67 +1,28 @@
 """Lists of terms, compiled so that their mentions are found in a text."""
 
 import re
-from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from labelmill.core.protocols import Mention
+import numpy as np
+import pyarrow as pa
+
+from labelmill.core.batch import Batch
+from labelmill.core.protocols import Mention, Mentions
+from labelmill.text.entries import Entries, Entry, GazetteerReport
 from labelmill.text.folding import begins_inside, fold
+from labelmill.text.gazetteer_search import Found, search
+from labelmill.text.gazetteer_table import GazetteerTable
+from labelmill.text.pieces import pieces_of
 from labelmill.text.words import Case
+
+__all__ = ["CompiledGazetteer", "Entry", "GazetteerReport", "key_of"]
 
 _SPACE = re.compile(r"\s+")
 _KNOWN_PIECES = 1 << 18
-
-
-class Entry(NamedTuple):
-    """One line of a gazetteer."""
-
-    term: str
-    label: str | None = None
-    id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GazetteerReport:
-    """What became of the entries of a file.
-
-    Two entries with one key are a duplicate where label and id agree, else a conflict, of which
-    the first in the file is used: `conflicts` holds (used, left out).
-    """
-
-    entries: int
-    duplicates: tuple[Entry, ...] = ()
-    conflicts: tuple[tuple[Entry, Entry], ...] = ()
-    too_short: tuple[Entry, ...] = ()
-    stopped: tuple[Entry, ...] = ()
-
-    @property
-    def doubts(self) -> str:
-        """Duplicates and conflicts in one sentence; empty where there are none.
-
-        Example:
-            >>> GazetteerReport(
-            ...     1, conflicts=((Entry("Paris", "LOC"), Entry("Paris", "PER")),)
-            ... ).doubts
-            "1 term has two labels or ids (the first stands): 'Paris' LOC, not PER"
-        """
-        told = []
-        if self.conflicts:
-            used, left = self.conflicts[0]
-            differ = "id" if used.label == left.label else "label"
-            first = f"'{used.term}' {getattr(used, differ)}, not {getattr(left, differ)}"
-            terms = (
-                "1 term has" if len(self.conflicts) == 1 else f"{len(self.conflicts)} terms have"
-            )
-            told.append(f"{terms} two labels or ids (the first stands): {first}")
-        if self.duplicates:
-            count = len(self.duplicates)
-            noun = "duplicate" if count == 1 else "duplicates"
-            told.append(f"{count} {noun}, as '{self.duplicates[0].term}'")
-        return "; ".join(told)
 
 
 class _Reading(NamedTuple):
@@ -80,6 +41,8 @@ class CompiledGazetteer:
     would be cut into tokens. Mentions are taken from the left, the longest first, without overlap.
     Where case is folded and a token begins with a mark that belongs to the character before it,
     the two tokens count as one.
+
+    `find` is the meaning, for one text; `find_all` gives the same for many, by hashes.
 
     Example:
         >>> gazetteer = CompiledGazetteer([Entry("New York", "LOC"), Entry("York")], label="CITY")
@@ -108,49 +71,111 @@ class CompiledGazetteer:
             stop: terms to leave out; compared by key.
         """
         self.case: Case = case
-        self._key = key_of(case)
+        key = key_of(case)
         labeled = (e if e.label is not None else Entry(e.term, label, e.id) for e in entries)
-        stopped = frozenset(map(self._key, stop))
-        kept, self.report = _sifted(labeled, self._key, min_length, stopped)
-        self._entries = tuple(kept.values())
+        kept, report = _sifted(labeled, key, min_length, frozenset(map(key, stop)))
         keys = list(kept)
         order = sorted(range(len(keys)), key=keys.__getitem__)
-        self._keys = [keys[i] for i in order]
-        self._order = array("l", order)
+        self._keys: Sequence[str] = [keys[i] for i in order]
+        self._order = np.array(order, dtype=np.int32)
+        self._entries: Sequence[Entry] = tuple(kept.values())
+        self._report: GazetteerReport | None = report
         self._known: dict[str, _Reading] = {}
+
+    @classmethod
+    def of_table(cls, table: GazetteerTable, case: Case) -> "CompiledGazetteer":
+        """Look terms up in a table that was made before; nothing is copied."""
+        gazetteer = cls((), case=case)
+        gazetteer._keys = table.keys
+        gazetteer._order = table.order
+        gazetteer._entries = table.entries
+        gazetteer._report = None
+        gazetteer.__dict__["table"] = table
+        return gazetteer
+
+    @cached_property
+    def table(self) -> GazetteerTable:
+        """The terms as arrays."""
+        return GazetteerTable.of(self._keys, self._order, self._entries, self.report)
+
+    @property
+    def report(self) -> GazetteerReport:
+        """What became of the entries of the file."""
+        return self.table.report if self._report is None else self._report
 
     def __len__(self) -> int:
         return len(self._keys)
 
     def __contains__(self, term: object) -> bool:
-        return isinstance(term, str) and self._read(self._key(term), 0).is_key
+        return isinstance(term, str) and self._read(key_of(self.case)(term), 0).is_key
 
     def terms(self, label: str | None = None) -> tuple[str, ...]:
         """The terms as written in the file, in file order; of one label where it is given."""
-        return tuple(entry.term for entry in self._entries if label is None or entry.label == label)
+        entries = self._entries
+        if isinstance(entries, Entries):
+            return entries.terms(label)
+        return tuple(entry.term for entry in entries if label is None or entry.label == label)
 
     @property
     def labels(self) -> tuple[str | None, ...]:
         """The labels that mentions may have, each once, None where an entry has none."""
+        if isinstance(self._entries, Entries):
+            return self._entries.labels
         return tuple(dict.fromkeys(entry.label for entry in self._entries))
 
     def find(self, text: str, tokens: Iterable[tuple[int, int]]) -> list[Mention]:
         """Longest mentions on token bounds, left to right, without overlap."""
+        mentions = []
+        for start, end, place in self._places(text, tokens):
+            entry = self._entries[self._order[place]]
+            mentions.append(Mention(start, end, entry.id, entry.label))
+        return mentions
+
+    def find_all(self, batch: Batch) -> Mentions:
+        """The mentions that `find` gives for each text of a batch, cut as the batch is."""
+        found = self._found(batch)
+        entry = self.table.order[found.key]
+        ids = self.table.entries.id.take(pa.array(entry))
+        return Mentions(found.doc, found.start, found.end, self.table.entries.label[entry], ids)
+
+    def _found(self, batch: Batch) -> Found:
+        pieces = batch.kept(("pieces", self.case), lambda: pieces_of(batch, self.case))
+        if not self.table.is_sure:
+            return self._one_by_one(batch, range(len(batch)))
+        parts = []
+        for part in pieces.parts:
+            found, doubtful = search(self.table, part.pieces)
+            doubtful = np.setdiff1d(doubtful, part.without)
+            parts += [
+                found.without(part.without).without(doubtful),
+                self._one_by_one(batch, doubtful.tolist()),
+            ]
+        parts.append(self._one_by_one(batch, pieces.others.tolist()))
+        return Found.joined(parts)
+
+    def _one_by_one(self, batch: Batch, docs: Iterable[int]) -> Found:
+        rows = [
+            (doc, *found)
+            for doc in docs
+            for found in self._places(batch.strings[doc], batch.tokens.bounds(doc))
+        ]
+        return Found(*np.array(rows, dtype=np.int32).reshape(-1, 4).T)
+
+    def _places(
+        self, text: str, tokens: Iterable[tuple[int, int]]
+    ) -> Iterator[tuple[int, int, int]]:
+        """Start and end of each mention, and the place of its key."""
         bounds = list(tokens)
         if self.case == "fold" and not text.isascii():
             bounds = _glued(text, bounds)
         pieces = self._pieces(text, bounds)
         gaps = self._gaps(text, bounds)
-        mentions, first = [], 0
+        first = 0
         while first < len(pieces):
             last, place = self._longest(pieces, gaps, first)
-            if last < 0:
-                first += 1
-                continue
-            entry = self._entries[self._order[place]]
-            mentions.append(Mention(bounds[first][0], bounds[last][1], entry.id, entry.label))
-            first = last + 1
-        return mentions
+            if last >= 0:
+                yield bounds[first][0], bounds[last][1], place
+            first = max(first, last) + 1
 
     def _pieces(self, text: str, bounds: Sequence[tuple[int, int]]) -> list[str]:
         if self.case == "exact" or text.isascii():
