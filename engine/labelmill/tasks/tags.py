@@ -97,12 +97,12 @@ def read(
     of_label = _label_probs(probs, len(space), scheme)
     label = _labels_of_tags(soft.best, scheme)
     begins = _begins(label, soft.best, _joined(votes, batch.tokens, label, space), batch, scheme)
-    entities, spans_tied = _entities(label, begins, of_label, soft.tied, batch.tokens, space)
-    confidence = _confidence(entities, probs[:, 0], batch.tokens)
-    status = _status(votes, spans_tied, confidence, min_confidence, len(batch))
+    found = _entities(label, begins, of_label, soft.tied, batch.tokens)
+    confidence = _confidence(found, probs[:, 0], batch.tokens)
+    status = _status(votes, found.doc[found.tied], confidence, min_confidence, len(batch))
     answers = {
         "tokens": _token_lists(batch.tokens),
-        "entities": pa.array(entities, pa.list_(ENTITY)),
+        "entities": _entity_lists(found, space, len(batch)),
         "probs": _prob_lists(of_label, probs[:, 0], batch.tokens, space),
     }
     return Readout(status, confidence, answers)
@@ -137,55 +137,71 @@ def _begins(label: Ints, best: Ints, joined: Bools, batch: Batch, scheme: Scheme
     return (label >= 0) & (changes | fresh)
 
 
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """Spans that were read off tags, by text and place; parallel arrays [n_spans]."""
+
+    doc: Ints
+    start: npt.NDArray[np.int32]
+    end: npt.NDArray[np.int32]
+    label: Ints
+    confidence: npt.NDArray[np.float32]
+    tied: Bools
+
+
 def _entities(
-    label: Ints, begins: Bools, of_label: Floats, tied: Bools, tokens: Tokens, space: LabelSpace
-) -> tuple[list[list[dict[str, object]]], set[int]]:
-    entities: list[list[dict[str, object]]] = [[] for _ in range(len(tokens))]
-    spans_tied: set[int] = set()
-    firsts = np.flatnonzero(begins)
-    docs = np.searchsorted(tokens.starts, firsts, side="right") - 1
-    outside = np.append(np.flatnonzero(begins | (label < 0)), len(label))
-    ends = np.minimum(
-        outside[np.searchsorted(outside, firsts, side="right")], tokens.starts[docs + 1]
+    label: Ints, begins: Bools, of_label: Floats, tied: Bools, tokens: Tokens
+) -> Entities:
+    """The spans: each token with a label belongs to the span that begins at it or before it."""
+    inside = np.flatnonzero(label >= 0)
+    first = np.flatnonzero(begins[inside])
+    last = np.append(first[1:], len(inside))[: len(first)] - 1
+    opens = inside[first]
+    probs = of_label[inside, label[inside]].astype(np.float32)
+    none = len(first) == 0
+    return Entities(
+        np.searchsorted(tokens.starts, opens, side="right") - 1,
+        tokens.start[opens],
+        tokens.end[inside[last]],
+        label[opens],
+        probs if none else np.minimum.reduceat(probs, first),
+        tied[inside] if none else np.logical_or.reduceat(tied[inside], first),
     )
-    for doc, first, end in zip(docs.tolist(), firsts.tolist(), ends.tolist(), strict=True):
-        which = int(label[first])
-        entities[doc].append(
-            {
-                "start": int(tokens.start[first]),
-                "end": int(tokens.end[end - 1]),
-                "label": space.names[which],
-                "confidence": float(np.float32(of_label[first:end, which].min())),
-            }
-        )
-        if tied[first:end].any():
-            spans_tied.add(doc)
-    return entities, spans_tied
 
 
-def _confidence(
-    entities: list[list[dict[str, object]]], outside: Floats, tokens: Tokens
-) -> npt.NDArray[np.float32]:
+def _entity_lists(found: Entities, space: LabelSpace, n_texts: int) -> pa.Array:
+    offsets = np.zeros(n_texts + 1, dtype=np.int32)
+    np.cumsum(np.bincount(found.doc, minlength=n_texts), out=offsets[1:])
+    arrays = [
+        pa.array(found.start),
+        pa.array(found.end),
+        pa.array(space.names, pa.string()).take(pa.array(found.label)),
+        pa.array(found.confidence),
+    ]
+    spans = pa.StructArray.from_arrays(arrays, fields=list(ENTITY))
+    return pa.ListArray.from_arrays(pa.array(offsets), spans)
+
+
+def _confidence(found: Entities, outside: Floats, tokens: Tokens) -> npt.NDArray[np.float32]:
     confidence = np.ones(len(tokens), dtype=np.float32)
-    for doc, found in enumerate(entities):
-        rows = slice(tokens.starts[doc], tokens.starts[doc + 1])
-        if found:
-            confidence[doc] = min(float(str(span["confidence"])) for span in found)
-        elif rows.start < rows.stop:
-            confidence[doc] = outside[rows].min()
+    filled = np.flatnonzero(np.diff(tokens.starts))
+    if len(filled):
+        confidence[filled] = np.minimum.reduceat(outside, tokens.starts[filled])
+    confidence[found.doc] = 1.0
+    np.minimum.at(confidence, found.doc, found.confidence)
     return confidence
 
 
 def _status(
     votes: Votes,
-    spans_tied: set[int],
+    tied: Ints,
     confidence: npt.NDArray[np.float32],
     min_confidence: float,
     n_docs: int,
 ) -> Codes:
     status = np.full(n_docs, Status.LABELED.code, dtype=np.int8)
     status[confidence < min_confidence] = Status.LOW_CONFIDENCE.code
-    status[sorted(spans_tied)] = Status.TIE.code
+    status[tied] = Status.TIE.code
     covered = np.zeros(n_docs, dtype=np.bool_)
     covered[votes.doc] = True
     status[~covered] = Status.UNCOVERED.code
@@ -209,7 +225,7 @@ def _prob_lists(of_label: Floats, outside: Floats, tokens: Tokens, space: LabelS
     values = pa.StructArray.from_arrays(
         [
             pa.array((token - tokens.starts[doc]).astype(np.int32)),
-            pa.array([space.names[i] for i in labels.tolist()], pa.string()),
+            pa.array(space.names, pa.string()).take(pa.array(labels)),
             pa.array(of_label[token, labels].astype(np.float32)),
         ],
         fields=list(TOKEN_PROB),
