@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.aggregate import slow_dawid_skene
 from tests.aggregate.worlds import (
     ABSTAIN,
     Floats,
@@ -15,6 +18,7 @@ from tests.aggregate.worlds import (
 )
 
 from labelmill.aggregate.dawid_skene import DawidSkene
+from labelmill.aggregate.evidence import MANY
 from labelmill.aggregate.majority import Majority
 from labelmill.core.labels import OneOf
 from labelmill.errors import BadParameter
@@ -47,6 +51,55 @@ def naive(votes: Ints, n_labels: int, n_iter: int) -> Floats:
 def fitted_probs(model: DawidSkene, seen: World) -> Floats:
     patterns = seen.patterns()
     return model.fit(patterns, seen.space()).predict(patterns)[patterns.index]
+
+
+@settings(max_examples=60)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(2, 4),
+    st.integers(1, 6),
+    st.floats(0.05, 1.0),
+    st.integers(1, 12),
+    st.booleans(),
+    st.booleans(),
+)
+def test_it_is_the_same_pattern_by_pattern_and_vote_by_vote(  # noqa: PLR0917 (drawn)
+    seed: int,
+    n_labels: int,
+    n_functions: int,
+    coverage: float,
+    n_iter: int,
+    silence: bool,
+    balance_given: bool,
+) -> None:
+    rng = np.random.default_rng(seed)
+    space = space_of(
+        n_labels,
+        n_functions,
+        targets=[OneOf(("l0", "l1"))] if n_labels > 2 else [],
+        balance=rng.dirichlet(np.full(n_labels, 3.0)).tolist() if balance_given else None,
+    )
+    votes = rng.integers(0, len(space.labels.sets), (80, n_functions))
+    patterns = patterns_of(np.where(rng.random(votes.shape) < coverage, votes, ABSTAIN))
+    model = DawidSkene(max_iter=n_iter, abstain_as_evidence=silence)
+
+    probs = model.fit(patterns, space).predict(patterns)
+
+    expected = slow_dawid_skene.fit_and_predict(model, patterns, space)
+    np.testing.assert_allclose(probs, expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("silence", [False, True])
+def test_it_is_the_same_where_many_votes_go_through_a_sparse_matrix(silence: bool) -> None:
+    seen = world([0.52] * 500, [0.9] * 500, n_items=500, seed=5)
+    patterns = seen.patterns()
+    model = DawidSkene(max_iter=1, abstain_as_evidence=silence)
+
+    probs = model.fit(patterns, seen.space()).predict(patterns)
+
+    expected = slow_dawid_skene.fit_and_predict(model, patterns, seen.space())
+    assert len(patterns.label) > MANY
+    np.testing.assert_allclose(probs, expected, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("n_iter", [1, 2, 30])

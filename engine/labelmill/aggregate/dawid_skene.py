@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from labelmill.aggregate.evidence import (
+    Cells,
     Floats,
     covered,
     log,
     member_shares,
-    per_pattern,
     shares_of,
     softmax,
-    summed,
 )
 from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
@@ -78,12 +77,11 @@ class DawidSkene:
 
     def fit(self, patterns: VotePatterns, space: VoteSpace) -> "FittedDawidSkene":
         """Run EM on the patterns, each as often as it occurs."""
-        start = per_pattern(patterns, member_shares(space.labels)[patterns.label])
-        beliefs = shares_of(start, space.prior)
-        sample = _Sample.of(patterns, space, beliefs, uncovered=self.abstain_as_evidence)
+        sample = _Sample.of(patterns, space, uncovered=self.abstain_as_evidence)
+        beliefs = sample.beliefs
         for _ in range(self.max_iter):
             fitted = self._maximise(sample, beliefs, space)
-            moved = fitted.posterior(patterns)
+            moved = fitted.posterior(sample.cells, sample.spoken)
             change = float((sample.weight * np.abs(moved - beliefs).sum(axis=1)).sum())
             beliefs = moved
             if change <= self.tol * sample.weight.sum():
@@ -107,9 +105,9 @@ class DawidSkene:
         """Dawid & Skene's equations 2.3 and 2.4, with pseudo-counts."""
         weighed = beliefs * sample.weight[:, None]
         total = weighed.sum(axis=0)
-        counts = summed(sample.cell, weighed[sample.pattern], sample.n_cells)
         added = self.smoothing * sample.start
-        votes = (counts.reshape(sample.assumed.shape) + added * sample.assumed) / (total + added)
+        counts = sample.cells.counted(weighed)
+        votes = (counts + added * sample.assumed) / (total + added)
         silence = np.maximum(1.0 - votes.sum(axis=1), 0.0)
         return FittedDawidSkene(
             space.prior if space.balance_given else _smoothed(total, space.prior),
@@ -139,21 +137,27 @@ class FittedDawidSkene:
 
     def predict(self, patterns: VotePatterns) -> Floats:
         """Probabilities, [n_patterns, n_labels]."""
-        return np.where(covered(patterns)[:, None], self.posterior(patterns), self.prior)
+        n_functions, n_sets, _ = self.votes.shape
+        spoken = Cells.of_functions(patterns, n_functions) if len(self.silence) else None
+        probs = self.posterior(Cells.of(patterns, n_functions, n_sets), spoken)
+        probs[~covered(patterns)] = self.prior
+        return probs
 
-    def posterior(self, patterns: VotePatterns) -> Floats:
+    def posterior(self, cells: Cells, spoken: Cells | None) -> Floats:
         """Dawid & Skene's equation 2.5 in logarithms, [n_patterns, n_labels].
 
         A pattern without votes gets the shares (and what silence says).
+
+        Args:
+            cells: the votes of each pattern.
+            spoken: the functions that voted in each; asked for where silence is evidence.
         """
-        evidence = log(self.votes)[patterns.function, patterns.label]
-        base = log(self.share)
-        if len(self.silence):
+        evidence, base = cells.summed(log(self.votes)), log(self.share)
+        if spoken is not None:
             silence = log(self.silence)
+            evidence -= spoken.summed(silence[:, None])
             base = base + silence.sum(axis=0)
-            first = _first_of_function(patterns)[:, None]
-            evidence = evidence - np.where(first, silence[patterns.function], 0.0)
-        return softmax(per_pattern(patterns, evidence) + base)
+        return softmax(evidence, base)
 
     def weights(self) -> Floats:
         """Estimated accuracy of each function's votes, [n_functions]."""
@@ -173,32 +177,32 @@ class FittedDawidSkene:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """What EM counts: the weight of each pattern, and for each vote its pattern and table cell."""
+    """What EM counts: the weight of each pattern and its votes, and where it starts from."""
 
     weight: Floats  # [n_patterns]
-    pattern: npt.NDArray[np.int64]  # [n_pattern_votes]
-    cell: npt.NDArray[np.int64]  # [n_pattern_votes], function * n_sets + label set
-    n_cells: int
+    cells: Cells
+    spoken: Cells | None  # where silence is evidence
+    beliefs: Floats  # [n_patterns, n_labels], majority vote
     start: Floats  # [n_labels], share of each label under majority vote
     assumed: Floats  # [n_functions, n_sets, n_labels], P(vote | label) before anything is known
 
     @classmethod
-    def of(
-        cls, patterns: VotePatterns, space: VoteSpace, beliefs: Floats, *, uncovered: bool
-    ) -> "_Sample":
-        weight = np.where(covered(patterns) | uncovered, patterns.counts, 0).astype(np.float64)
+    def of(cls, patterns: VotePatterns, space: VoteSpace, *, uncovered: bool) -> "_Sample":
         n_functions, n_sets = len(space.functions), len(space.labels.sets)
-        pattern = patterns.pattern_of_vote()
-        first = _first_of_function(patterns)
-        fired = np.bincount(
-            patterns.function[first], weights=weight[pattern[first]], minlength=n_functions
-        )
+        weight = np.where(covered(patterns) | uncovered, patterns.counts, 0).astype(np.float64)
+        cells = Cells.of(patterns, n_functions, n_sets)
+        spoken = Cells.of_functions(patterns, n_functions)
+        fired = spoken.counted(weight[:, None])[:, 0, 0]
         rate = (fired + 1.0) / (weight.sum() + 2.0)
+        share = np.broadcast_to(
+            member_shares(space.labels), (n_functions, n_sets, len(space.labels))
+        )
+        beliefs = shares_of(cells.summed(share), space.prior)
         return cls(
             weight,
-            pattern,
-            patterns.function.astype(np.int64) * n_sets + patterns.label,
-            n_functions * n_sets,
+            cells,
+            spoken if uncovered else None,
+            beliefs,
             _smoothed(weight @ beliefs, np.full(len(space.labels), 1 / len(space.labels))),
             rate[:, None, None] * _trusting(space.labels),
         )
@@ -219,11 +223,3 @@ def _smoothed(total: Floats, prior: Floats) -> Floats:
     n_labels = len(prior)
     shares: Floats = (total + n_labels * prior) / (total.sum() + n_labels)
     return shares
-
-
-def _first_of_function(patterns: VotePatterns) -> npt.NDArray[np.bool_]:
-    """Whether a vote is its function's first in its pattern, [n_pattern_votes]."""
-    first = np.ones(len(patterns.function), dtype=np.bool_)
-    pattern = patterns.pattern_of_vote()
-    first[1:] = (pattern[1:] != pattern[:-1]) | (patterns.function[1:] != patterns.function[:-1])
-    return first

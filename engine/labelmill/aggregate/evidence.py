@@ -1,6 +1,8 @@
 """Sums and distributions over vote patterns that the label models share."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,8 @@ from labelmill.errors import BadParameter, nearest
 Floats = npt.NDArray[np.float64]
 SMALLEST = 1e-300
 """The least probability whose logarithm is taken."""
+MANY = 200_000
+"""From so many votes on a sparse matrix pays: importing scipy takes a tenth of a second."""
 
 
 def member_shares(labels: LabelSpace) -> Floats:
@@ -27,20 +31,74 @@ def member_shares(labels: LabelSpace) -> Floats:
     return shares
 
 
-def summed(groups: npt.NDArray[np.int64], values: Floats, n_groups: int) -> Floats:
-    """Sum the rows of `values` [n, k] by group, [n_groups, k], always in the order given.
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The table cells that the votes of each pattern point at, to add up in either direction.
+
+    A vote points at cell `function * n_sets + label` of a table [n_functions, n_sets, n_labels].
+    Sums are taken in the order of patterns and of their votes, so they are the same to the last
+    bit however they are taken.
 
     Example:
-        >>> summed(np.array([1, 0, 1]), np.array([[1.0], [2.0], [3.0]]), 3).tolist()
-        [[2.0], [4.0], [0.0]]
+        >>> patterns = VotePatterns.of_matrix(np.array([[0, 1], [0, -1]]))
+        >>> cells = Cells.of(patterns, 2, 2)
+        >>> cells.summed(np.array([[[1.0], [2.0]], [[10.0], [20.0]]])).tolist()
+        [[1.0], [21.0]]
+        >>> cells.counted(np.array([[0.25], [0.5]])).tolist()
+        [[[0.75], [0.0]], [[0.0], [0.5]]]
     """
-    columns = [np.bincount(groups, weights=column, minlength=n_groups) for column in values.T]
-    return np.stack(columns, axis=1)
 
+    cell: npt.NDArray[np.integer]  # [n_votes]
+    pattern: npt.NDArray[np.integer]  # [n_votes]; empty where there is a matrix
+    n_patterns: int
+    shape: tuple[int, int]  # n_functions, n_sets
+    matrix: Any = None  # [n_patterns, n_cells], 1 for each vote
 
-def per_pattern(patterns: VotePatterns, values: Floats) -> Floats:
-    """Sum one row of `values` [n_pattern_votes, n_labels] for each vote of a pattern."""
-    return summed(patterns.pattern_of_vote(), values, len(patterns))
+    @classmethod
+    def of(cls, patterns: VotePatterns, n_functions: int, n_sets: int) -> "Cells":
+        """The cells of all votes."""
+        cell = patterns.function * np.int64(n_sets) + patterns.label
+        return cls.at(cell, patterns.indptr, (n_functions, n_sets))
+
+    @classmethod
+    def of_functions(cls, patterns: VotePatterns, n_functions: int) -> "Cells":
+        """The functions that voted, each once in a pattern: cells of a table with a single set."""
+        first = patterns.first_of_function()
+        offsets = np.append(0, np.cumsum(first))[patterns.indptr]
+        return cls.at(patterns.function[first].astype(np.int64), offsets, (n_functions, 1))
+
+    @classmethod
+    def at(
+        cls, cell: npt.NDArray[np.integer], offsets: npt.NDArray[np.int64], shape: tuple[int, int]
+    ) -> "Cells":
+        """Cells of a table of some shape, cut into patterns at offsets [n_patterns + 1]."""
+        n_patterns = len(offsets) - 1
+        if len(cell) < MANY:
+            pattern = np.repeat(np.arange(n_patterns, dtype=np.int64), np.diff(offsets))
+            return cls(cell, pattern, n_patterns, shape)
+        from scipy.sparse import csr_array  # noqa: PLC0415 (heavy)
+
+        size = (n_patterns, shape[0] * shape[1])
+        narrow = np.int32 if max(len(cell), *size) < 2**31 else np.int64
+        ones = np.ones(len(cell))
+        matrix = csr_array((ones, cell.astype(narrow), offsets.astype(narrow)), shape=size)
+        return cls(cell[:0], cell[:0], n_patterns, shape, matrix)
+
+    def summed(self, table: Floats) -> Floats:
+        """Sum the cells of each pattern's votes, [n_patterns, n_labels]."""
+        rows = table.reshape(-1, table.shape[-1])
+        if self.matrix is not None:
+            sums: Floats = self.matrix @ rows
+            return sums
+        return _summed(self.pattern, rows[self.cell], self.n_patterns)
+
+    def counted(self, weights: Floats) -> Floats:
+        """Sum weights [n_patterns, n_labels] by cell, [n_functions, n_sets, n_labels]."""
+        if self.matrix is not None:
+            counts: Floats = self.matrix.T @ weights
+        else:
+            counts = _summed(self.cell, weights[self.pattern], self.shape[0] * self.shape[1])
+        return counts.reshape(*self.shape, weights.shape[1])
 
 
 def covered(patterns: VotePatterns) -> npt.NDArray[np.bool_]:
@@ -60,8 +118,8 @@ def shares_of(scores: Floats, prior: Floats) -> Floats:
     return shares
 
 
-def softmax(log_scores: Floats) -> Floats:
-    """Log scores [n, k] as distributions, without overflow.
+def softmax(log_scores: Floats, base: Floats | float = 0.0) -> Floats:
+    """Log scores [n, k], with `base` [k] added to each row, as distributions without overflow.
 
     Example:
         >>> softmax(np.array([[-1000.0, -1000.0]])).tolist()
@@ -69,8 +127,12 @@ def softmax(log_scores: Floats) -> Floats:
     """
     if not len(log_scores):
         return log_scores
-    shifted = np.exp(log_scores - log_scores.max(axis=1, keepdims=True))
-    probs: Floats = shifted / shifted.sum(axis=1, keepdims=True)
+    columns = np.array(log_scores.T, order="C")  # rows of a few labels would be slow to reduce
+    columns += np.reshape(base, (-1, 1))
+    columns -= columns.max(axis=0)
+    np.exp(columns, out=columns)
+    columns /= columns.sum(axis=0)
+    probs: Floats = columns.T
     return probs
 
 
@@ -104,3 +166,9 @@ def check_weights(weights: Mapping[str, float]) -> None:
         if not 0 <= weight < np.inf:
             place = f"weights.{name}"
             raise BadParameter(place, f"is {weight}; give a weight of 0 or more")
+
+
+def _summed(groups: npt.NDArray[np.integer], values: Floats, n_groups: int) -> Floats:
+    """Sum the rows of `values` [n, k] by group, [n_groups, k], always in the order given."""
+    columns = [np.bincount(groups, weights=column, minlength=n_groups) for column in values.T]
+    return np.stack(columns, axis=1, dtype=np.float64)

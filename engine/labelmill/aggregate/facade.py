@@ -31,6 +31,7 @@ ABSTAIN = -1
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 class LabelModel:
@@ -86,6 +87,7 @@ class LabelModel:
             UsageError: if the votes are no such matrix, or the model cannot be fitted on them.
         """
         votes = _matrix(L, len(self.labels))
+        patterns = _patterns(votes, len(self.labels))
         space = VoteSpace(
             _function_names(L, votes.shape[1]),
             LabelSpace(self.labels),
@@ -94,7 +96,7 @@ class LabelModel:
             self._balance_given,
         )
         try:
-            self._done = self._fit(_patterns(votes), space)
+            self._done = self._fit(patterns, space)
         except BadParameter as error:
             raise UsageError(str(error)) from error
         return self
@@ -107,12 +109,7 @@ class LabelModel:
         Raises:
             UsageError: before `fit`, or if the votes are no such matrix.
         """
-        done = self._ready()
-        votes = _matrix(L, len(self.labels))
-        _check_columns(L, votes.shape[1], done.space.functions)
-        patterns = _patterns(votes)
-        probs: Floats = done.fitted.predict(patterns)[patterns.index]
-        return probs
+        return self._probs(L)[0]
 
     def predict(
         self,
@@ -132,14 +129,15 @@ class LabelModel:
         if tie not in ("abstain", "first", "random"):
             message = f"no tie rule '{tie}'{nearest(tie, ('abstain', 'first', 'random'))}"
             raise UsageError(message)
-        probs: Floats = self.predict_proba(L)
-        silent = (_matrix(L, len(self.labels)) == ABSTAIN).all(axis=1)
+        probs, silent = self._probs(L)
         best = probs >= probs.max(axis=1, keepdims=True, initial=0.0) - TIE_TOLERANCE
         best |= silent[:, None]
         chosen: Ints = best.argmax(axis=1).astype(np.int64)
-        for row in np.flatnonzero(best.sum(axis=1) > 1).tolist():
-            tied = np.flatnonzero(best[row])
-            chosen[row] = _broken(tied, row, tie)
+        tied = np.flatnonzero(best.sum(axis=1) > 1)
+        if tie == "abstain":
+            chosen[tied] = ABSTAIN
+        elif tie == "random":
+            chosen[tied] = [_drawn(np.flatnonzero(best[row]), row) for row in tied.tolist()]
         return chosen
 
     @property
@@ -175,6 +173,14 @@ class LabelModel:
         if isinstance(self._kind, Fitted):
             return self._kind.applied(space)
         return Artifact(self.type, self._kind.version, self._kind.fit(patterns, space), space)
+
+    def _probs(self, L: Any) -> tuple[Floats, Bools]:  # noqa: N803
+        """Probabilities of each item, and which have no votes."""
+        done = self._ready()
+        votes = _matrix(L, len(self.labels))
+        _check_columns(L, votes.shape[1], done.space.functions)
+        rows = _patterns(votes, len(self.labels), distinct=False)
+        return np.ascontiguousarray(done.fitted.predict(rows)), np.diff(rows.indptr) == 0
 
     def _ready(self) -> Artifact:
         if self._done is None:
@@ -257,13 +263,13 @@ def _shares(
     return normalised
 
 
-def _matrix(L: Any, n_labels: int) -> Ints:  # noqa: N803
-    """The votes as ints, [n_items, n_functions].
+def _matrix(L: Any, n_labels: int) -> npt.NDArray[Any]:  # noqa: N803
+    """The votes as a matrix [n_items, n_functions] of numbers.
 
     Raises:
         UsageError: says what was found and what was wanted.
     """
-    wanted = f"give a matrix [n_items, n_functions] of ints, -1 (abstain) to {n_labels - 1}"
+    wanted = _wanted(n_labels)
     try:
         found = np.asarray(L)
     except ValueError as error:
@@ -275,12 +281,39 @@ def _matrix(L: Any, n_labels: int) -> Ints:  # noqa: N803
     if found.ndim != 2 or found.shape[1] == 0:
         message = f"L has the shape {list(found.shape)}; {wanted}"
         raise UsageError(message)
-    strange = (found != np.floor(found)) | (found < ABSTAIN) | (found >= n_labels)
+    return found
+
+
+def _patterns(votes: npt.NDArray[Any], n_labels: int, *, distinct: bool = True) -> VotePatterns:
+    """The vote patterns of a matrix of numbers.
+
+    Raises:
+        UsageError: if a number is neither -1 nor the index of a label.
+    """
+    if votes.dtype.kind == "f":
+        _check_cells(votes, n_labels)
+        votes = votes.astype(np.int32)
+    try:
+        patterns = VotePatterns.of_matrix(votes, ABSTAIN, distinct=distinct)
+    except ValueError:
+        _check_cells(votes, n_labels)
+        raise
+    if patterns.label.max(initial=0) >= n_labels:
+        _check_cells(votes, n_labels)
+    return patterns
+
+
+def _check_cells(votes: npt.NDArray[Any], n_labels: int) -> None:
+    """Refuse the first number that is neither -1 nor the index of a label."""
+    strange = (votes != np.floor(votes)) | (votes < ABSTAIN) | (votes >= n_labels)
     if strange.any():
         row, column = np.argwhere(strange)[0].tolist()
-        message = f"L[{row}, {column}] is {found[row, column]}; {wanted}"
+        message = f"L[{row}, {column}] is {votes[row, column]}; {_wanted(n_labels)}"
         raise UsageError(message)
-    return found.astype(np.int64)
+
+
+def _wanted(n_labels: int) -> str:
+    return f"give a matrix [n_items, n_functions] of ints, -1 (abstain) to {n_labels - 1}"
 
 
 def _function_names(L: Any, n_functions: int) -> tuple[str, ...]:  # noqa: N803
@@ -315,16 +348,7 @@ def _check_columns(L: Any, n_columns: int, functions: tuple[str, ...]) -> None: 
         raise UsageError(message)
 
 
-def _patterns(votes: Ints) -> VotePatterns:
-    item, function = np.nonzero(votes != ABSTAIN)
-    return VotePatterns.of(item, function, votes[item, function], len(votes))
-
-
-def _broken(tied: Ints, row: int, tie: str) -> int:
-    if tie == "abstain":
-        return ABSTAIN
-    if tie == "first":
-        return int(tied[0])
+def _drawn(tied: Ints, row: int) -> int:
     return int(tied[_sha1(row) % len(tied)])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from labelmill.aggregate.evidence import Floats, member_shares, per_pattern, shares_of
+from labelmill.aggregate.evidence import Cells, Floats, member_shares, shares_of
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import BOTH, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
@@ -53,7 +53,8 @@ class FittedMajority:
 
     def predict(self, patterns: VotePatterns) -> Floats:
         """Shares of the votes, [n_patterns, n_labels]."""
-        return shares_of(per_pattern(patterns, self.shares[patterns.label]), self.prior)
+        cells = Cells.at(patterns.label, patterns.indptr, (1, len(self.shares)))
+        return shares_of(cells.summed(self.shares), self.prior)
 
     def weights(self) -> None:
         """All functions weigh the same."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from labelmill.aggregate.evidence import Floats, covered, log, per_pattern, softmax
+from labelmill.aggregate.evidence import Cells, Floats, covered, log, softmax
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import BOTH, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
@@ -86,12 +86,11 @@ class Snorkel:
             return FittedSnorkel(
                 np.full(shape, 1 / len(space.labels)), space.prior, space.prior[:0]
             )
-        matrix = patterns.dense(len(space.functions)).astype(np.int64)
+        moments = _moments(patterns, space)
         with _undisturbed():
-            mu = _train(self, matrix, patterns.counts, space)
+            mu = _train(self, moments, int(patterns.counts.sum()), space)
         conditional = mu.astype(np.float64).reshape(shape)
-        votes = (matrix >= 0) * patterns.counts[:, None]
-        coverage = votes.sum(axis=0) / patterns.counts.sum()
+        coverage = moments.diagonal().reshape(shape[:2]).sum(axis=1)
         return FittedSnorkel(conditional, space.prior, self._accuracy(conditional, coverage, space))
 
     @classmethod
@@ -151,9 +150,11 @@ class FittedSnorkel:
 
     def predict(self, patterns: VotePatterns) -> Floats:
         """What snorkel's predict_proba says, in logarithms, [n_patterns, n_labels]."""
-        evidence = log(self.conditional)[patterns.function, patterns.label]
-        probs = softmax(per_pattern(patterns, evidence) + log(self.prior))
-        return np.where(covered(patterns)[:, None], probs, self.prior)
+        n_functions, n_labels, _ = self.conditional.shape
+        evidence = Cells.of(patterns, n_functions, n_labels).summed(log(self.conditional))
+        probs = softmax(evidence, log(self.prior))
+        probs[~covered(patterns)] = self.prior
+        return probs
 
     def weights(self) -> Floats | None:
         """Estimated accuracy of each function, [n_functions]; None where nothing was voted."""
@@ -164,21 +165,36 @@ class FittedSnorkel:
         return {"conditional": self.conditional.tolist(), "accuracy": self.accuracy.tolist()}
 
 
+def _moments(patterns: VotePatterns, space: VoteSpace) -> Floats:
+    """How often two votes come together, [n_functions * n_labels] twice: snorkel's matrix O.
+
+    A function with several votes on one item (only tokens can) is taken to cast the last.
+    """
+    from scipy.sparse import csr_array  # noqa: PLC0415 (heavy)
+
+    n_cells = len(space.functions) * len(space.labels)
+    last = np.append(patterns.first_of_function()[1:], True)
+    cell = patterns.function[last] * len(space.labels) + patterns.label[last]
+    offsets = np.append(0, np.cumsum(last))[patterns.indptr]
+    votes = csr_array((np.ones(len(cell)), cell, offsets), shape=(len(patterns), n_cells))
+    weighed = votes.multiply(patterns.counts[:, None]).tocsr()
+    together: Floats = (weighed.T @ votes).toarray() / patterns.counts.sum()
+    return together
+
+
 def _train(
-    setting: Snorkel, matrix: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], space: VoteSpace
+    setting: Snorkel, moments: Floats, n_items: int, space: VoteSpace
 ) -> npt.NDArray[np.float32]:
-    """Learn mu, [n_functions * n_labels, n_labels], from distinct rows and their counts."""
+    """Learn mu, [n_functions * n_labels, n_labels], from how often votes come together."""
     import torch  # noqa: PLC0415 (heavy)
     from snorkel.labeling.model import LabelModel  # noqa: PLC0415 (heavy)
 
     class Weighted(LabelModel):  # type: ignore[misc]
-        """The moments that it fits come from patterns, each as often as it occurs."""
+        """All that it learns from a matrix of votes is how often two come together."""
 
         def _generate_O(self, L: Any, higher_order: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002, N802, N803 (snorkel's)
-            votes = self._get_augmented_label_matrix(L)
-            self.d = votes.shape[1]
-            self.n = int(counts.sum())
-            moments = (votes * counts[:, None]).T @ votes / self.n
+            self._get_augmented_label_matrix(L)  # it also says which row is whose
+            self.d, self.n = len(moments), n_items
             self.O = torch.from_numpy(moments).float()
 
     model = Weighted(cardinality=len(space.labels), verbose=False)
@@ -192,6 +208,7 @@ def _train(
         "mu_eps": setting.mu_eps,
         "seed": space.seed % 2**32,
     }
+    matrix = np.zeros((1, len(space.functions)), dtype=np.int64)  # for its shape alone
     try:
         model.fit(matrix, class_balance=space.prior.tolist(), progress_bar=False, **options)
     except Exception as error:  # snorkel raises nothing more precise when the loss is NaN

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from labelmill.aggregate.evidence import (
+    Cells,
     Floats,
     check_weights,
     member_shares,
     named_weights,
-    per_pattern,
     shares_of,
 )
 from labelmill.core.patterns import VotePatterns
@@ -76,8 +76,8 @@ class FittedWeighted:
 
     def predict(self, patterns: VotePatterns) -> Floats:
         """Shares of the weight, [n_patterns, n_labels]."""
-        scores = self.shares[patterns.label] * self.weight[patterns.function, None]
-        return shares_of(per_pattern(patterns, scores), self.prior)
+        cells = Cells.of(patterns, len(self.weight), len(self.shares))
+        return shares_of(cells.summed(self.shares * self.weight[:, None, None]), self.prior)
 
     def weights(self) -> Floats:
         """The weights as given, [n_functions]."""
