@@ -131,6 +131,15 @@ class Voter(Protocol):
 
 
 @runtime_checkable
+class Searching(Protocol):
+    """A labeling function at work that looks for patterns, which one scan does for all of them."""
+
+    def probes(self) -> tuple[Any, ...]:
+        """What it will ask `Batch.searched` for: labelmill.text.scan.Probe."""
+        ...
+
+
+@runtime_checkable
 class LabelingFunction(Protocol):
     """A declared labeling function (one entry under `labeling_functions`)."""
 

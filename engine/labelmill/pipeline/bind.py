@@ -8,13 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from labelmill.config.spec import FunctionSpec, GazetteerSpec, Job
-from labelmill.core.batch import Search
 from labelmill.core.labels import LabelSpace
-from labelmill.core.protocols import Bench, Gazetteer, Items, Task, Unit, Voter
+from labelmill.core.protocols import (
+    Bench,
+    Gazetteer,
+    Items,
+    Searching,
+    Task,
+    Unit,
+    Voter,
+)
 from labelmill.errors import BadParameter, BadResource
 from labelmill.io.gazetteers import load_gazetteer
 from labelmill.io.source import ShardReader
 from labelmill.text.gazetteer import CompiledGazetteer
+from labelmill.text.scan import Scan
+
+CACHE = Path(".labelmill") / "cache" / "gazetteers"
 
 
 class Gazetteers(Mapping[str, Gazetteer]):
@@ -38,6 +48,7 @@ class Gazetteers(Mapping[str, Gazetteer]):
                 case=spec.case,
                 min_length=spec.min_length,
                 stop=self._stop(spec),
+                cache=self._root / CACHE,
             )
         return self._loaded[name]
 
@@ -127,9 +138,14 @@ class BoundJob:
         return ShardReader()
 
     @cached_property
-    def scan(self) -> Search | None:
-        """One scan for everything that the labeling functions look for; None if that is nothing."""
-        return None
+    def scan(self) -> Scan:
+        """One scan for everything that the labeling functions look for in texts."""
+        return Scan(
+            probe
+            for voter in self.voters.values()
+            if isinstance(voter, Searching)
+            for probe in voter.probes()
+        )
 
     def _voter(self, function: FunctionSpec) -> Voter:
         """A labeling function at work; what is wrong with it is told with its name."""
