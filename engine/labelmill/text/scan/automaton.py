@@ -1,0 +1,235 @@
+"""Expressions compiled into one automaton, and the texts in which each is found."""
+
+import time
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from labelmill.text.scan.joined import Joined, Section
+
+Int64 = npt.NDArray[np.int64]
+
+SECTION_BYTES = 1 << 20
+"""So much is scanned at once: little enough that all matches in it fit in memory, whatever they
+are, and that it stays in the cache."""
+
+GIANT_BYTES = 1 << 22
+"""A text of this size is read by itself, and each probe told once."""
+
+SECONDS_PER_MATCH = 2e-7
+SECONDS_PER_TEXT = 1.5e-6
+SECONDS_PER_BYTE = 1e-9
+"""Rough costs: of being told of a match, of a text read by itself, and of its bytes."""
+
+
+@cache
+def hyperscan() -> ModuleType | None:
+    """Hyperscan, or None on a system for which there is none."""
+    try:
+        import hyperscan as module  # noqa: PLC0415 (not there on every system)
+    except ImportError:
+        return None
+    loaded: ModuleType = module
+    return loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression over bytes, and the number of the probe that it belongs to."""
+
+    text: bytes
+    probe: int
+
+
+@dataclass(slots=True)
+class Waste:
+    """What was told again and again of probes that stand in a text more than once."""
+
+    matches: Int64
+    texts: int = 0
+    bytes: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """The time that it took."""
+        return float(self.matches.sum()) * SECONDS_PER_MATCH
+
+    @property
+    def outweighs_reading(self) -> bool:
+        """Whether reading text by text would have been quicker."""
+        reading = self.texts * SECONDS_PER_TEXT + self.bytes * SECONDS_PER_BYTE
+        return self.seconds > 2 * reading
+
+    def worst(self) -> frozenset[int]:
+        """The probes that took most of it."""
+        least = self.matches.sum() / 20
+        return frozenset(np.flatnonzero(self.matches > least).tolist())
+
+
+class Automaton:
+    """Finds the texts in which some expressions match.
+
+    All texts are read at once, and every match is told. Where a probe matches many times in a
+    text, that takes long. So the time is watched, and once it comes to more than making a second
+    automaton takes, the worst probes are moved there: it reads text by text and tells each probe
+    once. What is found is the same.
+    """
+
+    def __init__(self, expressions: Sequence[Expression]) -> None:
+        """Compile the expressions; `refused` are the probes for which that is not possible."""
+        started = time.perf_counter()
+        self._together, self.refused = _compiled(expressions, _flags())
+        self._seconds = time.perf_counter() - started
+        self._kept = tuple(e for e in expressions if e.probe not in self.refused)
+        self._alone: dict[frozenset[int], Any] = {}
+        self._moved: frozenset[int] = frozenset()
+        self._n_probes = max((e.probe for e in expressions), default=-1) + 1
+        self._waste = self._no_waste()
+
+    def search(self, texts: Joined) -> dict[int, Int64]:
+        """The texts in which each probe is found, ascending; a probe that is not is left out."""
+        found = [np.zeros((0, 2), dtype=np.int64)]
+        giants: list[int] = []
+        for section in texts.sections(SECTION_BYTES):
+            if len(section.data) > GIANT_BYTES:
+                giants.append(section.text)
+                continue
+            matches = self._matches(section.data)
+            self._watch(matches[:, 0], section)
+            if self._move():
+                return self.search(texts)
+            matches[:, 1] = np.searchsorted(texts.ends, matches[:, 1] + (section.start - 1))
+            found.append(matches)
+        found.append(self._one_by_one(texts, giants, self._everything()))
+        found.append(self._one_by_one(texts, range(len(texts)), self._moved))
+        return _by_probe(np.concatenate(found))
+
+    def _matches(self, data: Any) -> Int64:
+        """Probe and end of every match but those of the very first separator, [n, 2]."""
+        if self._together is None:
+            return np.zeros((0, 2), dtype=np.int64)
+        told = array("q")
+        tell = told.append
+
+        def note(probe: int, start: int, end: int, flags: int, context: object) -> None:  # noqa: ARG001
+            tell(probe)
+            tell(end)
+
+        self._together.scan(data, match_event_handler=note)
+        matches = np.array(told, dtype=np.int64).reshape(-1, 2)
+        return matches[matches[:, 1] > 1] if len(matches) and matches[0, 1] == 1 else matches
+
+    def _one_by_one(self, texts: Joined, which: Iterable[int], probes: frozenset[int]) -> Int64:
+        """Probe and text of the first matches in some texts, [n, 2]."""
+        told = array("q")
+        counts = array("q")
+        if probes and (database := self._single(probes)) is not None:
+            tell = told.append
+
+            def note(probe: int, start: int, end: int, flags: int, context: object) -> None:  # noqa: ARG001
+                tell(probe)
+
+            which = list(which)
+            for text in which:
+                database.scan(texts.part(text), match_event_handler=note)
+                counts.append(len(told))
+        found = np.array(told, dtype=np.int64)
+        places = np.repeat(list(which) if counts else [], np.diff(counts, prepend=0))
+        return np.stack([found, places.astype(np.int64)], axis=1)
+
+    def _single(self, probes: frozenset[int]) -> Any:
+        if probes not in self._alone:
+            chosen = [e for e in self._kept if e.probe in probes]
+            self._alone[probes] = _compiled(chosen, _flags("HS_FLAG_SINGLEMATCH"))[0]
+        return self._alone[probes]
+
+    def _watch(self, probes: Int64, section: Section) -> None:
+        """Count what was surely told more than once."""
+        counts = np.bincount(probes, minlength=self._n_probes)
+        self._waste.matches += np.maximum(counts - section.n_texts, 0)
+        self._waste.bytes += len(section.data)
+        self._waste.texts += section.n_texts
+
+    def _move(self) -> bool:
+        """Move the worst probes, if that pays."""
+        waste = self._waste
+        if waste.seconds < 2 * self._seconds or not waste.outweighs_reading:
+            return False
+        self._moved |= waste.worst()
+        rest = [e for e in self._kept if e.probe not in self._moved]
+        self._together = _compiled(rest, _flags())[0]
+        self._waste = self._no_waste()
+        return True
+
+    def _no_waste(self) -> Waste:
+        return Waste(np.zeros(self._n_probes, dtype=np.int64))
+
+    def _everything(self) -> frozenset[int]:
+        return frozenset(e.probe for e in self._kept) - self._moved
+
+
+def _flags(*names: str) -> int:
+    module = hyperscan()
+    return sum(getattr(module, name) for name in names)
+
+
+def _compiled(expressions: Sequence[Expression], flags: int) -> tuple[Any, frozenset[int]]:
+    """A database without the probes that cannot be compiled, None if it is empty; and those."""
+    module = hyperscan()
+    if not expressions or module is None:
+        return None, frozenset(e.probe for e in expressions)
+    try:
+        return _database(module, expressions, flags), frozenset()
+    except module.HyperscanError:
+        refused = _refused(module, expressions, flags)
+    rest = [e for e in expressions if e.probe not in refused]
+    return (_database(module, rest, flags) if rest else None), refused
+
+
+def _database(module: ModuleType, expressions: Sequence[Expression], flags: int) -> Any:
+    database = module.Database(mode=module.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[e.text for e in expressions],
+        ids=[e.probe for e in expressions],
+        elements=len(expressions),
+        flags=[flags] * len(expressions),
+    )
+    return database
+
+
+def _refused(module: ModuleType, expressions: Sequence[Expression], flags: int) -> frozenset[int]:
+    """The probes of expressions that do not compile, found by halves."""
+    try:
+        _database(module, expressions, flags)
+    except module.HyperscanError:
+        if len(expressions) == 1:
+            return frozenset({expressions[0].probe})
+        half = len(expressions) // 2
+        parts = expressions[:half], expressions[half:]
+        return frozenset().union(*(_refused(module, part, flags) for part in parts))
+    return frozenset()
+
+
+def _by_probe(found: Int64) -> dict[int, Int64]:
+    """The texts of each probe, ascending and each once, from (probe, text) pairs."""
+    probes = found[:, 0]
+    small = len(probes) == 0 or int(probes.max()) < 1 << 16
+    order = np.argsort(probes.astype(np.uint16) if small else probes, kind="stable")
+    probes, texts = probes[order], found[order, 1]
+    cuts = np.flatnonzero(np.diff(probes.astype(np.int64), prepend=-1, append=-1)).tolist()
+    by_probe = {}
+    for first, last in pairwise(cuts):
+        some = texts[first:last]
+        steps = np.diff(some)
+        ascending = bool(np.all(steps >= 0))
+        by_probe[int(probes[first])] = (
+            some[np.concatenate([[True], steps > 0])] if ascending else np.unique(some)
+        )
+    return by_probe

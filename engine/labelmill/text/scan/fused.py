@@ -1,0 +1,101 @@
+"""Many patterns at once: one automaton for ASCII texts, and one for all others."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelmill.text.scan.alphabet import Alphabet
+from labelmill.text.scan.automaton import Automaton, Expression
+from labelmill.text.scan.joined import Joined, joined, squeezed
+from labelmill.text.scan.translate import translated, tree_of
+from labelmill.text.scan.tree import Node, points_of
+
+Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The texts in which a pattern stands, and those in which it may stand; both ascending."""
+
+    sure: Int64
+    maybe: Int64
+
+    @classmethod
+    def of(cls, texts: Int64, *, exact: bool) -> "Candidates":
+        """All of them sure, or none."""
+        nothing = np.zeros(0, dtype=np.int64)
+        return cls(texts, nothing) if exact else cls(nothing, texts)
+
+    def placed(self, places: Int64, other: "Candidates", other_places: Int64) -> "Candidates":
+        """Both of these, where the texts of each are some of all texts."""
+        return Candidates(
+            np.sort(np.concatenate([places[self.sure], other_places[other.sure]])),
+            np.sort(np.concatenate([places[self.maybe], other_places[other.maybe]])),
+        )
+
+
+class Side:
+    """The patterns in one alphabet, as one automaton."""
+
+    def __init__(
+        self, trees: Sequence[Node | None], alphabet: Alphabet, *, only_ascii: bool
+    ) -> None:
+        """Translate the patterns and compile them."""
+        self._said = [translated(tree, alphabet, only_ascii=only_ascii) for tree in trees]
+        self.expressions = tuple(
+            Expression(text, probe)
+            for probe, said in enumerate(self._said)
+            for text in said.expressions
+        )
+        self.automaton = Automaton(self.expressions)
+
+    def search(self, texts: Joined) -> list[Candidates]:
+        """Where each pattern stands."""
+        found = self.automaton.search(texts)
+        every = np.arange(len(texts))
+        nothing = every[:0]
+        return [
+            Candidates.of(every, exact=said.always and said.exact)
+            if said.always or probe in self.automaton.refused
+            else Candidates.of(found.get(probe, nothing), exact=said.exact)
+            for probe, said in enumerate(self._said)
+        ]
+
+
+class Fused:
+    """Patterns that are looked for together."""
+
+    def __init__(self, patterns: Sequence[re.Pattern[str]]) -> None:
+        """Read the patterns; they are compiled for a kind of text when the first one comes."""
+        self._trees = [tree_of(pattern) for pattern in patterns]
+
+    @cached_property
+    def _alphabet(self) -> Alphabet:
+        return Alphabet(points for tree in self._trees if tree for points in points_of(tree))
+
+    @cached_property
+    def _ascii(self) -> Side:
+        return Side(self._trees, self._alphabet, only_ascii=True)
+
+    @cached_property
+    def _wide(self) -> Side:
+        return Side(self._trees, self._alphabet, only_ascii=False)
+
+    def search(self, texts: pa.Array) -> list[Candidates]:
+        """Where each pattern may stand (texts without nulls)."""
+        plain = pc.string_is_ascii(texts)
+        if pc.all(plain).as_py() is not False:
+            return self._ascii.search(joined(texts))
+        found = self._wide.search(squeezed(texts.filter(pc.invert(plain)), self._alphabet.table))
+        mask = np.asarray(plain, dtype=np.bool_)
+        if not mask.any():
+            return found
+        simple = self._ascii.search(joined(texts.filter(plain)))
+        here, there = np.flatnonzero(mask), np.flatnonzero(~mask)
+        return [a.placed(here, b, there) for a, b in zip(simple, found, strict=True)]

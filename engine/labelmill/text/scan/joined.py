@@ -1,0 +1,124 @@
+"""The texts of a shard as one buffer, with a separator between two texts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelmill.text.scan.alphabet import SEPARATOR, Codes
+
+Int64 = npt.NDArray[np.int64]
+
+SEPARATOR_BYTE = bytes([SEPARATOR])
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Some texts in a row: their bytes, where those begin, the first text, and how many."""
+
+    data: bytes | Codes
+    start: int
+    text: int
+    n_texts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Texts as bytes; `ends` [n_texts] are the places of the separators after them.
+
+    Before the first text and after the last one there is none.
+    """
+
+    data: Codes
+    ends: Int64
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def part(self, text: int) -> bytes | Codes:
+        """One text between its separators."""
+        start = int(self.ends[text - 1]) if text else -1
+        end = int(self.ends[text]) + 1
+        if start >= 0 and end <= len(self.data):
+            return self.data[start:end]
+        return SEPARATOR_BYTE + self.data[start + 1 : end - 1].tobytes() + SEPARATOR_BYTE
+
+    def sections(self, size: int) -> Iterator[Section]:
+        """All texts in sections of about a size; only one that has a single text is larger.
+
+        A section has a separator before and after each of its texts.
+        """
+        last = len(self) - 1
+        if last >= 0:
+            yield Section(self.part(0), -1, 0, 1)
+        text = 1
+        while text < last:
+            start = int(self.ends[text - 1])
+            until = int(np.searchsorted(self.ends, start + size, side="right")) - 1
+            until = min(max(until, text), last - 1)
+            data = self.data[start : int(self.ends[until]) + 1]
+            yield Section(data, start, text, until - text + 1)
+            text = until + 1
+        if last > 0:
+            yield Section(self.part(last), int(self.ends[last - 1]), last, 1)
+
+
+def joined(texts: pa.Array) -> Joined:
+    r"""Join the bytes of texts (a string array without nulls).
+
+    Example:
+        >>> found = joined(pa.array(["ab", "", "c"]))
+        >>> bytes(found.data), found.ends.tolist()
+        (b'ab\xff\xffc', [2, 3, 5])
+    """
+    n = len(texts)
+    lengths = np.asarray(pc.binary_length(texts), dtype=np.int64)
+    ends: Int64 = np.cumsum(lengths + 1) - 1
+    large = pa.types.is_large_string(texts.type)
+    values = texts.view(pa.large_binary() if large else pa.binary())
+    lists = (pa.LargeListArray if large else pa.ListArray).from_arrays([0, n], values)
+    if not n:
+        return Joined(np.zeros(0, dtype=np.uint8), ends)
+    buffer = pc.binary_join(lists, SEPARATOR_BYTE)[0].as_buffer()
+    return Joined(np.frombuffer(buffer, dtype=np.uint8), ends)
+
+
+def squeezed(texts: pa.Array, table: Codes) -> Joined:
+    r"""Join texts with one byte for each character, given the byte of each code point.
+
+    Example:
+        >>> table = np.full(0x110000, 0x80, dtype=np.uint8)
+        >>> table[:0x80] = np.arange(0x80)
+        >>> bytes(squeezed(pa.array(["aß", "\u4e2d"]), table).data)
+        b'a\x80\xff\x80'
+    """
+    whole = joined(texts).data
+    signed = whole.view(np.int8)
+    leads = np.flatnonzero((signed < -1) & (signed >= -0x40))
+    data = whole.copy()
+    data[leads] = table[_code_points(whole, leads)]
+    data = data[signed >= -0x40]
+    lengths = np.asarray(pc.utf8_length(texts), dtype=np.int64)
+    return Joined(data, np.cumsum(lengths + 1) - 1)
+
+
+def _code_points(data: Codes, leads: Int64) -> Int64:
+    """The code points whose first bytes stand at some places; all have two bytes or more."""
+    first = data[leads].astype(np.int64)
+    points: Int64 = (first & 0x1F) << 6 | _tail(data, leads, 1)
+    for n_bytes, least, bits in ((3, 0xE0, 0x0F), (4, 0xF0, 0x07)):
+        long = np.flatnonzero(first >= least)
+        at = leads[long]
+        value = first[long] & bits
+        for step in range(1, n_bytes):
+            value = value << 6 | _tail(data, at, step)
+        points[long] = value
+    return points
+
+
+def _tail(data: Codes, places: Int64, step: int) -> Int64:
+    tail: Int64 = data[places + step].astype(np.int64) & 0x3F
+    return tail

@@ -1,0 +1,185 @@
+"""One scan for everything that the labeling functions of a job look for."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelmill.text.folding import fold
+from labelmill.text.scan.automaton import hyperscan
+from labelmill.text.scan.fused import Candidates, Fused
+from labelmill.text.scan.patience import SECONDS, Overdue, Patience
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+
+WORTHWHILE_BYTES = 1 << 17
+"""With fewer bytes of text than this `re` is done before an automaton is compiled."""
+
+SHORT_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A pattern to look for in each text, or in the text as folded (`case: fold`)."""
+
+    pattern: re.Pattern[str]
+    folded: bool = False
+
+    def stands_in(self, text: str) -> bool:
+        """Whether it is found in a text: the meaning that a scan keeps."""
+        return self.pattern.search(fold(text, "fold") if self.folded else text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """In which texts each probe stands.
+
+    `docs` are exact and ascending. `overdue` has, for the probes that ran out of time, the texts
+    of which nothing is known then.
+    """
+
+    docs: Mapping[Probe, Int32]
+    overdue: Mapping[Probe, tuple[int, ...]]
+
+
+class Scan:
+    r"""Looks for many probes at once, and finds exactly what `re` finds.
+
+    All patterns are compiled into automata that read the texts once. A pattern that an automaton
+    cannot say exactly is looked for with a looser one, and `re` reads the texts that are left; a
+    pattern of which nothing can be said is read by `re` alone. `re` gets five seconds for a text
+    (in the main thread; see labelmill.text.scan.patience). One scan serves one thread.
+
+    Example:
+        >>> spam, link = Probe(re.compile(r"\bspam\b")), Probe(re.compile("https?://"))
+        >>> found = Scan([spam, link]).search(pa.array(["spam!", "http://spam.org", "spams"]))
+        >>> found.docs[spam].tolist(), found.docs[link].tolist()
+        ([0, 1], [1])
+    """
+
+    def __init__(
+        self,
+        probes: Iterable[Probe],
+        *,
+        plain: bool = False,
+        worthwhile_bytes: int = WORTHWHILE_BYTES,
+        seconds: float = SECONDS,
+    ) -> None:
+        """Take the probes; each is looked for once, however often it is named.
+
+        Args:
+            probes: what to look for.
+            plain: let `re` do everything.
+            worthwhile_bytes: compile automata once so many bytes of text were seen.
+            seconds: how long `re` may look at one text.
+        """
+        self.probes = tuple(dict.fromkeys(probes))
+        self.seconds = seconds
+        self._left = worthwhile_bytes
+        self._plain = plain or hyperscan() is None
+        groups = ([p for p in self.probes if p.folded is folded] for folded in (False, True))
+        self._groups = [(group, Fused([p.pattern for p in group])) for group in groups if group]
+
+    @property
+    def notice(self) -> str | None:
+        """What somebody should know about the speed of this scan, in one line."""
+        if self.probes and hyperscan() is None:
+            return "hyperscan is not installed here: patterns are read by `re`, which is slower"
+        return None
+
+    def search(self, texts: pa.Array) -> Found:
+        """Look for every probe in every text (an array of strings in valid UTF-8)."""
+        texts = _strings(texts)
+        if self._plain:
+            return self._searched_by_re(texts, self.seconds)
+        self._left -= texts.nbytes
+        if self._left >= 0:
+            found = self._searched_by_re(texts, min(self.seconds, SHORT_SECONDS))
+            if not found.overdue:
+                return found
+            self._left = -1
+        return self._scanned(texts)
+
+    def _searched_by_re(self, texts: pa.Array, seconds: float) -> Found:
+        every = np.arange(len(texts))
+        candidates = {probe: Candidates.of(every, exact=False) for probe in self.probes}
+        return _settled(candidates, _Strings(texts), seconds)
+
+    def _scanned(self, texts: pa.Array) -> Found:
+        strings = _Strings(texts)
+        candidates: dict[Probe, Candidates] = {}
+        for group, fused in self._groups:
+            seen = strings.folded_array() if group[0].folded else texts
+            candidates.update(zip(group, fused.search(seen), strict=True))
+        return _settled({p: candidates[p] for p in self.probes}, strings, self.seconds)
+
+
+class _Strings:
+    """The texts as Python strings and in folded form, made where they are asked for."""
+
+    def __init__(self, texts: pa.Array) -> None:
+        self._texts = texts
+        self._strings: dict[int, str] = {}
+        self._folded: pa.Array | None = None
+
+    def folded_array(self) -> pa.Array:
+        """All texts folded."""
+        if self._folded is None:
+            plain = pc.string_is_ascii(self._texts)
+            simple = pc.ascii_lower(self._texts)
+            if pc.all(plain).as_py() is False:
+                others = self._texts.filter(pc.invert(plain)).to_pylist()
+                folded = pa.array([fold(text, "fold") for text in others], self._texts.type)
+                simple = pc.replace_with_mask(simple, pc.invert(plain), folded)
+            self._folded = simple
+        return self._folded
+
+    def of(self, probe: Probe, texts: Int64) -> list[str]:
+        """Some texts as a probe reads them."""
+        array = self.folded_array() if probe.folded else self._texts
+        whole = len(texts) == len(array)
+        return list((array if whole else array.take(pa.array(texts))).to_pylist())
+
+
+def _settled(candidates: Mapping[Probe, Candidates], strings: _Strings, seconds: float) -> Found:
+    """Let `re` look at the texts in which a probe may stand."""
+    docs: dict[Probe, Int32] = {}
+    overdue: dict[Probe, tuple[int, ...]] = {}
+    with Patience(seconds) as patience:
+        for probe, some in candidates.items():
+            sure = some.sure
+            if len(some.maybe):
+                confirmed, late = _confirmed(probe, some.maybe, strings, patience)
+                sure = np.sort(np.concatenate([sure, confirmed]))
+                overdue |= {probe: late} if late else {}
+            docs[probe] = sure.astype(np.int32)
+    return Found(docs, overdue)
+
+
+def _confirmed(
+    probe: Probe, texts: Int64, strings: _Strings, patience: Patience
+) -> tuple[Int64, tuple[int, ...]]:
+    found: list[int] = []
+    late: list[int] = []
+    search = probe.pattern.search
+    for doc, text in zip(texts.tolist(), strings.of(probe, texts), strict=True):
+        try:
+            if patience.within(search, text) is not None:
+                found.append(doc)
+        except Overdue:
+            late.append(doc)
+    return np.array(found, dtype=np.int64), tuple(late)
+
+
+def _strings(texts: pa.Array) -> pa.Array:
+    """Texts as an array of strings without nulls."""
+    if pa.types.is_dictionary(texts.type) or not (
+        pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)
+    ):
+        texts = texts.cast(pa.large_string())
+    return texts.fill_null("") if texts.null_count else texts
