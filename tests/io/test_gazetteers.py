@@ -63,6 +63,8 @@ def test_each_format_is_read(tmp_path: Path, name: str, text: str, expected: lis
         ("a.json", '{"ORG": ["a",\n}', 2, "is not JSON"),
         ("a.json", '{"ORG": "a"}', 0, "wanted a list of terms"),
         ("a.json", '{"ORG": [["a", 7]]}', 0, 'found ["a", 7]; wanted a term'),
+        ("a.json", '{"ORG": ["a\\ud800"]}', 0, "'a\\ud800' holds half of a surrogate pair"),
+        ("a.jsonl", '{"term": "a", "id": "\\udfff"}', 1, "half of a surrogate pair"),
         ("a.json", "7", 0, "found 7; wanted"),
         ("a.json", "[" * 100_000, 0, "is not JSON"),
     ],

@@ -41,14 +41,15 @@ def make_folder(path: Path) -> Path:
 
 
 @contextmanager
-def new_file(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+def new_file(path: Path, *, lasting: bool = True, shared: bool = False) -> Iterator[BinaryIO]:
     """Write a file that takes its name only when the with block ends without an error.
 
     One that is not `lasting` is not synced to disk: it serves this run only, and a power cut may
-    take it.
+    take it. One that is `shared` may be written by several processes at once, the same by all.
     """
     make_folder(path.parent)
-    draft = path.with_name(f".{path.name}.tmp")
+    own = f".{os.getpid()}" if shared else ""
+    draft = path.with_name(f".{path.name}{own}.tmp")
     with explained(path):
         try:
             with draft.open("wb") as file:

@@ -4,13 +4,19 @@ import csv
 import gzip
 import io
 import json
+import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from labelmill.errors import BadResource
+from labelmill.io.gazetteer_cache import cache_name, keep_table, read_table
 from labelmill.text.gazetteer import CompiledGazetteer, Entry
 from labelmill.text.words import Case
+
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+_LONG_LIST = 1 << 18  # bytes; a shorter one is compiled faster than anybody can tell
 
 
 def load_gazetteer(
@@ -20,8 +26,12 @@ def load_gazetteer(
     case: Case = "exact",
     min_length: int = 1,
     stop: tuple[str, ...] = (),
+    cache: Path | None = None,
 ) -> CompiledGazetteer:
     """Read a list of terms and compile it.
+
+    A long list is kept compiled in the folder `cache`, under a digest of all that it hangs on, and
+    mapped into memory the next time.
 
     Args:
         path: the file; its ending says which format it has (see `read_entries`).
@@ -29,16 +39,28 @@ def load_gazetteer(
         case: how upper and lower case are read.
         min_length: terms with fewer characters are left out.
         stop: terms to leave out.
+        cache: a folder for compiled lists; left out, nothing is kept.
 
     Raises:
         BadResource: if the file cannot be read, or has no term left.
     """
+    content = _content_of(path)
+    kept = None
+    if cache is not None and len(content) >= _LONG_LIST:
+        ending = _ending(path) + path.suffix
+        name = cache_name(content, ending, label, case, min_length, stop)
+        kept = cache / name
+        table = read_table(kept)
+        if table is not None:
+            return CompiledGazetteer.of_table(table, case)
     gazetteer = CompiledGazetteer(
-        read_entries(path), label=label, case=case, min_length=min_length, stop=stop
+        _entries(path, content), label=label, case=case, min_length=min_length, stop=stop
     )
     if not len(gazetteer):
         raise BadResource(str(path), "holds no terms (or all are too short or stopped)")
-    return gazetteer
+    if kept is None:
+        return gazetteer
+    return CompiledGazetteer.of_table(keep_table(kept, gazetteer.table), case)
 
 
 def read_entries(path: Path) -> Iterator[Entry]:
@@ -55,24 +77,37 @@ def read_entries(path: Path) -> Iterator[Entry]:
     Raises:
         BadResource: if the file is missing, damaged, not UTF-8, or a line holds no term.
     """
+    return _entries(path, _content_of(path))
+
+
+def _content_of(path: Path) -> bytes:
     name = str(path)
-    ending = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
-    reader = _READERS.get(ending.lower())
-    if reader is None:
+    if _ending(path) not in _READERS:
         known = ", ".join(_READERS)
-        raise BadResource(name, f"ends in '{ending}'; wanted {known}, or one of these with .gz")
+        message = f"ends in '{_ending(path)}'; wanted {known}, or one of these with .gz"
+        raise BadResource(name, message)
     if not path.is_file():
         raise BadResource(name, "no such file; wanted a list of terms")
-    return reader(name, _text_of(path))
-
-
-def _text_of(path: Path) -> str:
     try:
-        data = path.read_bytes()
-        data = gzip.decompress(data) if path.suffix == ".gz" else data
-        return data.decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise BadResource(str(path), f"cannot be read as UTF-8 text: {error}") from error
+        return path.read_bytes()
+    except OSError as error:
+        raise BadResource(name, f"cannot be read: {error}") from error
+
+
+def _entries(path: Path, content: bytes) -> Iterator[Entry]:
+    name = str(path)
+    try:
+        data = gzip.decompress(content) if path.suffix == ".gz" else content
+        text = data.decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise BadResource(name, f"cannot be read as UTF-8 text: {error}") from error
+    return _READERS[_ending(path)](name, text)
+
+
+def _ending(path: Path) -> str:
+    """The part of a file's name that says its format."""
+    ending = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    return ending.lower()
 
 
 def _csv(name: str, text: str) -> Iterator[Entry]:
@@ -149,7 +184,11 @@ def _entry(name: str, line: int, fields: dict[Any, Any]) -> Entry:
     if id_ is not None and not isinstance(id_, str | int):
         message = f"the term '{term}' has the id {_shown(id_)}; wanted a text or a whole number"
         raise BadResource(name, message, line=line)
-    return Entry(term.strip(), label or None, None if id_ in (None, "") else str(id_))
+    entry = Entry(term.strip(), label or None, None if id_ in (None, "") else str(id_))
+    if _HALF_A_PAIR.search("".join(map(str, entry))):
+        message = f"{entry.term!a} holds half of a surrogate pair, which is no character"
+        raise BadResource(name, message, line=line)
+    return entry
 
 
 def _shown(value: Any) -> str:

@@ -13,6 +13,9 @@ from labelmill.text.rolling import Bytes, Hashes, Rolling
 Int32 = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
+LAYOUT = 1
+"""Goes up when tables are made or laid out in another way, so that old files are not read."""
+
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _HALF = np.uint64(32)
 _BITS_A_PREFIX = 12
