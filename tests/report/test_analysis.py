@@ -8,6 +8,7 @@ from snorkel.labeling import LFAnalysis
 
 from labelmill.core.labels import LabelSpace, OneOf
 from labelmill.core.votes import Votes
+from labelmill.report import analysis
 from labelmill.report.analysis import (
     Counts,
     Meeting,
@@ -69,6 +70,22 @@ def test_counts_of_shards_add_up(left: list[list[int]], right: list[list[int]]) 
     assert added.texts == whole.texts
     for name in ("covered", "overlapping", "conflicting", "polarity", "conflicts"):
         assert np.array_equal(getattr(added, name), getattr(whole, name))
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 100])
+@given(rows=matrices)
+def test_conflicts_are_the_texts_on_which_two_functions_differ(
+    at_once: int, rows: list[list[int]]
+) -> None:
+    matrix = np.array(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(analysis, "ITEMS_AT_ONCE", at_once)
+        found = counts_of(matrix).conflicts
+
+    for f in range(3):
+        for g in range(3):
+            voted = (matrix[:, f] >= 0) & (matrix[:, g] >= 0)
+            assert found[f, g] == (voted & (matrix[:, f] != matrix[:, g])).sum()
 
 
 def test_votes_for_sets_conflict_only_where_no_label_is_shared() -> None:

@@ -18,6 +18,7 @@ from labelmill.core.labels import LabelSpace
 from labelmill.core.votes import Votes
 
 Ints = npt.NDArray[np.int64]
+ITEMS_AT_ONCE = 1 << 14
 GoldSpans = Sequence[set[tuple[int, int, int]]]
 
 
@@ -238,17 +239,29 @@ def _conflicts(
     votes: Votes, meeting: Meeting, disjoint: npt.NDArray[np.bool_], n_functions: int
 ) -> Ints:
     """Items on which two functions vote for sets without a common label."""
-    from scipy.sparse import csr_array  # noqa: PLC0415 (heavy)
-
     n_sets = len(disjoint)
-    label = votes.label[meeting.vote].astype(np.int64)
-    codes, column = np.unique(
-        votes.function[meeting.vote].astype(np.int64) * n_sets + label, return_inverse=True
-    )
-    ones = np.ones(len(column), dtype=np.int64)
-    stands = csr_array((ones, (meeting.item, column)), shape=(meeting.n_items, len(codes)))
-    together = np.asarray((stands.T @ stands).toarray(), dtype=np.int64)
+    met = np.bincount(meeting.item, minlength=meeting.n_items)[meeting.item] > 1
+    vote, item = meeting.vote[met], meeting.item[met]
+    order = np.argsort(item, kind="stable")
+    vote, item = vote[order], item[order]
+    code = votes.function[vote].astype(np.int64) * n_sets + votes.label[vote]
+    codes, column = np.unique(code, return_inverse=True)
+    together = _together(item, column, len(codes))
     function, kind = codes // n_sets, codes % n_sets
     table = np.zeros((n_functions, n_functions), dtype=np.int64)
     np.add.at(table, (function[:, None], function[None]), together * disjoint[kind][:, kind])
     return table
+
+
+def _together(item: Ints, column: Ints, n_columns: int) -> Ints:
+    """On how many items two columns stand together, [n_columns, n_columns]; items ascend."""
+    total = np.zeros((n_columns, n_columns), dtype=np.int64)
+    fresh = np.ones(len(item), dtype=np.bool_)
+    fresh[1:] = item[1:] != item[:-1]
+    row = np.cumsum(fresh) - 1
+    for first in range(0, int(row[-1]) + 1 if len(row) else 0, ITEMS_AT_ONCE):
+        low, high = np.searchsorted(row, [first, first + ITEMS_AT_ONCE])
+        stands = np.zeros((int(row[high - 1]) + 1 - first, n_columns), dtype=np.float32)
+        stands[row[low:high] - first, column[low:high]] = 1.0
+        total += (stands.T @ stands).astype(np.int64)
+    return total
