@@ -1,125 +1,177 @@
 """spaCy's tokens, cut once for each distinct chunk between white space."""
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from labelmill.core.tokens import Tokens
+from labelmill.text.affixes import AffixCutter
+from labelmill.text.chunk_table import ChunkTable
+from labelmill.text.shapes import Bits, Read, Shapes, Words
+from labelmill.text.slices import ranges
+from labelmill.text.special_cases import Chunk, SpecialCases
 
 Bounds = list[tuple[int, int]]
+Bools = npt.NDArray[np.bool_]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
 
-_CHUNK = re.compile(r"\S+")
-_KNOWN_CHUNKS = 1 << 18
-_LONG_CHUNK = 60  # characters; such a chunk seldom comes again
-_MANY_TOKENS = 12
-_NOTHING: frozenset[str] = frozenset()
+_KNOWN = 1 << 18  # shapes, and chunks with a special case, before all are forgotten
 
 
+@dataclass(frozen=True, slots=True)
+class ChunkCuts:
+    """Texts of which each distinct chunk was cut once.
+
+    Attributes:
+        table: the chunks of the texts.
+        first: the first token of each distinct chunk, [n_distinct + 1].
+        low: where each token begins in its chunk, in characters, [n_tokens].
+        high: where it ends, [n_tokens].
+        whole: the few texts whose tokens are not those of their chunks, ascending.
+        tokens_of_whole: the tokens of those texts.
+    """
+
+    table: ChunkTable
+    first: Int64
+    low: Int32
+    high: Int32
+    whole: Int64
+    tokens_of_whole: Tokens
+
+    def tokens(self) -> Tokens:
+        """The tokens of every text."""
+        table, alone = self.table, self.tokens_of_whole
+        rows, start = self.first[table.code], table.start
+        sizes = np.diff(self.first)[table.code]
+        low, high = self.low, self.high
+        if len(self.whole):
+            # The first chunk of such a text gets all its tokens, the others none.
+            sizes[ranges(table.bounds[self.whole], np.diff(table.bounds)[self.whole])] = 0
+            places = table.bounds[self.whole]
+            sizes[places] = np.diff(alone.starts)
+            rows[places] = len(low) + alone.starts[:-1]
+            start = start.copy()
+            start[places] = 0
+            low = np.concatenate([low, alone.start])
+            high = np.concatenate([high, alone.end])
+        row, base = ranges(rows, sizes), np.repeat(start, sizes)
+        ends = np.concatenate([[0], np.cumsum(sizes)])
+        return Tokens(ends[table.bounds], low[row] + base, high[row] + base)
+
+
+@dataclass(slots=True)
 class ChunkCutter:
     """Cuts texts into the tokens of a spaCy tokenizer, without its tokens of white space.
 
-    spaCy cuts each chunk between white space by itself, with one exception: a special case of
-    several tokens, such as the emoticon `:o )`, is also found where a space stands inside of it.
-    A text that may hold one of those is given to spaCy whole; everywhere else the tokens of a
-    chunk are looked up. So the tokens are always those of spaCy.
-
-    Where a special case can be broken is known from its tokens: a *seam* is a run of tokens that a
-    chunk ends with and the token that the next chunk begins with.
+    spaCy cuts each chunk between white space by itself, so each distinct chunk is cut once, by
+    its shape where that suffices. One thing reaches over chunks: a special case of several
+    tokens, such as the emoticon `:o )`, is also looked for where a space stands inside of it. A
+    text in which that may matter is given to spaCy whole. So the tokens are always those of spaCy.
     """
 
-    def __init__(self, tokenizer: Any) -> None:
-        """Prepare for one tokenizer of the class `spacy.tokenizer.Tokenizer` (see `can_cut`)."""
-        self._tokenizer = tokenizer
-        self._rules = frozenset(tokenizer.rules)
-        self._seams = _seams(self._rules, _without_special_cases(tokenizer))
-        self._lefts = {"".join(left): rights for left, rights in self._seams.items()}
-        self._rights = frozenset(right for rights in self._seams.values() for right in rights)
-        self._any_left, self._any_right = tuple(self._lefts), tuple(self._rights)
-        self._known: dict[str, Bounds] = {}
-        self._ends: dict[str, frozenset[str]] = {}
-        self._starts: dict[str, frozenset[str]] = {}
+    tokenizer: Any
+    _cases: SpecialCases = field(init=False, repr=False)
+    _shapes: Shapes = field(init=False, repr=False)
+    _changed: dict[str, "_Changed"] = field(init=False, repr=False, default_factory=dict)
 
-    def cut(self, texts: Sequence[str]) -> list[Bounds]:
-        """Bounds of the tokens of each text."""
-        if len(self._known) > _KNOWN_CHUNKS:
-            for table in (self._known, self._ends, self._starts):
-                table.clear()
-        split = [text.split() for text in texts]
-        met = {chunk for chunks in split for chunk in chunks if len(chunk) <= _LONG_CHUNK}
-        self._learn(met - self._known.keys())
-        return [
-            bounds_of(self._tokenizer(text))
-            if max(map(len, chunks), default=0) > _LONG_CHUNK or self._has_seam(chunks)
-            else self._joined(text, chunks)
-            for text, chunks in zip(texts, split, strict=True)
-        ]
+    def __post_init__(self) -> None:
+        """Prepare for a tokenizer of the class `spacy.tokenizer.Tokenizer` (see `can_cut`)."""
+        self._cases = SpecialCases.of(self.tokenizer)
+        self._shapes = Shapes(self.tokenizer, self._cases)
 
-    def _learn(self, chunks: Iterable[str]) -> None:
-        """Cut chunks that were never met."""
-        ordered = sorted(chunks)
-        for chunk, bounds in zip(ordered, _cut_each(self._tokenizer, ordered), strict=True):
-            self._known[chunk] = bounds
-            tokens = [chunk[start:end] for start, end in bounds]
-            may_be_special = self._may_be_special(tokens)
-            ends, starts = self._by_text(chunk) if may_be_special else self._by_tokens(tokens)
-            if ends:
-                self._ends[chunk] = frozenset(ends)
-            if starts:
-                self._starts[chunk] = frozenset(starts)
+    @property
+    def n_known(self) -> int:
+        """How many shapes and chunks are kept in memory."""
+        return len(self._shapes) + len(self._changed)
 
-    def _may_be_special(self, tokens: Sequence[str]) -> bool:
-        """Whether a special case may have made some of these tokens.
+    def cut(self, texts: pa.Array) -> Tokens:
+        """The tokens of each text."""
+        return self.cut_chunks(texts).tokens()
 
-        If it did, then neighbouring tokens together are that case. If not, these are the tokens
-        that spaCy looks for special cases in.
-        """
-        n = len(tokens)
-        if n == 1:
-            return tokens[0] in self._rules
-        return n > _MANY_TOKENS or any(
-            "".join(tokens[low:high]) in self._rules
-            for low in range(n)
-            for high in range(low + 1, n + 1)
-        )
+    def cut_chunks(self, texts: pa.Array) -> ChunkCuts:
+        """The tokens of each distinct chunk, and those of texts that must be read as a whole."""
+        if self.n_known > _KNOWN:
+            self._shapes.forget()
+            self._changed.clear()
+        table = ChunkTable.of(texts)
+        words = Words.of(table.distinct, table.size)
+        read = self._read(words)
+        _, bounds = self._shapes.bounds.rows(read.row)
+        first = np.zeros(len(words) + 1, dtype=np.int64)
+        np.cumsum(self._shapes.bounds.sizes(read.row), out=first[1:])
+        whole = self._whole(table, read)
+        strings = texts.take(pa.array(whole)).to_pylist()
+        alone = Tokens.of([bounds_of(self.tokenizer(text)) for text in strings])
+        return ChunkCuts(table, first, bounds[:, 0], bounds[:, 1], whole, alone)
 
-    def _by_tokens(self, tokens: Sequence[str]) -> tuple[set[str], set[str]]:
-        """What a seam after this chunk begins with, and what this chunk begins with."""
-        ends: set[str] = set()
-        for k in range(1, len(tokens) + 1):
-            ends |= self._seams.get(tuple(tokens[-k:]), _NOTHING)
-        return ends, {tokens[0]} & self._rights
+    def _read(self, words: Words) -> Read:
+        """The tokens of each word: by its shape, or from spaCy where that does not tell them."""
+        read = self._shapes.read(words)
+        changed = np.flatnonzero(read.changed)
+        if len(changed):
+            texts = words.text.take(pa.array(changed)).to_pylist()
+            self._learn([text for text in texts if text not in self._changed])
+            known = [self._changed[text] for text in texts]
+            read.row[changed] = [one.row for one in known]
+            read.left[changed] = [one.left for one in known]
+            read.right[changed] = [one.right for one in known]
+        return read
 
-    def _by_text(self, chunk: str) -> tuple[set[str], set[str]]:
-        """The same where the tokens before special cases are not known: all that may be."""
-        ends: set[str] = set()
-        if chunk.endswith(self._any_left):
-            lefts = (left for left in self._any_left if chunk.endswith(left))
-            ends = ends.union(*(self._lefts[left] for left in lefts))
-        if not chunk.startswith(self._any_right):
-            return ends, set()
-        return ends, {right for right in self._any_right if chunk.startswith(right)}
+    def _learn(self, texts: Sequence[str]) -> None:
+        """Let spaCy cut chunks in which a special case or a URL stands."""
+        cutter = AffixCutter(self.tokenizer, self._cases.bounds, urls=True)
+        rows = self._shapes.add(_cut_each(self.tokenizer, texts), [[] for _ in texts])
+        for text, row in zip(texts, rows, strict=True):
+            bounds = cutter.cut(text).bounds
+            tokens = tuple(text[low:high] for low, high in bounds)
+            chunk = Chunk(tokens, settled=not self._cases.change(text, bounds))
+            left = self._shapes.bits(self._cases.rights_of(chunk))
+            self._changed[text] = _Changed(row, chunk, left, self._shapes.bits(tokens[:1]))
 
-    def _has_seam(self, chunks: Sequence[str]) -> bool:
-        """Whether a special case may reach over the space between two chunks."""
-        if self._ends.keys().isdisjoint(chunks):
-            return False
-        return any(
-            left in self._ends
-            and right in self._starts
-            and not self._ends[left].isdisjoint(self._starts[right])
-            for left, right in pairwise(chunks)
-        )
+    def _whole(self, table: ChunkTable, read: Read) -> Int64:
+        """The texts in which a special case may reach over the space between two chunks."""
+        may_end = np.asarray(read.left.any(axis=1))
+        may_begin = np.asarray(read.right.any(axis=1))
+        near = np.flatnonzero(table.spaced)
+        near = near[may_end[table.code[near]] & may_begin[table.code[near + 1]]]
+        left, right = table.code[near], table.code[near + 1]
+        asked = (read.left[left] & read.right[right]).any(axis=1)
+        near, pairs = near[asked], left[asked].astype(np.int64) << 32 | right[asked]
+        distinct, which = np.unique(pairs, return_inverse=True)
+        over = np.zeros(len(distinct), dtype=np.bool_)
+        more = np.zeros((len(distinct), read.left.shape[1]), dtype=np.uint64)
+        for place, pair in enumerate(distinct.tolist()):
+            chunks = (self._chunk(table, read, word) for word in divmod(pair, 1 << 32))
+            answer = self._cases.reach_over(*chunks)
+            if isinstance(answer, bool):
+                over[place] = answer
+            else:
+                more[place] = self._shapes.bits(answer)
+        third = np.minimum(near + 2, len(table) - 1)
+        goes_on = table.spaced[near + 1] & (more[which] & read.right[table.code[third]]).any(axis=1)
+        return np.unique(table.text[near[over[which] | goes_on]]).astype(np.int64)
 
-    def _joined(self, text: str, chunks: Sequence[str]) -> Bounds:
-        bounds: Bounds = []
-        add = bounds.append
-        known = self._known
-        for chunk, start in zip(chunks, _places(text, chunks), strict=True):
-            for low, high in known[chunk]:
-                add((start + low, start + high))
-        return bounds
+    def _chunk(self, table: ChunkTable, read: Read, word: int) -> Chunk:
+        text = table.distinct[word].as_py()
+        if read.changed[word]:
+            return self._changed[text].chunk
+        _, bounds = self._shapes.bounds.rows(read.row[word : word + 1])
+        return Chunk(tuple(text[low:high] for low, high in bounds.tolist()), settled=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A chunk in which a special case or a URL stands: its row of bounds, and its sides."""
+
+    row: int
+    chunk: Chunk
+    left: Bits
+    right: Bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +180,28 @@ class WholeCutter:
 
     tokenizer: Any
 
-    def cut(self, texts: Sequence[str]) -> list[Bounds]:
-        """Bounds of the tokens of each text."""
-        return [bounds_of(self.tokenizer(text)) for text in texts]
+    def cut(self, texts: pa.Array) -> Tokens:
+        """The tokens of each text."""
+        return Tokens.of([bounds_of(self.tokenizer(text)) for text in texts.to_pylist()])
 
 
 def can_cut(tokenizer: Any) -> bool:
     """Whether a tokenizer cuts chunk by chunk: of spaCy's own class, no case with odd spaces."""
-    return type(tokenizer) is _tokenizer_class() and all(
+    import spacy  # noqa: PLC0415 (heavy)
+
+    own = spacy.language.Tokenizer  # type: ignore[attr-defined]
+    return type(tokenizer) is own and all(
         rule.isspace() or rule == " ".join(rule.split()) for rule in tokenizer.rules
     )
+
+
+def uncut(texts: pa.Array) -> ChunkCuts:
+    """Texts in which each chunk between white space is a token."""
+    table = ChunkTable.of(texts)
+    n = len(table.distinct)
+    nothing = np.zeros(0, dtype=np.int64)
+    low = np.zeros(n, dtype=np.int32)
+    return ChunkCuts(table, np.arange(n + 1), low, table.size, nothing, Tokens.of([]))
 
 
 def bounds_of(doc: Any) -> Bounds:
@@ -160,42 +224,3 @@ def _cut_each(tokenizer: Any, chunks: Sequence[str]) -> list[Bounds]:
             bounds.append((start - low, end - low))
         low += len(chunk) + 1
     return cuts
-
-
-def _places(text: str, chunks: Sequence[str]) -> Iterable[int]:
-    """Where each chunk begins."""
-    if len(text) != sum(map(len, chunks)) + len(chunks) - 1:
-        return [match.start() for match in _CHUNK.finditer(text)]
-    places, start = [], 0
-    for chunk in chunks:
-        places.append(start)
-        start += len(chunk) + 1
-    return places
-
-
-def _seams(rules: Iterable[str], plain: Any) -> dict[tuple[str, ...], set[str]]:
-    """For each run of tokens that a special case begins with, the tokens that may come next."""
-    seams: dict[tuple[str, ...], set[str]] = {}
-    for rule in rules:
-        tokens = [token.text for token in plain(rule)]
-        for k in range(1, len(tokens)):
-            seams.setdefault(tuple(tokens[:k]), set()).add(tokens[k])
-    return seams
-
-
-def _without_special_cases(tokenizer: Any) -> Any:
-    return _tokenizer_class()(
-        tokenizer.vocab,
-        rules={},
-        prefix_search=tokenizer.prefix_search,
-        suffix_search=tokenizer.suffix_search,
-        infix_finditer=tokenizer.infix_finditer,
-        token_match=tokenizer.token_match,
-        url_match=tokenizer.url_match,
-    )
-
-
-def _tokenizer_class() -> Any:
-    import spacy  # noqa: PLC0415 (heavy)
-
-    return spacy.language.Tokenizer  # type: ignore[attr-defined]
