@@ -13,7 +13,11 @@ def run(
     partition: Partition = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="How many processes work. Default: one a core."),
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="How many processes work; 0: this one alone. Default: as many as pay, one a core.",
+        ),
     ] = None,
     overrides: Overrides = None,
     project: Project = None,
@@ -32,7 +36,10 @@ def run(
     from labelmill.pipeline.run import run_job  # noqa: PLC0415
     from labelmill.report.terminal import run_view  # noqa: PLC0415
 
-    changes = [*(overrides or ()), *([f"execution.workers={workers}"] if workers else [])]
+    changes = [
+        *(overrides or ()),
+        *([f"execution.workers={workers}"] if workers is not None else []),
+    ]
     with refusal_recorded(config, find_root(config, project)):
         job = read_job(config, changes, project, partition)
     with Reporter() as progress:

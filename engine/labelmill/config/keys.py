@@ -161,11 +161,16 @@ class Execution:
     """How the work is carried out; none of it changes a byte of the output.
 
     Attributes:
-        workers: worker processes; as many as there are cores where it is left out.
+        workers: worker processes; 0 works in the calling process. Where it is left out, one for
+            every 5,000 rows, at most one a core, and a job with fewer rows is done in the calling
+            process.
+        memory_per_worker: megabytes that a worker may take before it is ended and replaced; all
+            workers together may take 80 % of the machine's memory where it is left out.
         shard_rows: rows that are worked on together.
     """
 
-    workers: Annotated[int, Field(ge=1)] | None = None
+    workers: Annotated[int, Field(ge=0)] | None = None
+    memory_per_worker: Annotated[int, Field(ge=1)] | None = None
     shard_rows: Annotated[int, Field(ge=1)] = 20_000
 
 

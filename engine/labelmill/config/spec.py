@@ -135,6 +135,7 @@ class ExecutionSpec:
     """How the work is carried out; none of it changes a byte of the output."""
 
     workers: int | None = None
+    memory_per_worker: int | None = None
     shard_rows: int = 20_000
 
 

@@ -1,30 +1,53 @@
 """Executors: who carries out the tasks of a stage. Any executor gives the same bytes."""
 
-import os
-import signal
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager
-from multiprocessing import get_context
+from contextlib import AbstractContextManager
+from multiprocessing.connection import wait
+from time import monotonic
 from typing import Any, Protocol, TypeVar
 
 from labelmill.config.spec import Resolved
-from labelmill.errors import LabelmillError, WorkersLost
+from labelmill.errors import WorkersLost
 from labelmill.pipeline.bind import BoundJob
+from labelmill.pipeline.crew import Worker, WorkerDied, machine_memory
+from labelmill.pipeline.worker import RAISED
 
 Payload = TypeVar("Payload")
 Result = TypeVar("Result")
 Task = Callable[[BoundJob, Payload], Result]
 
-THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""Set to 1 in workers: threaded sums depend on the number of cores."""
+Attempt = Callable[[Task[Any, Any], Any], str | None]
+"""Carries out a task in a process of its own; says how the process ended, or None if it lives."""
+
+Rescue = Callable[[Payload, str, Attempt], None]
+"""Called with a payload that ended two processes, and how; it must make the payload harmless."""
+
+SHARE = 0.8
+"""Of the machine's memory, what all workers together may take by default."""
+
+TASKS = 200
+"""After so many tasks a worker is replaced by a fresh one, whose memory is not in pieces."""
+
+AHEAD = 4
+"""So many tasks for each worker may be done before the first of them is asked for."""
+
+LOOK = 0.2
+"""Seconds between two looks at the memory of workers."""
+
+STARTS = 3
+"""So many workers in a row may die before they are up."""
 
 
 class Executor(Protocol):
     """Carries out one task on many payloads; results come in the order of the payloads."""
 
-    def map(self, task: Task[Payload, Result], payloads: Sequence[Payload]) -> Iterator[Result]:
+    def map(
+        self,
+        task: Task[Payload, Result],
+        payloads: Sequence[Payload],
+        rescue: Rescue[Payload] | None = None,
+    ) -> Iterator[Result]:
         """Yield the result for each payload."""
         ...
 
@@ -36,78 +59,225 @@ class InProcess:
         """Tasks get this bound job."""
         self._bound = bound
 
-    def map(self, task: Task[Payload, Result], payloads: Sequence[Payload]) -> Iterator[Result]:
+    def map(
+        self,
+        task: Task[Payload, Result],
+        payloads: Sequence[Payload],
+        rescue: Rescue[Payload] | None = None,  # noqa: ARG002 (here nobody outlives a crash)
+    ) -> Iterator[Result]:
         """Yield the result for each payload."""
         for payload in payloads:
             yield task(self._bound, payload)
 
 
 class Processes(AbstractContextManager["Processes"]):
-    """Carries out tasks in spawned processes; each binds the job for itself, once."""
+    """Carries out tasks in processes of their own; each binds the job for itself, once.
 
-    def __init__(self, resolved: Resolved, workers: int) -> None:
-        """Start the processes when the first task comes."""
-        for name in THREAD_LIMITS:
-            os.environ.setdefault(name, "1")
-        self._pool = ProcessPoolExecutor(
-            workers, get_context("spawn"), initializer=_start_worker, initargs=(resolved,)
-        )
+    A process that dies is replaced and its task tried again. A task that ends a second process is
+    handed to a rescue, where there is one, and tried for the last time. A process that takes more
+    memory than it may is ended, which counts as dying.
+    """
 
-    def map(self, task: Task[Payload, Result], payloads: Sequence[Payload]) -> Iterator[Result]:
+    def __init__(self, resolved: Resolved, workers: int, memory: int | None = None) -> None:
+        """Start so many processes; `memory` is what each may take, in bytes."""
+        self._resolved = resolved
+        self._memory = memory or int(machine_memory() * SHARE / workers)
+        self._workers: list[Worker] = [Worker(resolved) for _ in range(workers)]
+        self._leaving: list[Worker] = []
+        self._apart: Worker | None = None
+        self._failed_starts = 0
+        self._looked = 0.0
+
+    def map(
+        self,
+        task: Task[Payload, Result],
+        payloads: Sequence[Payload],
+        rescue: Rescue[Payload] | None = None,
+    ) -> Iterator[Result]:
         """Yield the result for each payload.
 
         Raises:
-            WorkersLost: if a process died.
+            WorkersLost: if processes die whatever is tried.
         """
-        with _workers_deaf_to_interrupts():
-            futures: list[Future[Result]] = [
-                self._pool.submit(_carry_out, task, payload) for payload in payloads
-            ]
+        stage = _Stage(self, task, payloads, rescue)
+        for place in range(len(payloads)):
+            yield stage.result(place)
+
+    def attempt(self, task: Task[Any, Any], payload: Any) -> str | None:
+        """Carry out a task in a process apart; say how it ended, or None if it lives on.
+
+        Raises:
+            LabelmillError: what the task raised.
+            WorkersLost: if no process can be started.
+        """
+        worker = self._apart = self._apart or self._started()
         try:
-            for future in futures:
-                yield future.result()
-        except BrokenProcessPool as error:
-            message = (
-                "a worker process died (out of memory, or ended from outside); run again, with "
-                "fewer workers if memory is short. A script must call run() below "
-                "`if __name__ == '__main__':`, for workers read the script too"
-            )
-            raise WorkersLost(message) from error
-        finally:
-            for future in futures:
-                future.cancel()
+            worker.send(task, payload)
+            _read(self._heard(worker))
+        except WorkerDied as death:
+            worker.dismiss()
+            self._apart = None
+            return str(death)
+        return None
+
+    def __len__(self) -> int:
+        return len(self._workers)
+
+    def free(self, busy: dict[Worker, int]) -> Iterator[Worker]:
+        """The workers that are up and have nothing to do."""
+        return (worker for worker in self._workers if worker.up and worker not in busy)
+
+    def listen(self) -> Iterator[tuple[Worker, tuple[str, Any] | WorkerDied]]:
+        """Wait for a while; give what workers say and which of them died, and replace these."""
+        for connection in wait([worker.connection for worker in self._workers], LOOK):
+            worker = next(w for w in self._workers if w.connection is connection)
+            try:
+                said = worker.listen()
+            except WorkerDied as death:
+                self._replace(worker, death)
+                yield worker, death
+            else:
+                self._failed_starts = 0
+                if said is not None:
+                    yield worker, said
+        yield from self._grown()
+
+    def relieve(self, worker: Worker) -> None:
+        """Replace a worker that has done its share, or whose memory has grown with its tasks."""
+        memory = worker.memory()
+        worker.first_memory = worker.first_memory or memory
+        grown = memory > self._memory / 2 and memory > 1.5 * worker.first_memory
+        if grown or worker.tasks >= TASKS:
+            worker.dismiss()
+            self._leaving = [w for w in [*self._leaving, worker] if w.is_alive()]
+            self._workers[self._workers.index(worker)] = Worker(self._resolved)
+
+    def _replace(self, worker: Worker, death: WorkerDied) -> None:
+        worker.dismiss()
+        self._failed_starts += not worker.up
+        if self._failed_starts >= STARTS:
+            raise WorkersLost(CANNOT_START.format(death))
+        self._workers[self._workers.index(worker)] = Worker(self._resolved)
+
+    def _grown(self) -> Iterator[tuple[Worker, WorkerDied]]:
+        """End the workers that take too much memory; looked at only every so often."""
+        if monotonic() - self._looked < LOOK:
+            return
+        self._looked = monotonic()
+        for worker in tuple(self._workers):
+            if worker.up and worker.memory() > self._memory:
+                worker.kill()
+                death = WorkerDied(TOO_LARGE)
+                self._replace(worker, death)
+                yield worker, death
+
+    def _started(self) -> Worker:
+        """A process apart from the others that is up."""
+        for _ in range(STARTS):
+            worker = Worker(self._resolved)
+            try:
+                while not worker.up:
+                    self._heard(worker)
+            except WorkerDied as death:
+                last = str(death)
+            else:
+                return worker
+        raise WorkersLost(CANNOT_START.format(last))
+
+    def _heard(self, worker: Worker) -> tuple[str, Any] | None:
+        """What one worker says next.
+
+        Raises:
+            WorkerDied: if it died or took too much memory.
+        """
+        while not wait([worker.connection], LOOK):
+            if worker.memory() > self._memory:
+                worker.kill()
+                raise WorkerDied(TOO_LARGE)
+        return worker.listen()
 
     def __exit__(self, *failure: object) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        everyone = [*self._workers, *self._leaving, *([self._apart] if self._apart else [])]
+        for worker in everyone:
+            worker.dismiss()
+        try:
+            for worker in everyone:
+                worker.wait()
+        finally:
+            for worker in everyone:
+                worker.kill()
 
 
-@contextmanager
-def _workers_deaf_to_interrupts() -> Iterator[None]:
-    """Processes that start here never see Ctrl-C: they finish their task, and this one decides."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+CANNOT_START = "worker processes cannot start: {}; what they said stands above"
+TOO_LARGE = "the process took more memory than a worker may (execution.memory_per_worker)"
 
 
-_BOUND: list[BoundJob | LabelmillError] = []
+class _Stage:
+    """One task on many payloads, as far as it has come."""
+
+    def __init__(
+        self,
+        processes: Processes,
+        task: Task[Any, Any],
+        payloads: Sequence[Any],
+        rescue: Rescue[Any] | None,
+    ) -> None:
+        self._processes = processes
+        self._task = task
+        self._payloads = payloads
+        self._rescue = rescue
+        self._waiting = deque(range(len(payloads)))
+        self._busy: dict[Worker, int] = {}
+        self._results: dict[int, Any] = {}
+        self._deaths: Counter[int] = Counter()
+
+    def result(self, place: int) -> Any:
+        """The result for one payload; those before it were taken already."""
+        while place not in self._results:
+            self._hand_out(place)
+            for worker, said in self._processes.listen():
+                self._note(worker, said)
+        return self._results.pop(place)
+
+    def _hand_out(self, place: int) -> None:
+        for worker in self._processes.free(self._busy):
+            if not self._waiting or self._waiting[0] > place + AHEAD * len(self._processes):
+                return
+            self._busy[worker] = self._waiting.popleft()
+            worker.send(self._task, self._payloads[self._busy[worker]])
+
+    def _note(self, worker: Worker, said: tuple[str, Any] | WorkerDied) -> None:
+        place = self._busy.pop(worker, None)
+        if place is None:
+            return  # one that died with nothing to do; another stands in its place
+        if isinstance(said, WorkerDied):
+            self._recover(place, str(said))
+            return
+        self._results[place] = _read(said)
+        self._processes.relieve(worker)
+
+    def _recover(self, place: int, how: str) -> None:
+        self._deaths[place] += 1
+        if self._deaths[place] == 2 and self._rescue is not None:
+            self._rescue(self._payloads[place], how, self._processes.attempt)
+        elif self._deaths[place] >= 2:
+            message = (
+                f"a worker process died again on the same task: {how}; run again, with fewer "
+                "workers or a smaller execution.shard_rows if memory is short"
+            )
+            raise WorkersLost(message)
+        self._waiting.appendleft(place)
 
 
-def _start_worker(resolved: Resolved) -> None:
-    """Bind the job; what is wrong with it is told by the first task, for here it would be lost."""
-    from labelmill import kinds  # noqa: PLC0415 (registers the types in a fresh process)
-    from labelmill.config import build  # noqa: PLC0415
+def _read(said: tuple[str, Any] | None) -> Any:
+    """A result.
 
-    kinds.register_all()
-    try:
-        _BOUND[:] = [BoundJob(build(resolved))]
-    except LabelmillError as error:
-        _BOUND[:] = [error]
-
-
-def _carry_out(task: Callable[[BoundJob, Any], Any], payload: Any) -> Any:
-    (bound,) = _BOUND
-    if isinstance(bound, LabelmillError):
-        raise bound
-    return task(bound, payload)
+    Raises:
+        BaseException: the error that the task raised.
+    """
+    if said is None:
+        return None
+    kind, value = said
+    if kind == RAISED:
+        raise value
+    return value

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from os import cpu_count
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import TypeVar
 
 from filelock import FileLock, Timeout
@@ -18,12 +19,13 @@ from labelmill.config.spec import Job
 from labelmill.errors import LockHeld, OverBudget, UsageError
 from labelmill.io import durable
 from labelmill.pipeline.bind import BoundJob
-from labelmill.pipeline.executor import Executor, InProcess, Processes, Task
+from labelmill.pipeline.executor import Executor, InProcess, Processes, Rescue, Task
 from labelmill.pipeline.fit import fit
 from labelmill.pipeline.keys import KeyFile, decide
 from labelmill.pipeline.plan import PartitionPlan, Plan, make_plan
 from labelmill.pipeline.publish import publish_partition, publish_snapshot, remove_unfinished
 from labelmill.pipeline.record import STATE, Record
+from labelmill.pipeline.rescue import LabelRescue
 from labelmill.pipeline.result import Run, Snapshot
 from labelmill.pipeline.snapshot import make_snapshot
 from labelmill.pipeline.stages import LabelRecord, Work, label_shard
@@ -51,12 +53,16 @@ class Shop:
     progress: Progress
 
     def all(
-        self, stage: str, task: Task[Payload, Result], payloads: Sequence[Payload]
+        self,
+        stage: str,
+        task: Task[Payload, Result],
+        payloads: Sequence[Payload],
+        rescue: Rescue[Payload] | None = None,
     ) -> list[Result]:
-        """Carry out a stage and wait for it."""
+        """Carry out a stage and wait for it; `rescue` sees to payloads that end processes."""
         self.progress(stage, 0, len(payloads))
         results = []
-        for result in self.executor.map(task, payloads):
+        for result in self.executor.map(task, payloads, rescue):
             results.append(result)
             self.progress(stage, len(results), len(payloads))
         return results
@@ -127,7 +133,8 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
 
 def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: Record) -> Run:
     job = plan.job
-    records = shop.all("label", label_shard, works)
+    rescue = LabelRescue(ceil(job.error_budget * plan.rows), plan.rows)
+    records = shop.all("label", label_shard, works, rescue)
     removed = _decide(job, plan, works, records)
     check_budget(job, records, removed)
     shop.progress("fit", 0, 1)
@@ -218,13 +225,20 @@ def default_workers(rows: int) -> int:
 
 @contextmanager
 def _executor(job: Job, n_shards: int, rows: int) -> Iterator[tuple[BoundJob, Executor]]:
+    """Who carries out the tasks: this process where the job is small, else processes of its own.
+
+    Off the main thread a time limit cannot stop a regular expression, so there it is always those.
+    """
     bound = BoundJob(job)
-    workers = min(job.execution.workers or default_workers(rows), n_shards)
-    if workers <= 1:
+    asked, megabytes = job.execution.workers, job.execution.memory_per_worker
+    small = asked is None and rows < ROWS_WORTH_A_WORKER and current_thread() is main_thread()
+    if asked == 0 or small:
         yield bound, InProcess(bound)
-    else:
-        with Processes(job.resolved, workers) as processes:
-            yield bound, processes
+        return
+    workers = min(asked or default_workers(rows), n_shards)
+    memory = None if megabytes is None else megabytes * 1_000_000
+    with Processes(job.resolved, workers, memory) as processes:
+        yield bound, processes
 
 
 @contextmanager

@@ -1,0 +1,152 @@
+"""Worker processes as seen from the process that starts them: start, send, listen, end."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from labelmill.config.spec import Resolved
+from labelmill.pipeline.worker import UP
+
+THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Set to 1 in workers: threaded sums depend on the number of cores."""
+
+PATIENCE = 10.0
+"""Seconds that a worker gets to end after its pipe was closed."""
+
+
+class Worker:
+    """One process. It is up once it has said so; then it takes one task at a time."""
+
+    def __init__(self, resolved: Resolved) -> None:
+        """Start the process and do not wait for it."""
+        ours, theirs = Pipe()
+        with theirs, _deaf_to_interrupts():
+            self._process = subprocess.Popen(  # noqa: S603 (this interpreter, with fixed code)
+                _command(theirs.fileno()),
+                stdin=subprocess.DEVNULL,
+                stdout=_stderr(),
+                pass_fds=[theirs.fileno()],
+                env={**dict.fromkeys(THREAD_LIMITS, "1"), **os.environ},
+            )
+        self._watched = psutil.Process(self._process.pid)
+        self.connection: Connection = ours
+        self.up = False
+        self.tasks = 0
+        self.first_memory = 0
+        self._resolved = resolved
+
+    def send(self, task: Any, payload: Any) -> None:
+        """Hand over a task; a worker that died takes it in silence."""
+        self.tasks += 1
+        self._send((task, payload))
+
+    def listen(self) -> tuple[str, Any] | None:
+        """What it says: the answer to a task; None where it only says that it is up.
+
+        Raises:
+            WorkerDied: if it is dead.
+        """
+        try:
+            said = self.connection.recv()
+        except (EOFError, OSError):
+            raise WorkerDied(self._end()) from None
+        if said != UP:
+            answer: tuple[str, Any] = said
+            return answer
+        self.up = True
+        self._send(self._resolved)
+        return None
+
+    def is_alive(self) -> bool:
+        """Whether the process has not ended yet."""
+        return self._process.poll() is None
+
+    def memory(self) -> int:
+        """Bytes that are its own: files that it has mapped are not counted; 0 if it is dead."""
+        try:
+            info = self._watched.memory_info()
+        except psutil.Error:
+            return 0
+        return int(info.rss - getattr(info, "shared", 0))
+
+    def dismiss(self) -> None:
+        """Let it end once its task is done; nobody hears of the result."""
+        self.connection.close()
+
+    def wait(self, patience: float | None = None) -> None:
+        """Wait until it has ended; end it where patience does."""
+        try:
+            self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._process.wait()
+
+    def _send(self, message: Any) -> None:
+        try:
+            self.connection.send(message)
+        except (BrokenPipeError, ConnectionResetError):
+            return  # it died, and listening will tell how
+
+    def _end(self) -> str:
+        """How the process ended; its end of the pipe is closed."""
+        self.wait(PATIENCE)
+        code = self._process.returncode
+        if code >= 0:
+            return f"the process ended with exit code {code}"
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+        hint = ", as it does where memory is short" if -code == signal.SIGKILL else ""
+        return f"{name} ended the process{hint}"
+
+
+class WorkerDied(Exception):
+    """A worker process is dead; the message says how it ended."""
+
+
+def machine_memory() -> int:
+    """Bytes of memory that this machine, or the container around this process, has."""
+    total = int(psutil.virtual_memory().total)
+    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            total = min(total, int(Path(name).read_text("ascii")))
+        except (OSError, ValueError):
+            continue  # not a container, or one without a limit ("max")
+    return total
+
+
+def _command(descriptor: int) -> list[str]:
+    code = (
+        f"import sys; sys.path[:] = {sys.path!r}; "
+        f"from labelmill.pipeline.worker import main; main({descriptor})"
+    )
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    return [sys.executable, *flags, "-c", code]
+
+
+def _stderr() -> int:
+    """Where workers print: what a function prints must not stand among the results."""
+    try:
+        return sys.__stderr__.fileno() if sys.__stderr__ is not None else subprocess.DEVNULL
+    except (OSError, ValueError):
+        return subprocess.DEVNULL
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that start here never see Ctrl-C: they finish their task, and this one decides."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

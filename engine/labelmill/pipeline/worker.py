@@ -1,0 +1,61 @@
+"""A worker: the process that carries out tasks, one after the other, until nobody sends any.
+
+It is started by `labelmill.pipeline.crew` as a plain interpreter that imports this module and
+nothing of the program that started it. It says that it is up, gets the job, and answers each task
+with its result, or with the error that it raised.
+"""
+
+import gc
+import os
+import traceback
+from multiprocessing.connection import Connection
+from typing import Any
+
+from labelmill.config.spec import Resolved
+from labelmill.errors import LabelmillError
+from labelmill.pipeline.bind import BoundJob
+
+UP = "up"
+DONE = "done"
+RAISED = "raised"
+
+
+def main(descriptor: int) -> None:
+    """Serve at an open pipe until its other end is closed."""
+    os.set_inheritable(descriptor, False)  # noqa: FBT003 (takes no keyword)
+    with Connection(descriptor) as connection:
+        connection.send(UP)
+        try:
+            bound = _bound(connection.recv())
+            gc.freeze()
+            while True:
+                connection.send(_answer(bound, *connection.recv()))
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            return
+
+
+def _bound(resolved: Resolved) -> BoundJob | LabelmillError:
+    """Bind the job; what is wrong with it is told by the first task, for here it would be lost."""
+    from labelmill import kinds  # noqa: PLC0415 (registers the types in a fresh process)
+    from labelmill.config import build  # noqa: PLC0415
+
+    kinds.register_all()
+    try:
+        return BoundJob(build(resolved))
+    except LabelmillError as error:
+        return error
+
+
+def _answer(bound: BoundJob | LabelmillError, task: Any, payload: Any) -> tuple[str, Any]:
+    if isinstance(bound, LabelmillError):
+        return RAISED, bound
+    try:
+        return DONE, task(bound, payload)
+    except LabelmillError as error:
+        return RAISED, error
+    except BaseException as error:  # a defect: it is raised again where people see it
+        return RAISED, Defect("".join(traceback.format_exception(error)))
+
+
+class Defect(Exception):
+    """What a task raised that was not raised on purpose, with its traceback as its message."""
