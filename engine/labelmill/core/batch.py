@@ -1,7 +1,7 @@
 """The rows that labeling functions see, as a batch."""
 
 import weakref
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import repeat
@@ -22,8 +22,8 @@ Kept = TypeVar("Kept")
 class Analysis(Protocol):
     """Linguistic reading of texts, made once for each batch (see labelmill.text.language)."""
 
-    def tokens(self, texts: list[str]) -> Tokens:
-        """Bounds of the tokens of each text."""
+    def tokens(self, texts: Sequence[str] | pa.Array) -> Tokens:
+        """Bounds of the tokens of each text; faster where the texts come from Arrow."""
         ...
 
     def cuts(self, texts: pa.Array) -> Any:
@@ -98,7 +98,8 @@ class Batch:
     @cached_property
     def tokens(self) -> Tokens:
         """Token bounds of every text."""
-        return self._reading().tokens(self.strings)
+        cuts: Tokens | None = None if self.cuts is None else self.cuts.tokens()
+        return self._reading().tokens(self.texts) if cuts is None else cuts
 
     @cached_property
     def lengths(self) -> Int32:
