@@ -1,12 +1,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from labelmill.core.batch import Batch
 from labelmill.core.votes import Hits
 from labelmill.errors import BadParameter, BadResource
 from labelmill.functions.lexicon import Lexicon, MeanScore
+from labelmill.functions.thresholds import Threshold
 
 Ask = Callable[..., Hits]
 
@@ -54,6 +60,40 @@ def test_the_longest_terms_count_as_whole_words(text: str, score: float | None) 
     lexicon = MeanScore.of({"good": 2.0, "not good": -3.0, ":)": 1.5, "don't": 0.0})
 
     assert lexicon(text) == score
+
+
+WORDS = st.text("aAbB'-:)_1 \t\u3000éßİK\u212a\u0301字", min_size=1, max_size=4)
+
+
+@settings(max_examples=150)
+@given(
+    scores=st.dictionaries(
+        WORDS.map(str.strip).filter(bool), st.floats(-9, 9, allow_nan=False), min_size=1, max_size=8
+    ),
+    pieces=st.lists(WORDS, max_size=6),
+    data=st.data(),
+)
+def test_many_texts_score_what_each_text_scores(
+    scores: dict[str, float], pieces: list[str], data: st.DataObject
+) -> None:
+    words = st.sampled_from([*scores, *pieces, " ", ", "])
+    texts = data.draw(st.lists(st.lists(words, max_size=8).map("".join), max_size=5))
+    lexicon = MeanScore.of(scores)
+    batch = Batch(pa.array(range(len(texts))), pa.array(texts, pa.string()))
+
+    at_once = [None if np.isnan(score) else score for score in lexicon.all(batch).tolist()]
+
+    assert at_once == [lexicon(text) for text in texts]
+
+
+@given(
+    st.sampled_from([">= 0.5", "> 0.5", "< 0", "<= 0", "== 0.1", "-0.1 .. 0.1"]),
+    st.lists(st.floats(-1, 1) | st.sampled_from([0.5, 0.1, -0.1, float("nan")])),
+)
+def test_a_rule_is_true_of_the_same_numbers_at_once(rule: str, numbers: list[float]) -> None:
+    threshold = Threshold.parse(rule)
+
+    assert threshold.holds_for(np.array(numbers)).tolist() == list(map(threshold.holds, numbers))
 
 
 def test_a_missing_file_is_refused(ask: Ask) -> None:

@@ -1,12 +1,14 @@
 """The `lexicon` type: scores of words, and thresholds for labels."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import fsum
 from pathlib import Path
 from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
 
 from labelmill.core.batch import Batch
 from labelmill.core.labels import Target
@@ -17,11 +19,15 @@ from labelmill.errors import BadParameter
 from labelmill.functions.thresholds import Threshold
 from labelmill.io.lexicons import read_lexicon
 from labelmill.text.gazetteer import CompiledGazetteer, Entry
+from labelmill.text.pieces import pieces_of_words
+from labelmill.text.word_cuts import words_of
+from labelmill.text.words import Case
 
 VADER = "vader"
-_WORD = re.compile(r"\w+|[^\w\s]")
+_CASE: Case = "ignore"
 
-Score = Callable[[str], float | None]
+Score = Callable[[str], float]
+Scores = npt.NDArray[np.float64]
 
 
 @FUNCTIONS.add("lexicon")
@@ -79,7 +85,7 @@ class Lexicon:
         """
         rules = tuple((bench.labels.index(label), rule) for label, rule in self._rules().items())
         if self.lexicon == VADER:
-            return LexiconVoter(_vader(), rules)
+            return LexiconVoter(OneByOne(_vader()), rules)
         return LexiconVoter(MeanScore.of(read_lexicon(bench.root / self.lexicon)), rules)
 
     def _rules(self) -> dict[str, Threshold]:
@@ -109,31 +115,70 @@ class MeanScore:
     def of(cls, scores: Mapping[str, float]) -> "MeanScore":
         """Compile a lexicon; the score of a term is kept as its id."""
         entries = [Entry(term, None, repr(score)) for term, score in scores.items()]
-        return cls(CompiledGazetteer(entries, case="ignore"))
+        return cls(CompiledGazetteer(entries, case=_CASE))
 
     def __call__(self, text: str) -> float | None:
         """The mean score, or None where no term stands in the text."""
-        found = self.terms.find(text, [match.span() for match in _WORD.finditer(text)])
-        scores = [float(mention.entry) for mention in found if mention.entry is not None]
-        return fsum(scores) / len(scores) if scores else None
+        found = self.terms.find(text, words_of(text))
+        return _mean([float(mention.entry) for mention in found if mention.entry is not None])
+
+    def all(self, batch: Batch) -> Scores:
+        """The same for every text; NaN where no term stands in it."""
+        reading = batch.kept(("words", _CASE), lambda: pieces_of_words(batch, _CASE))
+        found = self.terms.search(
+            reading, lambda doc: (batch.strings[doc], words_of(batch.strings[doc]))
+        )
+        table = self.terms.table
+        of_entry = np.array(table.entries.id.to_pylist(), dtype=np.float64)
+        scores = of_entry[table.order[found.key]] if len(found.doc) else of_entry[:0]
+        return _means(len(batch), found.doc, scores)
+
+
+@dataclass(frozen=True, slots=True)
+class OneByOne:
+    """A score that is worked out for one text at a time."""
+
+    score: Score
+
+    def all(self, batch: Batch) -> Scores:
+        """The score of every text."""
+        return np.array([self.score(text) for text in batch.strings], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class LexiconVoter:
     """A way to score texts, and rules that do not overlap, each with its label set."""
 
-    score: Score
+    scores: MeanScore | OneByOne
     rules: tuple[tuple[int, Threshold], ...]
 
     def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:  # noqa: ARG002
         """Score every text."""
+        scores = self.scores.all(batch)
+        labels = np.full(len(batch), -1, dtype=np.int32)
+        for label, rule in self.rules:
+            labels[rule.holds_for(scores)] = label
+        docs = np.flatnonzero(labels >= 0)
         hits = Hits()
-        for doc, text in enumerate(batch.strings):
-            score = self.score(text)
-            for label, rule in self.rules if score is not None else ():
-                if score is not None and rule.holds(score):
-                    hits.add(doc, 0, len(text), label)
+        hits.add_all(docs, 0, batch.lengths[docs], labels[docs])
         return hits
+
+
+def _means(n_texts: int, doc: npt.NDArray[np.int32], scores: Scores) -> Scores:
+    """The mean score of each text, to the last bit that of `fsum`; `doc` is sorted."""
+    means = np.full(n_texts, np.nan)
+    count = np.bincount(doc, minlength=n_texts)
+    first = np.cumsum(count) - count
+    single = count == 1
+    means[single] = scores[first[single]]
+    ordered = scores.tolist()
+    for text in np.flatnonzero(count > 1).tolist():
+        means[text] = _mean(ordered[first[text] : first[text] + count[text]])
+    return means
+
+
+def _mean(scores: Sequence[float]) -> float | None:
+    return fsum(scores) / len(scores) if scores else None
 
 
 def _vader() -> Score:

@@ -4,6 +4,9 @@ import math
 import re
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 _NUMBER = r"([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)"
 _ONE_SIDED = re.compile(rf"(>=|<=|>|<|==)\s*{_NUMBER}")
 _BETWEEN = re.compile(rf"{_NUMBER}\s*\.\.\s*{_NUMBER}")
@@ -56,6 +59,12 @@ class Threshold:
         above = number > self.low or (self.with_low and number == self.low)
         below = number < self.high or (self.with_high and number == self.high)
         return above and below
+
+    def holds_for(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Of which numbers the rule is true."""
+        above = (numbers >= self.low) if self.with_low else (numbers > self.low)
+        below = (numbers <= self.high) if self.with_high else (numbers < self.high)
+        return above & below
 
     def overlaps(self, other: "Threshold") -> bool:
         """Whether both rules are true of some number.

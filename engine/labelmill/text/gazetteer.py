@@ -16,10 +16,12 @@ from labelmill.text.entries import Entries, Entry, GazetteerReport
 from labelmill.text.folding import begins_inside, fold
 from labelmill.text.gazetteer_search import Found, search
 from labelmill.text.gazetteer_table import GazetteerTable
-from labelmill.text.pieces import pieces_of
+from labelmill.text.pieces import Reading, pieces_of
 from labelmill.text.words import Case
 
 __all__ = ["CompiledGazetteer", "Entry", "GazetteerReport", "key_of"]
+
+TextOf = Callable[[int], tuple[str, Iterable[tuple[int, int]]]]
 
 _SPACE = re.compile(r"\s+")
 _KNOWN_PIECES = 1 << 18
@@ -133,32 +135,34 @@ class CompiledGazetteer:
 
     def find_all(self, batch: Batch) -> Mentions:
         """The mentions that `find` gives for each text of a batch, cut as the batch is."""
-        found = self._found(batch)
+        reading = batch.kept(("pieces", self.case), lambda: pieces_of(batch, self.case))
+        found = self.search(reading, lambda doc: (batch.strings[doc], batch.tokens.bounds(doc)))
         entry = self.table.order[found.key]
         ids = self.table.entries.id.take(pa.array(entry))
         return Mentions(found.doc, found.start, found.end, self.table.entries.label[entry], ids)
 
-    def _found(self, batch: Batch) -> Found:
-        pieces = batch.kept(("pieces", self.case), lambda: pieces_of(batch, self.case))
+    def search(self, reading: Reading, text_of: TextOf) -> Found:
+        """The mentions in some texts, with the place of the key of each.
+
+        Args:
+            reading: the texts as pieces.
+            text_of: gives a text and its tokens, for the few texts where hashes do not tell.
+        """
         if not self.table.is_sure:
-            return self._one_by_one(batch, range(len(batch)))
+            return self._one_by_one(range(reading.n_texts), text_of)
         parts = []
-        for part in pieces.parts:
+        for part in reading.parts:
             found, doubtful = search(self.table, part.pieces)
             doubtful = np.setdiff1d(doubtful, part.without)
             parts += [
                 found.without(part.without).without(doubtful),
-                self._one_by_one(batch, doubtful.tolist()),
+                self._one_by_one(doubtful.tolist(), text_of),
             ]
-        parts.append(self._one_by_one(batch, pieces.others.tolist()))
+        parts.append(self._one_by_one(reading.others.tolist(), text_of))
         return Found.joined(parts)
 
-    def _one_by_one(self, batch: Batch, docs: Iterable[int]) -> Found:
-        rows = [
-            (doc, *found)
-            for doc in docs
-            for found in self._places(batch.strings[doc], batch.tokens.bounds(doc))
-        ]
+    def _one_by_one(self, docs: Iterable[int], text_of: TextOf) -> Found:
+        rows = [(doc, *found) for doc in docs for found in self._places(*text_of(doc))]
         return Found(*np.array(rows, dtype=np.int32).reshape(-1, 4).T)
 
     def _places(

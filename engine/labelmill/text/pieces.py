@@ -13,7 +13,8 @@ from labelmill.core.tokens import Tokens
 from labelmill.text.chunk_table import ChunkTable
 from labelmill.text.folding import begins_inside, fold
 from labelmill.text.rolling import Bytes, Hashes, Rolling, power
-from labelmill.text.slices import gathered
+from labelmill.text.slices import gathered, string_bytes
+from labelmill.text.word_cuts import words_of_chunks
 from labelmill.text.words import Case
 
 Int32 = npt.NDArray[np.int32]
@@ -72,6 +73,7 @@ class Part:
 class Reading:
     """The pieces of a batch in parts; no text is in two of them, `others` are in none."""
 
+    n_texts: int
     parts: tuple[Part, ...]
     others: Int32
 
@@ -81,15 +83,24 @@ def pieces_of(batch: Batch, case: Case) -> Reading:
     cuts = batch.cuts
     if cuts is None:
         pieces, odd = pieces_of_tokens(batch.texts, batch.tokens, case)
-        return Reading((Part(pieces, odd),), odd)
+        return Reading(len(batch), (Part(pieces, odd),), odd)
     of_chunks = pieces_of_chunks(cuts.table, (cuts.first, cuts.low, cuts.high), case)
     whole = cuts.whole.astype(np.int32)
     if not len(whole):
-        return Reading((Part(of_chunks, whole),), whole)
+        return Reading(len(batch), (Part(of_chunks, whole),), whole)
     texts = batch.texts.take(pa.array(whole))
     pieces, odd = pieces_of_tokens(texts, cuts.tokens_of_whole, case)
     of_whole = replace(pieces, text=whole[pieces.text])
-    return Reading((Part(of_chunks, whole), Part(of_whole, whole[odd])), whole[odd])
+    parts = (Part(of_chunks, whole), Part(of_whole, whole[odd]))
+    return Reading(len(batch), parts, whole[odd])
+
+
+def pieces_of_words(batch: Batch, case: Case) -> Reading:
+    """Read the texts of a batch by the words and signs in them, whatever their language."""
+    table = batch.kept("chunks", lambda: ChunkTable.of(batch.texts))
+    pieces = pieces_of_chunks(table, words_of_chunks(table), case)
+    nothing = np.zeros(0, dtype=np.int32)
+    return Reading(len(batch), (Part(pieces, nothing),), nothing)
 
 
 class _Chunks(NamedTuple):
@@ -176,18 +187,6 @@ def _spans(strings: pa.Array, owner: Int64, low: Int32, high: Int32) -> tuple[By
     base = np.searchsorted(leads, offsets)[owner]
     place = np.append(leads, len(data))
     return data, _Spans(owner, low, high, place[base + low], place[base + high])
-
-
-def string_bytes(strings: pa.Array) -> tuple[Bytes, Int64]:
-    """The bytes of all strings, and where each begins, [n_strings + 1]; there are no nulls."""
-    _, places, data = strings.buffers()
-    n, low = len(strings), strings.offset
-    if data is None or places is None:
-        return np.zeros(0, dtype=np.uint8), np.zeros(n + 1, dtype=np.int64)
-    wide = strings.type in (pa.large_string(), pa.large_binary())
-    kind = np.dtype(np.int64 if wide else np.int32)
-    offsets = np.frombuffer(places, kind, n + 1, kind.itemsize * low).astype(np.int64)
-    return np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]], offsets - offsets[0]
 
 
 def _glued(data: Bytes, spans: _Spans, case: Case) -> _Spans:
