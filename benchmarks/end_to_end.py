@@ -161,8 +161,8 @@ def votes_of_first(snapshot: Path, n_rows: int) -> npt.NDArray[np.int8]:
 
 
 def profile(project: NewsProject, how: str) -> None:
-    """Print the seconds of each stage with two workers, and of each function with none."""
-    workers = 2 if how == "stages" else 1
+    """Print the seconds of each stage with two workers, and of each function in this process."""
+    workers = 2 if how == "stages" else 0
     marks: list[tuple[str, float]] = []
 
     def progress(stage: str, done: int, total: int) -> None:

@@ -149,12 +149,16 @@ def interleaved(
     return median(taken[True]), median(taken[False])
 
 
+def environment() -> dict[str, str]:
+    """The environment for processes of this project, wherever they stand."""
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "engine")])
+    return {**os.environ, "PYTHONPATH": paths}
+
+
 def run_command(command: Sequence[str]) -> str:
     """Run a command of this project that must end well, and give what it printed."""
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "engine")])
-    environment = {**os.environ, "PYTHONPATH": paths}
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment()
     )
     assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stderr}"
     return done.stdout
