@@ -52,7 +52,8 @@ MODULES = (
 )
 
 
-def register_all() -> None:
-    """Import every module that registers a type; doing it again changes nothing."""
+def register_all(wing: str = "") -> None:
+    """Import every module that registers a type, or those of one wing; again changes nothing."""
     for module in MODULES:
-        import_module(module)
+        if module.startswith(f"labelmill.{wing}"):
+            import_module(module)

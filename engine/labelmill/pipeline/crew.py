@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from labelmill.config.spec import Resolved
+from labelmill.config.spec import Job
 from labelmill.pipeline.worker import UP
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -25,7 +25,7 @@ PATIENCE = 10.0
 class Worker:
     """One process. It is up once it has said so; then it takes one task at a time."""
 
-    def __init__(self, resolved: Resolved) -> None:
+    def __init__(self, job: Job) -> None:
         """Start the process and do not wait for it."""
         ours, theirs = Pipe()
         with theirs, _deaf_to_interrupts():
@@ -41,7 +41,7 @@ class Worker:
         self.up = False
         self.tasks = 0
         self.first_memory = 0
-        self._resolved = resolved
+        self._job = job
 
     def send(self, task: Any, payload: Any) -> None:
         """Hand over a task; a worker that died takes it in silence."""
@@ -62,7 +62,7 @@ class Worker:
             answer: tuple[str, Any] = said
             return answer
         self.up = True
-        self._send(self._resolved)
+        self._send(self._job)
         return None
 
     def is_alive(self) -> bool:

@@ -7,7 +7,7 @@ from multiprocessing.connection import wait
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
-from labelmill.config.spec import Resolved
+from labelmill.config.spec import Job
 from labelmill.errors import WorkersLost
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.crew import Worker, WorkerDied, machine_memory
@@ -78,11 +78,11 @@ class Processes(AbstractContextManager["Processes"]):
     memory than it may is ended, which counts as dying.
     """
 
-    def __init__(self, resolved: Resolved, workers: int, memory: int | None = None) -> None:
+    def __init__(self, job: Job, workers: int, memory: int | None = None) -> None:
         """Start so many processes; `memory` is what each may take, in bytes."""
-        self._resolved = resolved
+        self._job = job
         self._memory = memory or int(machine_memory() * SHARE / workers)
-        self._workers: list[Worker] = [Worker(resolved) for _ in range(workers)]
+        self._workers: list[Worker] = [Worker(job) for _ in range(workers)]
         self._leaving: list[Worker] = []
         self._apart: Worker | None = None
         self._failed_starts = 0
@@ -150,14 +150,14 @@ class Processes(AbstractContextManager["Processes"]):
         if grown or worker.tasks >= TASKS:
             worker.dismiss()
             self._leaving = [w for w in [*self._leaving, worker] if w.is_alive()]
-            self._workers[self._workers.index(worker)] = Worker(self._resolved)
+            self._workers[self._workers.index(worker)] = Worker(self._job)
 
     def _replace(self, worker: Worker, death: WorkerDied) -> None:
         worker.dismiss()
         self._failed_starts += not worker.up
         if self._failed_starts >= STARTS:
             raise WorkersLost(CANNOT_START.format(death))
-        self._workers[self._workers.index(worker)] = Worker(self._resolved)
+        self._workers[self._workers.index(worker)] = Worker(self._job)
 
     def _grown(self) -> Iterator[tuple[Worker, WorkerDied]]:
         """End the workers that take too much memory; looked at only every so often."""
@@ -174,7 +174,7 @@ class Processes(AbstractContextManager["Processes"]):
     def _started(self) -> Worker:
         """A process apart from the others that is up."""
         for _ in range(STARTS):
-            worker = Worker(self._resolved)
+            worker = Worker(self._job)
             try:
                 while not worker.up:
                     self._heard(worker)

@@ -237,7 +237,7 @@ def _executor(job: Job, n_shards: int, rows: int) -> Iterator[tuple[BoundJob, Ex
         return
     workers = min(asked or default_workers(rows), n_shards)
     memory = None if megabytes is None else megabytes * 1_000_000
-    with Processes(job.resolved, workers, memory) as processes:
+    with Processes(job, workers, memory) as processes:
         yield bound, processes
 
 

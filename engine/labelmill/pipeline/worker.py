@@ -11,7 +11,7 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
-from labelmill.config.spec import Resolved
+from labelmill import kinds
 from labelmill.errors import LabelmillError
 from labelmill.pipeline.bind import BoundJob
 
@@ -26,7 +26,8 @@ def main(descriptor: int) -> None:
     with Connection(descriptor) as connection:
         connection.send(UP)
         try:
-            bound = _bound(connection.recv())
+            bound = BoundJob(connection.recv())
+            kinds.register_all("aggregate")  # a model's file names its type
             gc.freeze()
             while True:
                 connection.send(_answer(bound, *connection.recv()))
@@ -34,21 +35,7 @@ def main(descriptor: int) -> None:
             return
 
 
-def _bound(resolved: Resolved) -> BoundJob | LabelmillError:
-    """Bind the job; what is wrong with it is told by the first task, for here it would be lost."""
-    from labelmill import kinds  # noqa: PLC0415 (registers the types in a fresh process)
-    from labelmill.config import build  # noqa: PLC0415
-
-    kinds.register_all()
-    try:
-        return BoundJob(build(resolved))
-    except LabelmillError as error:
-        return error
-
-
-def _answer(bound: BoundJob | LabelmillError, task: Any, payload: Any) -> tuple[str, Any]:
-    if isinstance(bound, LabelmillError):
-        return RAISED, bound
+def _answer(bound: BoundJob, task: Any, payload: Any) -> tuple[str, Any]:
     try:
         return DONE, task(bound, payload)
     except LabelmillError as error:
