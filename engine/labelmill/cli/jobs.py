@@ -25,7 +25,9 @@ def read_job(
     """
     from labelmill import kinds  # noqa: PLC0415 (--help loads no types)
     from labelmill.config import find_root, load  # noqa: PLC0415
+    from labelmill.io.pandas_later import keep_pandas_out  # noqa: PLC0415
 
+    keep_pandas_out()
     kinds.register_all()
     HERE.set(find_root(config, project))
     return load(config, project=project, overrides=overrides or (), partition=partition)
