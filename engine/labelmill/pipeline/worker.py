@@ -13,6 +13,7 @@ from typing import Any
 
 from labelmill import kinds
 from labelmill.errors import LabelmillError
+from labelmill.io.pandas_later import keep_pandas_out
 from labelmill.pipeline.bind import BoundJob
 
 UP = "up"
@@ -25,6 +26,7 @@ def main(descriptor: int) -> None:
     os.set_inheritable(descriptor, False)  # noqa: FBT003 (takes no keyword)
     with Connection(descriptor) as connection:
         connection.send(UP)
+        keep_pandas_out()
         try:
             bound = BoundJob(connection.recv())
             kinds.register_all("aggregate")  # a model's file names its type
