@@ -2,7 +2,7 @@
 
 import time
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -126,23 +126,23 @@ class Automaton:
         matches = np.array(told, dtype=np.int64).reshape(-1, 2)
         return matches[matches[:, 1] > 1] if len(matches) and matches[0, 1] == 1 else matches
 
-    def _one_by_one(self, texts: Joined, which: Iterable[int], probes: frozenset[int]) -> Int64:
+    def _one_by_one(self, texts: Joined, which: Sequence[int], probes: frozenset[int]) -> Int64:
         """Probe and text of the first matches in some texts, [n, 2]."""
+        database = self._single(probes) if which and probes else None
+        if database is None:
+            return np.zeros((0, 2), dtype=np.int64)
         told = array("q")
         counts = array("q")
-        if probes and (database := self._single(probes)) is not None:
-            tell = told.append
+        tell = told.append
 
-            def note(probe: int, start: int, end: int, flags: int, context: object) -> None:  # noqa: ARG001
-                tell(probe)
+        def note(probe: int, start: int, end: int, flags: int, context: object) -> None:  # noqa: ARG001
+            tell(probe)
 
-            which = list(which)
-            for text in which:
-                database.scan(texts.part(text), match_event_handler=note)
-                counts.append(len(told))
-        found = np.array(told, dtype=np.int64)
-        places = np.repeat(list(which) if counts else [], np.diff(counts, prepend=0))
-        return np.stack([found, places.astype(np.int64)], axis=1)
+        for text in which:
+            database.scan(texts.part(text), match_event_handler=note)
+            counts.append(len(told))
+        places = np.repeat(np.array(which, dtype=np.int64), np.diff(counts, prepend=0))
+        return np.stack([np.array(told, dtype=np.int64), places], axis=1)
 
     def _single(self, probes: frozenset[int]) -> Any:
         if probes not in self._alone:
