@@ -6,15 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from labelmill.core.batch import Batch
 from labelmill.core.labels import Target
 from labelmill.core.protocols import BOTH, Bench, Needs, Unit
 from labelmill.core.registry import FUNCTIONS
 from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter
+from labelmill.functions.searching import Search, note_labels, note_places, overdue_on
 from labelmill.text.folding import fold, fold_with_offsets
+from labelmill.text.scan import Probe
 from labelmill.text.words import Case, needles, one_or_many, phrase_pattern
 
+Int32 = npt.NDArray[np.int32]
 Words = str | tuple[str, ...]
 
 
@@ -88,7 +94,8 @@ class Keyword:
     def bind(self, bench: Bench) -> "KeywordVoter":
         """Compile the words for a job."""
         labels = tuple(bench.labels.index(target) for target in self.targets())
-        return KeywordVoter(tuple(zip(self._rules(), labels, strict=True)))
+        rules = tuple(zip(self._rules(), labels, strict=True))
+        return KeywordVoter(rules, by_place=bench.unit == "span" or self.min_hits > 1)
 
     def _rules(self) -> list["Rule"]:
         if self.labels is not None:
@@ -132,6 +139,23 @@ class Rule:
     min_hits: int
     needles: tuple[str, ...] = ()
 
+    def probes(self) -> tuple[Probe, ...]:
+        """What decides whether a text counts, but for `min_hits`."""
+        patterns = (self.any_of, *self.all_of, self.none_of)
+        return tuple(Probe(p, self.case == "fold") for p in patterns if p is not None)
+
+    def texts(self, batch: Batch) -> Int32:
+        """The texts that count, whatever `min_hits` is, ascending."""
+        refused = 0 if self.none_of is None else 1
+        probes = self.probes()
+        wanted, unwanted = probes[: len(probes) - refused], probes[len(probes) - refused :]
+        docs = batch.searched(wanted[0])
+        for probe in wanted[1:]:
+            docs = np.intersect1d(docs, batch.searched(probe), assume_unique=True)
+        for probe in unwanted:
+            docs = np.setdiff1d(docs, batch.searched(probe), assume_unique=True)
+        return docs
+
     def find(self, text: str) -> list[tuple[int, int]]:
         """Places of the words, or nothing where the text does not count."""
         if self.case != "fold":
@@ -167,17 +191,26 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class KeywordVoter:
-    """Compiled rules, each with the label set that it votes for."""
+    """Compiled rules, each with the label set that it votes for.
+
+    Unless hits count `by_place`, a text in which the words of one label stand is read no more.
+    """
 
     rules: tuple[tuple[Rule, int], ...]
+    by_place: bool = True
+
+    def probes(self) -> tuple[Probe, ...]:
+        """Every pattern that is looked for."""
+        return tuple(probe for rule, _ in self.rules for probe in rule.probes())
 
     def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:  # noqa: ARG002
         """Look for the words in every text."""
         hits = Hits()
-        for doc, text in enumerate(batch.strings):
-            for rule, label in self.rules:
-                for start, end in rule.find(text):
-                    hits.add(doc, start, end, label)
+        late = overdue_on(batch, self.probes())
+        searches = [Search(rule.find, label, rule.texts(batch)) for rule, label in self.rules]
+        if not self.by_place:
+            searches = note_labels(hits, searches, late)
+        note_places(hits, searches, batch, late)
         return hits
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -12,6 +13,8 @@ from labelmill.core.protocols import BOTH, Bench, Needs, Unit
 from labelmill.core.registry import FUNCTIONS
 from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter
+from labelmill.functions.searching import Search, note_labels, note_places, overdue_on
+from labelmill.text.scan import Probe
 from labelmill.text.words import one_or_many
 
 
@@ -87,6 +90,7 @@ class Regex:
                 for pattern in patterns
             ),
             self.group,
+            by_place=bench.unit == "span" or self.group != 0,
         )
 
     def _rules(self) -> list[tuple[Target, tuple[str, ...]]]:
@@ -112,19 +116,35 @@ class Regex:
 
 @dataclass(frozen=True, slots=True)
 class RegexVoter:
-    """Compiled patterns, each with the label set that it votes for."""
+    """Compiled patterns, each with the label set that it votes for.
+
+    Unless matches count `by_place`, a text in which the patterns of one label match is read no
+    more.
+    """
 
     rules: tuple[tuple[re.Pattern[str], int], ...]
     group: int | str
+    by_place: bool = True
+
+    def probes(self) -> tuple[Probe, ...]:
+        """Every pattern that is looked for."""
+        return tuple(Probe(pattern) for pattern, _ in self.rules)
 
     def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:  # noqa: ARG002
         """Search every text with every pattern."""
         hits = Hits()
-        for doc, text in enumerate(batch.strings):
-            for pattern, label in self.rules:
-                for start, end in matches(pattern, text, self.group):
-                    hits.add(doc, start, end, label)
+        late = overdue_on(batch, self.probes())
+        searches = [
+            Search(partial(self._find, pattern), label, batch.searched(Probe(pattern)))
+            for pattern, label in self.rules
+        ]
+        if not self.by_place:
+            searches = note_labels(hits, searches, late)
+        note_places(hits, searches, batch, late)
         return hits
+
+    def _find(self, pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
+        return matches(pattern, text, self.group)
 
 
 def matches(pattern: re.Pattern[str], text: str, group: int | str) -> list[tuple[int, int]]:
