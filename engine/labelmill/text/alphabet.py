@@ -1,10 +1,9 @@
 """Which characters some regular expressions cannot tell apart."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -50,13 +49,13 @@ class Alphabet:
     Attributes:
         coarse: class of each code point, [n_chars].
         fine: its class within the reach of an anchor, [n_chars].
-        anchors: for each anchor, whether each coarse class belongs to it, and how far it reaches
-            to the left (negative) and to the right.
+        reached: pairs of a step (negative: to the left), and which coarse classes are anchors that
+            reach as far as that.
     """
 
     coarse: Codes
     fine: Codes
-    anchors: tuple[tuple[Bools, int, int], ...]
+    reached: tuple[tuple[int, Bools], ...]
 
     @classmethod
     def of(cls, patterns: Iterable[re.Pattern[str]]) -> "Alphabet | None":
@@ -81,13 +80,10 @@ class Alphabet:
         n_coarse, n_fine = int(coarse.max()) + 1, int(fine.max()) + 1
         if n_coarse + n_fine > np.iinfo(np.uint16).max:
             return None
-        reaches = sorted(reach for part in found for reach in part.reaches)
-        anchors = []
-        for anchor, group in groupby(reaches, key=lambda reach: reach[0]):
-            spans = [span for _, *span in group]
-            lefts, rights = zip(*spans, strict=True)
-            anchors.append((_members(coarse, anchor, n_coarse), min(lefts), max(rights)))
-        return cls(coarse.astype(np.uint16), (fine + n_coarse).astype(np.uint16), tuple(anchors))
+        reaches = {reach for part in found for reach in part.reaches}
+        return cls(
+            coarse.astype(np.uint16), (fine + n_coarse).astype(np.uint16), _reached(coarse, reaches)
+        )
 
     def codes(self, chars: Chars, owner: npt.NDArray[Any]) -> Codes:
         """The class of each character of some texts that stand one after the other.
@@ -98,12 +94,11 @@ class Alphabet:
         """
         codes = self.coarse[chars]
         near = np.zeros(len(chars), dtype=np.bool_)
-        for members, left, right in self.anchors:
-            at = np.flatnonzero(members[codes])
-            for step in range(left, right + 1):
-                reached = at + step
-                inside = (reached >= 0) & (reached < len(chars))
-                near[reached[inside][owner[reached[inside]] == owner[at[inside]]]] = True
+        for step, members in self.reached:
+            n = max(len(chars) - abs(step), 0)
+            source = slice(max(-step, 0), max(-step, 0) + n)
+            target = slice(max(step, 0), max(step, 0) + n)
+            near[target] |= members[codes[source]] & (owner[source] == owner[target])
         return np.where(near, self.fine[chars], codes)
 
     def alone(self, char: str) -> bool:
@@ -265,9 +260,9 @@ def _steps(op: Any, value: Any) -> list[_Sequence]:
     if op is ops.ANY:
         return [((), 1)]
     if op is ops.AT:
-        words = _category(ops.CATEGORY_WORD)
-        beside = (_Test(-1, words, must=False), _Test(0, words, must=False))
-        return [(beside if _asks_for_words(value) else (), 0)]
+        places = (-1, 0) if _asks_for_words(value) else ()
+        words = _category(ops.CATEGORY_WORD) if places else ()
+        return [(tuple(_Test(place, words, must=False) for place in places), 0)]
     if op in (ops.ASSERT, ops.ASSERT_NOT):
         return [
             (tuple(t.moved(-width if value[0] < 0 else 0, must=op is ops.ASSERT) for t in tests), 0)
@@ -360,8 +355,18 @@ def _classes(sets: set[CharSet]) -> Int64:
     return np.repeat(numbers.reshape(-1), np.diff(np.append(breaks, _N_CHARS)))
 
 
-def _members(classes: Int64, chars: CharSet, n_classes: int) -> Bools:
-    members = np.zeros(n_classes, dtype=np.bool_)
-    for low, high in chars:
-        members[classes[low : high + 1]] = True
-    return members
+def _reached(
+    classes: Int64, reaches: Collection[tuple[CharSet, int, int]]
+) -> tuple[tuple[int, Bools], ...]:
+    """For each step, which classes are anchors that reach as far."""
+    reached = []
+    for step in (
+        range(min(r[1] for r in reaches), max(r[2] for r in reaches) + 1) if reaches else ()
+    ):
+        members = np.zeros(int(classes.max()) + 1, dtype=np.bool_)
+        for anchor, left, right in reaches:
+            if left <= step <= right:
+                for low, high in anchor:
+                    members[classes[low : high + 1]] = True
+        reached.append((step, members))
+    return tuple(reached)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -60,3 +61,9 @@ class GrowingTable:
         sizes = self.sizes(rows)
         owner = np.repeat(np.arange(len(rows)), sizes)
         return owner, self._values[ranges(self._ends[rows], sizes)]
+
+    def lists(self, rows: Int64) -> list[list[list[int]]]:
+        """The tuples of each of some rows, as lists."""
+        _, values = self.rows(rows)
+        items = iter(values.tolist())
+        return [list(islice(items, size)) for size in self.sizes(rows).tolist()]

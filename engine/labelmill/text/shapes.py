@@ -1,7 +1,7 @@
 """Distinct chunks, cut by their shapes."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -141,7 +141,7 @@ class Shapes:
         rights = sorted({token for after in self.cases.follow.values() for token in after})
         self._places = {token: place for place, token in enumerate(rights)}
         asked = _asked_for(self.cases, rights)
-        self._forms = {ask: frozenset(map(self._form, asked[ask])) for ask in asked}
+        self._forms = {ask: frozenset(self._forms_of(asked[ask])) for ask in asked}
         self._index = {ask: _Index.of(asked[ask]) for ask in asked}
         self._bits = {ask: self._bits_of(ask) for ask in (Ask.LEFT, Ask.RIGHT)}
         self._longest = max((len(text) for texts in asked.values() for text in texts), default=0)
@@ -177,7 +177,9 @@ class Shapes:
         new = [place for place, key in enumerate(keys) if key not in known]
         texts = words.text.take(pa.array(example[new])).to_pylist()
         cuts = [self._cutter.cut(text) for text in texts]
-        asks = [self._questions(*pair) for pair in zip(texts, cuts, strict=True)]
+        asks = [
+            self._questions(*one) for one in zip(texts, self._forms_of(texts), cuts, strict=True)
+        ]
         rows = self.add([cut.bounds for cut in cuts], asks)
         known.update(zip([keys[place] for place in new], rows, strict=True))
         return np.array([known[key] for key in keys], dtype=np.int64)
@@ -192,14 +194,18 @@ class Shapes:
         buffers = [None, pa.py_buffer(places), pa.py_buffer(codes)]
         return pa.Array.from_buffers(pa.binary(), len(words), buffers)
 
-    def _form(self, text: str) -> bytes:
+    def _forms_of(self, texts: Collection[str]) -> Iterator[bytes]:
         """What two texts share if chunks of one shape can hold the one and the other."""
-        chars = chars_of(text)
-        return chars.tobytes() if self._alphabet is None else self._alphabet.coarse[chars].tobytes()
+        chars = chars_of("".join(texts))
+        codes = chars if self._alphabet is None else self._alphabet.coarse[chars]
+        forms, step, low = codes.tobytes(), codes.itemsize, 0
+        for text in texts:
+            high = low + len(text) * step
+            yield forms[low:high]
+            low = high
 
-    def _questions(self, text: str, cut: Cut) -> list[Question]:
+    def _questions(self, text: str, form: bytes, cut: Cut) -> list[Question]:
         """What must be asked of every word of the shape that this one has."""
-        form = self._form(text)
         step = len(form) // len(text)
         asks: list[Question] = []
         for first, (low, _) in enumerate(cut.bounds):
@@ -243,9 +249,11 @@ class Shapes:
         asked = [np.flatnonzero(kind == Ask.URL), found[Ask.TOKEN][0], found[Ask.TOKENS][0]]
         changed = np.zeros(len(words), dtype=np.bool_)
         place = np.concatenate(asked)
-        texts = words.text.take(pa.array(owner[place])).to_pylist()
-        for text, word, ask in zip(texts, owner[place].tolist(), asks[place].tolist(), strict=True):
-            changed[word] |= self._is_changed(int(row[word]), text, ask)
+        word = owner[place]
+        texts = words.text.take(pa.array(word)).to_pylist()
+        bounds = self.bounds.lists(row[word])
+        for which, *one in zip(word.tolist(), texts, bounds, asks[place].tolist(), strict=True):
+            changed[which] |= self._is_changed(*one)
         left, right = (np.zeros((len(words), len(self.bits(()))), dtype=np.uint64) for _ in "ab")
         for side, bits in ((Ask.LEFT, left), (Ask.RIGHT, right)):
             at, which = found[side]
@@ -258,14 +266,13 @@ class Shapes:
         which = self._index[ask].find(hashes[at])
         return at[which >= 0], which[which >= 0]
 
-    def _is_changed(self, row: int, word: str, ask: Question) -> bool:
+    def _is_changed(self, word: str, bounds: list[list[int]], ask: Question) -> bool:
         """Whether a URL or a special case gives a part of a word other tokens."""
         low, high, kind = ask
         if kind == Ask.URL:
             return bool(self.tokenizer.url_match and self.tokenizer.url_match(word[low:high]))
-        _, bounds = self.bounds.rows(np.array([row]))
-        inside = (bounds[:, 0] >= low) & (bounds[:, 1] <= high)
-        return self.cases.is_other(word[low:high], map(tuple, (bounds[inside] - low).tolist()))
+        inside = ((a - low, b - low) for a, b in bounds if low <= a and b <= high)
+        return self.cases.is_other(word[low:high], inside)
 
     def _bits_of(self, side: Ask) -> Bits:
         texts = self._index[side].texts
