@@ -10,7 +10,7 @@ import pytest
 from snorkel.labeling.model import MajorityLabelVoter
 from tests.aggregate.worlds import ABSTAIN, world
 
-from labelmill.aggregate.facade import LabelModel
+from labelmill.aggregate.facade import ROWS, LabelModel
 from labelmill.core.registry import LABEL_MODELS
 from labelmill.errors import BadResource, UsageError
 
@@ -211,3 +211,21 @@ def test_its_defaults_are_those_of_the_docs() -> None:
 
     assert signature.parameters["type"].default == "dawid_skene"
     assert LabelModel().labels == ("0", "1")
+
+
+def test_a_wrong_number_far_down_is_named_by_its_own_row() -> None:
+    votes = np.zeros((ROWS + 7, 1), dtype=np.int8)
+    model = LabelModel("majority").fit(votes)
+    votes[ROWS + 5] = 2
+
+    with pytest.raises(UsageError, match=rf"^L\[{ROWS + 5}, 0\] is 2; give"):
+        model.predict_proba(votes)
+
+
+def test_rows_that_are_predicted_apart_get_what_they_get_alone() -> None:
+    votes = np.tile(np.array([[0, -1, 1], [1, 1, -1], [-1, -1, -1]]), (ROWS // 2, 1))
+    model = LabelModel().fit(votes)
+
+    probs = model.predict_proba(votes)
+
+    assert np.array_equal(probs, np.tile(model.predict_proba(votes[:3]), (ROWS // 2, 1)))

@@ -132,7 +132,7 @@ def test_thousands_of_patterns_are_those_found_item_by_item(n_labels: int, cover
     item, function, label = rng.permutation(votes).T
 
     assert slow_patterns.same(VotePatterns.of(item, function, label, 2000), expected)
-    assert slow_patterns.same(VotePatterns.of_matrix(matrix), expected)
+    assert slow_patterns.same(VotePatterns.of_matrix(matrix, n_labels), expected)
 
 
 @given(st.lists(wide_cells, max_size=4))
@@ -165,7 +165,7 @@ def test_silence_finds_its_place_among_the_patterns(
 def test_a_matrix_of_any_type_and_order_gives_the_same_patterns(dtype: Any, order: Any) -> None:
     matrix = np.array([[0, -1, 2], [-1, -1, -1], [0, -1, 2], [1, 1, 1]], dtype=dtype, order=order)
 
-    assert VotePatterns.of_matrix(matrix).counts.tolist() == [1, 2, 1]
+    assert VotePatterns.of_matrix(matrix, 3).counts.tolist() == [1, 2, 1]
 
 
 def test_a_matrix_that_is_larger_than_one_look_gives_all_its_votes() -> None:
@@ -173,14 +173,14 @@ def test_a_matrix_that_is_larger_than_one_look_gives_all_its_votes() -> None:
     matrix[::3, 2] = 1
     matrix[30_010, 6] = 0
 
-    patterns = VotePatterns.of_matrix(matrix)
+    patterns = VotePatterns.of_matrix(matrix, 2)
 
     assert patterns.counts.tolist() == [20_006, 10_004, 1]
     assert items_of(patterns)[30_010] == [(6, 0)]
 
 
 def test_each_item_has_a_pattern_of_its_own_where_that_is_asked_for() -> None:
-    patterns = VotePatterns.of_matrix(np.array([[2, -1], [-1, -1], [2, -1]]), distinct=False)
+    patterns = VotePatterns.of_matrix(np.array([[2, -1], [-1, -1], [2, -1]]), 3, distinct=False)
 
     assert patterns.index.tolist() == [0, 1, 2]
     assert items_of(patterns) == [[(0, 2)], [], [(0, 2)]]
@@ -188,16 +188,16 @@ def test_each_item_has_a_pattern_of_its_own_where_that_is_asked_for() -> None:
 
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0)])
 def test_a_matrix_without_cells_has_no_votes(shape: tuple[int, int]) -> None:
-    patterns = VotePatterns.of_matrix(np.zeros(shape, dtype=np.int64))
+    patterns = VotePatterns.of_matrix(np.zeros(shape, dtype=np.int64), 2)
 
     assert patterns.counts.tolist() == [3] * (shape[0] > 0)
     assert len(patterns.function) == 0
 
 
-@pytest.mark.parametrize("vote", [-2, 2**31])
+@pytest.mark.parametrize("vote", [-2, 3, 2**32])
 def test_a_number_that_is_no_label_set_is_refused(vote: int) -> None:
     with pytest.raises(ValueError, match="neither -1 nor the index"):
-        VotePatterns.of_matrix(np.array([[0, vote]]))
+        VotePatterns.of_matrix(np.array([[0, vote]]), 3)
 
 
 def test_the_first_vote_of_each_function_is_known() -> None:

@@ -40,7 +40,7 @@ class Cells:
     bit however they are taken.
 
     Example:
-        >>> patterns = VotePatterns.of_matrix(np.array([[0, 1], [0, -1]]))
+        >>> patterns = VotePatterns.of_matrix(np.array([[0, 1], [0, -1]]), 2)
         >>> cells = Cells.of(patterns, 2, 2)
         >>> cells.summed(np.array([[[1.0], [2.0]], [[10.0], [20.0]]])).tolist()
         [[1.0], [21.0]]
@@ -57,7 +57,10 @@ class Cells:
     @classmethod
     def of(cls, patterns: VotePatterns, n_functions: int, n_sets: int) -> "Cells":
         """The cells of all votes."""
-        cell = patterns.function * np.int64(n_sets) + patterns.label
+        function = patterns.function
+        if n_functions * n_sets >= 2**31:
+            function = function.astype(np.int64)
+        cell = function * n_sets + patterns.label
         return cls.at(cell, patterns.indptr, (n_functions, n_sets))
 
     @classmethod
@@ -65,7 +68,7 @@ class Cells:
         """The functions that voted, each once in a pattern: cells of a table with a single set."""
         first = patterns.first_of_function()
         offsets = np.append(0, np.cumsum(first))[patterns.indptr]
-        return cls.at(patterns.function[first].astype(np.int64), offsets, (n_functions, 1))
+        return cls.at(patterns.function[first], offsets, (n_functions, 1))
 
     @classmethod
     def at(
@@ -81,7 +84,9 @@ class Cells:
         size = (n_patterns, shape[0] * shape[1])
         narrow = np.int32 if max(len(cell), *size) < 2**31 else np.int64
         ones = np.ones(len(cell))
-        matrix = csr_array((ones, cell.astype(narrow), offsets.astype(narrow)), shape=size)
+        matrix = csr_array(
+            (ones, cell.astype(narrow, copy=False), offsets.astype(narrow)), shape=size
+        )
         return cls(cell[:0], cell[:0], n_patterns, shape, matrix)
 
     def summed(self, table: Floats) -> Floats:

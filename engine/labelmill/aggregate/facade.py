@@ -28,6 +28,8 @@ from labelmill.errors import BadParameter, UsageError, nearest
 from labelmill.io.durable import write_bytes
 
 ABSTAIN = -1
+ROWS = 100_000
+"""So many rows are predicted together; memory depends on them, not on the length of the matrix."""
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -179,8 +181,13 @@ class LabelModel:
         done = self._ready()
         votes = _matrix(L, len(self.labels))
         _check_columns(L, votes.shape[1], done.space.functions)
-        rows = _patterns(votes, len(self.labels), distinct=False)
-        return np.ascontiguousarray(done.fitted.predict(rows)), np.diff(rows.indptr) == 0
+        probs = np.empty((len(votes), len(self.labels)))
+        silent = np.empty(len(votes), dtype=np.bool_)
+        for first in range(0, len(votes), ROWS):
+            rows = slice(first, first + ROWS)
+            each = _patterns(votes, len(self.labels), rows, distinct=False)
+            probs[rows], silent[rows] = done.fitted.predict(each), np.diff(each.indptr) == 0
+        return probs, silent
 
     def _ready(self) -> Artifact:
         if self._done is None:
@@ -264,7 +271,7 @@ def _shares(
 
 
 def _matrix(L: Any, n_labels: int) -> npt.NDArray[Any]:  # noqa: N803
-    """The votes as a matrix [n_items, n_functions] of numbers.
+    """The votes as a matrix [n_items, n_functions] of ints; floats are checked and made ints.
 
     Raises:
         UsageError: says what was found and what was wanted.
@@ -281,26 +288,25 @@ def _matrix(L: Any, n_labels: int) -> npt.NDArray[Any]:  # noqa: N803
     if found.ndim != 2 or found.shape[1] == 0:
         message = f"L has the shape {list(found.shape)}; {wanted}"
         raise UsageError(message)
+    if found.dtype.kind == "f":
+        _check_cells(found, n_labels)
+        found = found.astype(np.int32)
     return found
 
 
-def _patterns(votes: npt.NDArray[Any], n_labels: int, *, distinct: bool = True) -> VotePatterns:
-    """The vote patterns of a matrix of numbers.
+def _patterns(
+    votes: npt.NDArray[Any], n_labels: int, rows: slice = slice(None), *, distinct: bool = True
+) -> VotePatterns:
+    """The vote patterns of some rows of a matrix of ints.
 
     Raises:
         UsageError: if a number is neither -1 nor the index of a label.
     """
-    if votes.dtype.kind == "f":
-        _check_cells(votes, n_labels)
-        votes = votes.astype(np.int32)
     try:
-        patterns = VotePatterns.of_matrix(votes, ABSTAIN, distinct=distinct)
+        return VotePatterns.of_matrix(votes[rows], n_labels, ABSTAIN, distinct=distinct)
     except ValueError:
         _check_cells(votes, n_labels)
         raise
-    if patterns.label.max(initial=0) >= n_labels:
-        _check_cells(votes, n_labels)
-    return patterns
 
 
 def _check_cells(votes: npt.NDArray[Any], n_labels: int) -> None:

@@ -55,14 +55,18 @@ class VotePatterns:
             (3, [1, 1, 2], [2, 0, 1, 2])
         """
         code, n_labels = _coded(function, label)
-        return _of_sorted(*_in_order(item, code), n_labels, n_items)
+        item, code = _in_order(item, code)
+        return _of_rows(code, _offsets(np.bincount(item, minlength=n_items)), n_labels)
 
     @classmethod
-    def of_matrix(cls, matrix: Ints, abstain: int = -1, *, distinct: bool = True) -> "VotePatterns":
+    def of_matrix(
+        cls, matrix: Ints, n_labels: int, abstain: int = -1, *, distinct: bool = True
+    ) -> "VotePatterns":
         """Find the distinct patterns of a matrix of votes, [n_items, n_functions].
 
         Args:
             matrix: label-set indices, `abstain` where a function is silent.
+            n_labels: the number of label sets.
             abstain: a number below 0.
             distinct: False gives each item a pattern of its own, in the order of items: enough
                 for a single look at each.
@@ -71,22 +75,17 @@ class VotePatterns:
             ValueError: if a vote is neither `abstain` nor a label-set index.
 
         Example:
-            >>> VotePatterns.of_matrix(np.array([[1, -1], [-1, -1], [1, -1]])).counts.tolist()
+            >>> VotePatterns.of_matrix(np.array([[1, -1], [-1, -1], [1, -1]]), 2).counts.tolist()
             [1, 2]
         """
-        n_items, n_functions = matrix.shape
-        cell, label = _cells(matrix, abstain)
-        item = cell // max(n_functions, 1)
-        function = cell - item * n_functions
+        code, offsets = _coded_matrix(matrix, n_labels, abstain)
         if distinct:
-            code, n_labels = _coded(function, label)
-            return _of_sorted(item, code, n_labels, n_items)
+            return _of_rows(code, offsets, n_labels)
         return cls(
-            _offsets(np.bincount(item, minlength=n_items)),
-            function.astype(np.int32),
-            label,
-            np.ones(n_items, dtype=np.int64),
-            np.arange(n_items, dtype=np.int64),
+            offsets,
+            *_decoded(code, n_labels),
+            np.ones(len(matrix), dtype=np.int64),
+            np.arange(len(matrix), dtype=np.int64),
         )
 
     @classmethod
@@ -200,15 +199,14 @@ def _in_order(item: Ints, code: Int64) -> tuple[Int64, Int64]:
     return item, key - item * n_codes
 
 
-def _of_sorted(item: Int64, code: Int64, n_labels: int, n_items: int) -> VotePatterns:
-    """The patterns of votes that stand by (item, code), each once.
+def _of_rows(code: Ints, offsets: Int64, n_labels: int) -> VotePatterns:
+    """The patterns of items, of which each is a row of codes in ascending order.
 
     Items without votes are only counted, so that many of them (tokens, mostly) cost little.
     """
-    begins = np.append(True, item[1:] != item[:-1])[: len(item)]
-    start = np.flatnonzero(begins)
-    found, place = _distinct(code, np.append(start, len(item)), n_labels)
-    touched = item[start]
+    touched = np.flatnonzero(offsets[1:] > offsets[:-1])
+    found, place = _distinct(code, np.append(offsets[touched], offsets[-1]), n_labels)
+    n_items = len(offsets) - 1
     silent = n_items - len(touched)
     index = np.zeros(n_items, dtype=np.int64)
     index[touched] = place + (silent > 0)
@@ -239,7 +237,7 @@ def _joined(parts: Sequence[VotePatterns]) -> tuple[VotePatterns, Int64]:
     return VotePatterns(found.indptr, found.function, found.label, counts, none), place
 
 
-def _distinct(code: Int64, offsets: Int64, n_labels: int) -> tuple[VotePatterns, Int64]:
+def _distinct(code: Ints, offsets: Int64, n_labels: int) -> tuple[VotePatterns, Int64]:
     """The distinct rows of some rows of votes, in canonical order, and which row is which.
 
     Codes of one width, their highest byte first, compare as bytes just as they do as numbers.
@@ -252,12 +250,9 @@ def _distinct(code: Int64, offsets: Int64, n_labels: int) -> tuple[VotePatterns,
     place[order] = np.arange(len(order))
     ends = np.frombuffer(bounds, dtype=np.int64, count=len(order) + 1)
     votes = np.frombuffer(codes or b"", dtype=width, count=int(ends[-1]) // width.itemsize)
-    votes = votes.astype(np.int64)
-    function = votes // n_labels
     return VotePatterns(
         ends // width.itemsize,
-        function.astype(np.int32),
-        (votes - function * n_labels).astype(np.int32),
+        *_decoded(votes, n_labels),
         np.zeros(len(order), dtype=np.int64),
         place[:0],
     ), place[rows.indices.to_numpy()]
@@ -289,21 +284,33 @@ def _binary(values: npt.NDArray[np.generic], offsets: Int64) -> pa.Array:
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
 
 
-def _cells(matrix: Ints, abstain: int) -> tuple[Int64, Int32]:
-    """The cells with a vote, counted row by row, and the label set of each."""
+def _coded_matrix(matrix: Ints, n_labels: int, abstain: int) -> tuple[Ints, Int64]:
+    """The votes of each row as codes in ascending order, cut at offsets [n_items + 1]."""
     n_items, n_functions = matrix.shape
+    width = np.min_scalar_type(n_functions * n_labels)
     step = max(1, CELLS // max(n_functions, 1))
-    cells, labels = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int32)]
+    codes = [np.zeros(0, dtype=width)]
+    lengths = np.zeros(n_items, dtype=np.int64)
     for first in range(0, n_items, step):
         part = matrix[first : first + step].reshape(-1)
         cell = np.flatnonzero(part != abstain)
         label = part[cell]
-        if len(label) and not 0 <= label.min() <= label.max() <= np.iinfo(np.int32).max:
-            message = f"a vote is neither {abstain} nor the index of a label set"
+        if len(label) and not 0 <= label.min() <= label.max() < n_labels:
+            message = f"a vote is neither {abstain} nor the index of one of {n_labels} label sets"
             raise ValueError(message)
-        cells.append(cell + first * n_functions)
-        labels.append(label.astype(np.int32))
-    return np.concatenate(cells), np.concatenate(labels)
+        row = cell // n_functions
+        codes.append(((cell - row * n_functions) * n_labels + label).astype(width))
+        rows = lengths[first : first + step]
+        rows[:] = np.bincount(row, minlength=len(rows))
+    return np.concatenate(codes), _offsets(lengths)
+
+
+def _decoded(code: Ints, n_labels: int) -> tuple[Int32, Int32]:
+    """The functions and the labels of codes."""
+    wide: Ints = code.astype(np.int32 if code.dtype.itemsize < 4 else np.int64)
+    function = wide // n_labels
+    label = wide - function * n_labels
+    return function.astype(np.int32, copy=False), label.astype(np.int32, copy=False)
 
 
 def _offsets(lengths: Int64) -> Int64:
