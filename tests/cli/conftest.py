@@ -27,7 +27,7 @@ label_model: {type: majority}
 checks:
   - {type: coverage, min: 0.99, severity: warn}
 export: [{type: jsonl}]
-execution: {workers: 1}
+execution: {workers: 0}
 output: data/out/comments
 """
 

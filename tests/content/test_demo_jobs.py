@@ -17,7 +17,7 @@ JOBS = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
 
 def report_of(project: Path, job: str) -> dict[str, Any]:
     """Run a job in this process and read what it says of itself."""
-    labelmill.run(project / "configs" / f"{job}.yaml", overrides={"execution.workers": 1})
+    labelmill.run(project / "configs" / f"{job}.yaml", overrides={"execution.workers": 0})
     path = project / "data" / "out" / job / "current" / "report.json"
     report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     assert len(report["functions"]) >= 8

@@ -55,7 +55,7 @@ class Project:
             ],
             "split": {"train": 1.0},
             "output": "out",
-            "execution": {"workers": 1},
+            "execution": {"workers": 0},
         }
         job = {key: value for key, value in (job | parts).items() if value is not None}
         self.config.parent.mkdir(parents=True, exist_ok=True)

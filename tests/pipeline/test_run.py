@@ -83,15 +83,16 @@ def test_where_the_output_lies_changes_no_byte(project: Project) -> None:
     assert moved == before
 
 
-def test_two_workers_give_the_bytes_of_one(project: Project) -> None:
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_any_number_of_workers_gives_the_bytes_of_none(project: Project, workers: int) -> None:
     project.configure(
         augment=[{"type": "word_dropout", "rate": 0.5, "copies": 2}],
-        execution={"workers": 1, "shard_rows": 2},
+        execution={"workers": 0, "shard_rows": 2},
     )
     project.run()
     alone = project.files()
 
-    run = project.run("execution.workers=2")
+    run = project.run(f"execution.workers={workers}")
 
     assert project.files() == alone
     assert len(list((run.output / "current" / "labels").glob("*.parquet"))) == 3

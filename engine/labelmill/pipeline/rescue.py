@@ -1,6 +1,8 @@
 """What becomes of a shard whose rows end the process that labels them: those rows are left out."""
 
 from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
 
 from labelmill.errors import OverBudget, WorkersLost
 from labelmill.pipeline.bind import BoundJob
@@ -10,28 +12,43 @@ from labelmill.pipeline.rows import read_rows
 from labelmill.pipeline.stages import Work, table_of
 from labelmill.pipeline.voting import vote
 
+BLOCKS = 32
+"""Rows are tried in so many blocks, so that each death says that much more of where it was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Some rows of a shard, to be voted on only to see whether the process lives through it."""
+    """Rows of a shard to be voted on, in blocks, only to see whether the process lives through it.
+
+    The first row of the block at hand stands in the file `mark`, which outlives the process.
+    """
 
     work: Work
     start: int
     stop: int
+    mark: Path
+
+    @property
+    def step(self) -> int:
+        """Rows of a block."""
+        return ceil((self.stop - self.start) / BLOCKS)
 
 
 def try_rows(bound: BoundJob, trial: Trial) -> None:
-    """Prepare some rows of a shard and vote on them as the label stage does; write nothing."""
+    """Prepare some rows of a shard and vote on them as the label stage does; write no result."""
     work = trial.work
-    table = table_of(bound, work.shard).slice(trial.start, trial.stop - trial.start)
-    rows = read_rows(bound, table, work.shard.file.name)
-    ballot = vote(bound, rows.batch)
-    bound.items.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))
+    table = table_of(bound, work.shard)
+    for start in range(trial.start, trial.stop, trial.step):
+        trial.mark.write_text(str(start), "ascii")
+        block = table.slice(start, min(trial.step, trial.stop - start))
+        rows = read_rows(bound, block, work.shard.file.name)
+        ballot = vote(bound, rows.batch)
+        bound.items.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))
 
 
 @dataclass
 class LabelRescue:
-    """Finds the rows of a shard that end a process, by halves, and notes them for the next try.
+    """Finds the rows of a shard that end a process, and notes them for the next try.
 
     Each such row has ended a process all by itself. There may be no more than `allowed` of them
     in a run of so many `rows`, for then it would be stopped in the end anyway.
@@ -51,14 +68,18 @@ class LabelRescue:
         deadly: dict[int, str] = {}
         ranges = [(0, len(work.shard))]
         while ranges:
-            start, stop = ranges.pop()
-            for low, high in _halves(start, stop):
-                died = attempt(try_rows, Trial(work, low, high))
-                if died is not None and high - low > 1:
-                    ranges.append((low, high))
-                elif died is not None:
-                    deadly[low] = died
-                    self._count(work, low, died)
+            trial = Trial(work, *ranges.pop(), work.folder / f"mark-{work.number:05}")
+            died = attempt(try_rows, trial)
+            if died is None:
+                continue
+            block = _block(trial, how)
+            if len(block) == 1:
+                deadly[block.start] = died
+                self._count(work, block.start, died)
+            else:
+                ranges.append((block.start, block.stop))
+            if block.stop < trial.stop:
+                ranges.append((block.stop, trial.stop))
         if not deadly:
             raise WorkersLost(_puzzle(work, how))
         write_deadly(work.file("deadly"), deadly)
@@ -74,10 +95,17 @@ class LabelRescue:
             raise OverBudget(message)
 
 
-def _halves(start: int, stop: int) -> list[tuple[int, int]]:
-    """A range of rows cut in two; a single row stays as it is."""
-    middle = (start + stop) // 2
-    return [half for half in ((start, middle), (middle, stop)) if half[0] < half[1]]
+def _block(trial: Trial, how: str) -> range:
+    """The rows that were at hand when the process ended.
+
+    Raises:
+        WorkersLost: if it ended before it came to any row.
+    """
+    if not trial.mark.exists():
+        raise WorkersLost(_puzzle(trial.work, how))
+    start = int(trial.mark.read_text("ascii"))
+    trial.mark.unlink()
+    return range(start, min(start + trial.step, trial.stop))
 
 
 def _place(work: Work, row: int) -> str:
