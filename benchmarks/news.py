@@ -191,6 +191,25 @@ def noisy_blocks(texts: Sequence[str], n_rows: int, *, seed: int = 0) -> Iterato
         yield block
 
 
+def names_of(n_names: int) -> Iterator[str]:
+    """So many names of people, of the kind that noisy texts have.
+
+    Example:
+        >>> len(set(names_of(1000)))
+        1000
+    """
+    firsts, lasts = _names(2), _names(3)
+    for i in range(n_names):
+        first = i * 17 + i // len(lasts)  # no pair comes twice before all have come
+        yield f"{firsts[first % len(firsts)]} {lasts[i * 7919 % len(lasts)]}"
+
+
+def words_of(texts: Sequence[str]) -> list[str]:
+    """The words of four letters and more that stand in some texts, in order."""
+    found = {word for text in texts for word in re.findall(r"[a-z]{4,}", text)}
+    return sorted(found)
+
+
 def _names(n_syllables: int) -> list[str]:
     return ["".join(parts).capitalize() for parts in product(SYLLABLES, repeat=n_syllables)]
 
