@@ -128,7 +128,16 @@ def test_what_is_known_is_forgotten_before_it_grows_too_large(
 
     for text in texts:
         assert cut(cutter, [text]) == cut_alone(BLANK["en"], [text])
-    assert cutter.n_known < 15
+    assert cutter.n_known < 25
+
+
+def test_long_chunks_are_cut_by_spacy_and_not_kept() -> None:
+    cutter = ChunkCutter(BLANK["en"])
+    long = ["x:o" * 30 + end for end in ("", ":", ":o", "...", "don't", " )", " ) )")]
+    texts = [*long, *(f"(a :{one}" for one in long), "'" * 99, "中文。" * 50, "a-" * 70 + " x:o )"]
+
+    assert cut(cutter, texts) == cut_alone(BLANK["en"], texts)
+    assert cut(cutter, texts[::-1]) == cut_alone(BLANK["en"], texts[::-1])
 
 
 def test_chunks_of_one_shape_are_learned_once() -> None:

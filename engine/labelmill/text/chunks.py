@@ -20,7 +20,8 @@ Bools = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-_KNOWN = 1 << 18  # shapes, and chunks with a special case, before all are forgotten
+_LONG_CHUNK = 60  # characters; such a chunk seldom comes again
+_KNOWN = 1 << 19  # tokens of shapes and of chunks, before all are forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ class ChunkCutter:
 
     @property
     def n_known(self) -> int:
-        """How many shapes and chunks are kept in memory."""
-        return len(self._shapes) + len(self._changed)
+        """How many tokens of shapes and chunks are kept in memory."""
+        return self._shapes.bounds.n_values
 
     def cut(self, texts: pa.Array) -> Tokens:
         """The tokens of each text."""
@@ -107,11 +108,15 @@ class ChunkCutter:
         whole = self._whole(table, read)
         strings = texts.take(pa.array(whole)).to_pylist()
         alone = Tokens.of([bounds_of(self.tokenizer(text)) for text in strings])
+        for text in table.distinct.filter(pa.array(table.size > _LONG_CHUNK)).to_pylist():
+            del self._changed[text]
         return ChunkCuts(table, first, bounds[:, 0], bounds[:, 1], whole, alone)
 
     def _read(self, words: Words) -> Read:
         """The tokens of each word: by its shape, or from spaCy where that does not tell them."""
-        read = self._shapes.read(words)
+        long = words.size > _LONG_CHUNK
+        read = self._shapes.read(words.without(long))
+        read.changed[long] = True
         changed = np.flatnonzero(read.changed)
         if len(changed):
             texts = words.text.take(pa.array(changed)).to_pylist()
@@ -123,15 +128,21 @@ class ChunkCutter:
         return read
 
     def _learn(self, texts: Sequence[str]) -> None:
-        """Let spaCy cut chunks in which a special case or a URL stands."""
-        cutter = AffixCutter(self.tokenizer, self._cases.bounds, urls=True)
+        """Let spaCy cut chunks that are long, or in which a special case or a URL stands."""
         rows = self._shapes.add(_cut_each(self.tokenizer, texts), [[] for _ in texts])
         for text, row in zip(texts, rows, strict=True):
-            bounds = cutter.cut(text).bounds
-            tokens = tuple(text[low:high] for low, high in bounds)
-            chunk = Chunk(tokens, settled=not self._cases.change(text, bounds))
-            left = self._shapes.bits(self._cases.rights_of(chunk))
-            self._changed[text] = _Changed(row, chunk, left, self._shapes.bits(tokens[:1]))
+            chunk = self._before_cases(text)
+            left = self._shapes.bits(self._cases.rights_after(chunk))
+            right = self._shapes.bits(self._cases.rights_in(chunk))
+            self._changed[text] = _Changed(row, chunk, left, right)
+
+    def _before_cases(self, text: str) -> Chunk:
+        """What spaCy looks for special cases in; not found out for a long chunk."""
+        if len(text) > _LONG_CHUNK:
+            return Chunk(text, None, settled=False)
+        bounds = AffixCutter(self.tokenizer, self._cases.bounds, urls=True).cut(text).bounds
+        tokens = tuple(text[low:high] for low, high in bounds)
+        return Chunk(text, tokens, settled=not self._cases.change(text, bounds))
 
     def _whole(self, table: ChunkTable, read: Read) -> Int64:
         """The texts in which a special case may reach over the space between two chunks."""
@@ -161,12 +172,12 @@ class ChunkCutter:
         if read.changed[word]:
             return self._changed[text].chunk
         _, bounds = self._shapes.bounds.rows(read.row[word : word + 1])
-        return Chunk(tuple(text[low:high] for low, high in bounds.tolist()), settled=True)
+        return Chunk(text, tuple(text[low:high] for low, high in bounds.tolist()), settled=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """A chunk in which a special case or a URL stands: its row of bounds, and its sides."""
+    """A chunk that spaCy itself has cut: its row of bounds, and what `Read` says of its sides."""
 
     row: int
     chunk: Chunk

@@ -38,6 +38,11 @@ class GrowingTable:
     def __len__(self) -> int:
         return len(self._ends) - 1
 
+    @property
+    def n_values(self) -> int:
+        """How many tuples there are in all."""
+        return len(self._values)
+
     def add(self, rows: Sequence[Sequence[tuple[int, ...]]]) -> list[int]:
         """Append rows, and say which numbers they got."""
         flat = [value for row in rows for item in row for value in item]

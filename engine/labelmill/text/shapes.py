@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from labelmill.text.affixes import AffixCutter, Bounds, Cut
 from labelmill.text.alphabet import Alphabet, chars_of, must_hold
@@ -56,11 +57,17 @@ class Words:
         """Prepare some chunks of which the sizes are known."""
         first = np.zeros(len(size) + 1, dtype=np.int64)
         np.cumsum(size, out=first[1:])
-        whole = "".join(text.to_pylist()).encode("utf-32-le")
-        return cls(text, size, np.frombuffer(whole, dtype=np.uint32), first)
+        return cls(text, size, chars_of("".join(text.to_pylist())), first)
 
     def __len__(self) -> int:
         return len(self.size)
+
+    def without(self, out: Bools) -> "Words":
+        """These words, with an empty one in the place of each that is left out."""
+        if not out.any():
+            return self
+        text = pc.if_else(pa.array(out), "", self.text)
+        return Words.of(text, np.where(out, 0, self.size).astype(np.int32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +213,7 @@ class Shapes:
 
     def _questions(self, text: str, form: bytes, cut: Cut) -> list[Question]:
         """What must be asked of every word of the shape that this one has."""
-        step = len(form) // len(text)
+        step = len(form) // max(len(text), 1)
         asks: list[Question] = []
         for first, (low, _) in enumerate(cut.bounds):
             for last in range(first, len(cut.bounds)):

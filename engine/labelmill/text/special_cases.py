@@ -14,11 +14,13 @@ class Chunk:
     """One chunk as spaCy sees it when it looks for special cases.
 
     Attributes:
-        tokens: the texts of its tokens.
+        text: the whole chunk.
+        tokens: the texts of its tokens; None where they were not found out.
         settled: whether no special case inside of it changes them any more.
     """
 
-    tokens: Texts
+    text: str
+    tokens: Texts | None
     settled: bool
 
 
@@ -77,18 +79,33 @@ class SpecialCases:
         """Whether a whole text is a special case with other tokens than these."""
         return text in self.bounds and self.bounds[text] != tuple(bounds)
 
-    def rights_of(self, chunk: Chunk) -> set[str]:
-        """Tokens with which a case that begins at the end of this chunk goes on."""
-        runs = (chunk.tokens[-k:] for k in range(1, min(self.longest, len(chunk.tokens)) + 1))
+    def rights_after(self, chunk: Chunk) -> set[str]:
+        """Tokens with which a case that begins at the end of this chunk goes on after a space."""
+        if chunk.tokens is None:
+            runs = [run for run in self.follow if chunk.text.endswith("".join(run))]
+        else:
+            sizes = range(1, min(self.longest, len(chunk.tokens)) + 1)
+            runs = [chunk.tokens[-size:] for size in sizes]
         return {token for run in runs for token in self.follow.get(run, ())}
+
+    def rights_in(self, chunk: Chunk) -> set[str]:
+        """Tokens that this chunk begins with."""
+        if chunk.tokens is not None:
+            return set(chunk.tokens[:1])
+        rights = {token for after in self.follow.values() for token in after}
+        return {token for token in rights if chunk.text.startswith(token)}
 
     def reach_over(self, left: Chunk, right: Chunk) -> bool | set[str]:
         """Whether a case may stand over the space between two chunks and change tokens there.
+
+        Both must have one of `rights_after` the left one and `rights_in` the right one in common.
 
         Returns:
             The answer; or, if it hangs on the chunk after the two, the tokens with which that one
             would have to begin for a yes.
         """
+        if left.tokens is None or right.tokens is None:
+            return True
         more: set[str] = set()
         n = len(right.tokens)
         for k in range(1, min(self.longest, len(left.tokens)) + 1):
