@@ -59,7 +59,8 @@ reference: .venv/dev.stamp  ## Write the generated files: configs/schema.json, d
 docs: .venv/dev.stamp  ## Build the documentation into site/.
 	@$(BIN)/mkdocs build --strict --quiet
 
-bench: .venv/dev.stamp  ## Score the end models of docs/results.md (needs LABELMILL_DATA).
+bench: .venv/dev.stamp  ## Run all benchmarks and write docs/benchmarks.md (half an hour; needs LABELMILL_DATA).
+	@$(BIN)/python -m benchmarks.all --write
 	@$(BIN)/python -m benchmarks.results
 
 clean:  ## Remove the environment and everything that was made.
