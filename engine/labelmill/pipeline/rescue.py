@@ -5,6 +5,7 @@ from math import ceil
 from pathlib import Path
 
 from labelmill.errors import OverBudget, WorkersLost
+from labelmill.io import durable
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.deadly import write_deadly
 from labelmill.pipeline.executor import Attempt
@@ -39,7 +40,8 @@ def try_rows(bound: BoundJob, trial: Trial) -> None:
     work = trial.work
     table = table_of(bound, work.shard)
     for start in range(trial.start, trial.stop, trial.step):
-        trial.mark.write_text(str(start), "ascii")
+        with durable.new_file(trial.mark, lasting=False) as file:
+            file.write(str(start).encode("ascii"))
         block = table.slice(start, min(trial.step, trial.stop - start))
         rows = read_rows(bound, block, work.shard.file.name)
         ballot = vote(bound, rows.batch)
@@ -104,7 +106,7 @@ def _block(trial: Trial, how: str) -> range:
     if not trial.mark.exists():
         raise WorkersLost(_puzzle(trial.work, how))
     start = int(trial.mark.read_text("ascii"))
-    trial.mark.unlink()
+    durable.remove_folder(trial.mark)
     return range(start, min(start + trial.step, trial.stop))
 
 
