@@ -79,13 +79,13 @@ class DawidSkene:
         """Run EM on the patterns, each as often as it occurs."""
         sample = _Sample.of(patterns, space, uncovered=self.abstain_as_evidence)
         beliefs = sample.beliefs
-        for _ in range(self.max_iter):
-            fitted = self._maximise(sample, beliefs, space)
+        fitted = self._maximise(sample, beliefs, space)
+        for _ in range(1, self.max_iter):
             moved = fitted.posterior(sample.cells, sample.spoken)
-            change = float((sample.weight * np.abs(moved - beliefs).sum(axis=1)).sum())
-            beliefs = moved
-            if change <= self.tol * sample.weight.sum():
+            if sample.change(beliefs, moved) <= self.tol * sample.weight.sum():
                 break
+            beliefs = moved
+            fitted = self._maximise(sample, beliefs, space)
         return fitted
 
     @classmethod
@@ -206,6 +206,10 @@ class _Sample:
             _smoothed(weight @ beliefs, np.full(len(space.labels), 1 / len(space.labels))),
             rate[:, None, None] * _trusting(space.labels),
         )
+
+    def change(self, before: Floats, after: Floats) -> float:
+        """How far the probabilities of all items moved, added up."""
+        return float((self.weight * np.abs(after - before).sum(axis=1)).sum())
 
 
 def _trusting(labels: LabelSpace) -> Floats:

@@ -118,8 +118,11 @@ def shares_of(scores: Floats, prior: Floats) -> Floats:
         >>> shares_of(np.array([[1.0, 3.0], [0.0, 0.0]]), np.array([0.9, 0.1])).tolist()
         [[0.25, 0.75], [0.9, 0.1]]
     """
-    total = scores.sum(axis=1, keepdims=True)
-    shares: Floats = np.where(total > 0, scores / np.where(total > 0, total, 1.0), prior)
+    columns = np.array(scores.T, order="C")  # rows of a few labels would be slow to reduce
+    total = columns.sum(axis=0)
+    np.divide(columns, total, out=columns, where=total > 0)
+    columns[:, total <= 0] = prior[:, None]
+    shares: Floats = columns.T
     return shares
 
 
@@ -132,7 +135,7 @@ def softmax(log_scores: Floats, base: Floats | float = 0.0) -> Floats:
     """
     if not len(log_scores):
         return log_scores
-    columns = np.array(log_scores.T, order="C")  # rows of a few labels would be slow to reduce
+    columns = np.array(log_scores.T, order="C")
     columns += np.reshape(base, (-1, 1))
     columns -= columns.max(axis=0)
     np.exp(columns, out=columns)
