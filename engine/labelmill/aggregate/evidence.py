@@ -66,9 +66,10 @@ class Cells:
     @classmethod
     def of_functions(cls, patterns: VotePatterns, n_functions: int) -> "Cells":
         """The functions that voted, each once in a pattern: cells of a table with a single set."""
-        first = patterns.first_of_function()
-        offsets = np.append(0, np.cumsum(first))[patterns.indptr]
-        return cls.at(patterns.function[first], offsets, (n_functions, 1))
+        function, offsets, first = patterns.function, patterns.indptr, patterns.first_of_function()
+        if not first.all():
+            function, offsets = function[first], np.append(0, np.cumsum(first))[offsets]
+        return cls.at(function, offsets, (n_functions, 1))
 
     @classmethod
     def at(
