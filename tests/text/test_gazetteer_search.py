@@ -171,6 +171,14 @@ def test_no_character_folds_to_nothing() -> None:
     assert all(fold(character, "fold") and character.lower() for character in characters)
 
 
+@pytest.mark.parametrize("case", ["ignore", "fold"])
+def test_line_ends_keep_what_is_folded_apart(case: Case) -> None:
+    characters = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code < 0xE000]
+    characters.remove("\n")
+
+    assert fold("\n".join(characters), case).split("\n") == [fold(c, case) for c in characters]
+
+
 def twins(length: int = 11) -> tuple[str, str]:
     """Two words with one hash: a word of Thue and Morse and its opposite, for any base."""
     word = "a"

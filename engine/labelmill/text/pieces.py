@@ -227,12 +227,20 @@ def _folded(data: Bytes, begin: Int64, end: Int64, case: Case) -> tuple[Bytes, I
     np.cumsum(data >= 0x80, out=high[1:])
     wide = np.flatnonzero(high[end] > high[begin])
     distinct, code = _distinct(data, begin[wide], end[wide])
-    parts = [fold(piece.decode(), case).encode() for piece in distinct]
+    parts = _fold_each(distinct, case)
     sizes = np.array([len(part) for part in parts], dtype=np.int64)
     places = len(data) + np.cumsum(sizes) - sizes
     at, size = at.copy(), size.copy()
     at[wide], size[wide] = places[code], sizes[code]
     return np.concatenate([lowered, np.frombuffer(b"".join(parts), np.uint8)]), at, size
+
+
+def _fold_each(pieces: list[bytes], case: Case) -> list[bytes]:
+    """Fold many pieces in one go: nothing is ever joined to the line ends between them."""
+    parts = fold(b"\n".join(pieces).decode(), case).encode().split(b"\n")
+    if len(parts) == len(pieces):
+        return parts
+    return [fold(piece.decode(), case).encode() for piece in pieces]
 
 
 def _for_each(data: Bytes, begin: Int64, end: Int64, says: Callable[[bytes], bool]) -> Bools:
