@@ -48,7 +48,9 @@ def test_a_chunk_is_spaced_where_one_space_leads_to_the_next(texts: list[str]) -
     assert table.spaced.tolist() == expected
 
 
-@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())]
+)
 def test_a_part_of_an_array_is_read_as_it_stands(kind: pa.DataType) -> None:
     texts = pa.array(["no no", "a é b", "ü a", None, "no"], kind).slice(1, 3)
 

@@ -1,6 +1,7 @@
 """Where the tokens of some texts lie."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ Int64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tokens:
     """Token bounds of a batch of texts; white space is never part of a token.
 
@@ -45,10 +46,20 @@ class Tokens:
         rows = slice(self.starts[text], self.starts[text + 1])
         return list(zip(self.start[rows].tolist(), self.end[rows].tolist(), strict=True))
 
-    def places(self, bound: Int32) -> Int64:
-        """`start` or `end` of every token as one ascending number: text * 2**32 + offset."""
-        text = np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.starts))
-        return text << 32 | bound
+    @cached_property
+    def start_places(self) -> Int64:
+        """`start` of every token as ascending numbers: text * 2**32 + offset."""
+        return self._texts << 32 | self.start
+
+    @cached_property
+    def end_places(self) -> Int64:
+        """`end` of every token, likewise."""
+        return self._texts << 32 | self.end
+
+    @property
+    def _texts(self) -> Int64:
+        """The text of each token."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.starts))
 
     def aligned(self, doc: Int64, start: Int64, end: Int64) -> tuple[Int32, Int32, Bools]:
         """Widen spans to the bounds of the tokens that they touch.
@@ -69,8 +80,8 @@ class Tokens:
             >>> start.tolist()[0], end.tolist()[0], touched.tolist()
             (0, 2, [True, False, False])
         """
-        first = np.searchsorted(self.places(self.end), doc << 32 | start, side="right")
-        last = np.searchsorted(self.places(self.start), doc << 32 | end, side="left") - 1
+        first = np.searchsorted(self.end_places, doc << 32 | start, side="right")
+        last = np.searchsorted(self.start_places, doc << 32 | end, side="left") - 1
         touched = first <= last
         if not touched.any():
             nothing = np.zeros(len(touched), dtype=np.int32)

@@ -36,7 +36,7 @@ def tagged(
     for batch in batches:
         if not batch.num_rows:
             continue
-        tokens = setting.analysis.tokens(batch.column("text").to_pylist())
+        tokens = setting.analysis.tokens(batch.column("text"))
         for i, row in enumerate(rows([batch])):
             yield _tagged(row, tokens.bounds(i), scheme)
 

@@ -59,7 +59,7 @@ class Spread:
 
 def spread(votes: Votes, tokens: Tokens) -> Spread:
     """Find the tokens that each vote's span covers; spans lie on token bounds."""
-    place = tokens.places(tokens.start)
+    place = tokens.start_places
     doc = votes.doc.astype(np.int64) << 32
     first = np.searchsorted(place, doc | votes.start)
     count = np.searchsorted(place, doc | votes.end) - first

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Bytes = npt.NDArray[np.uint8]
 Int32 = npt.NDArray[np.int32]
@@ -69,6 +70,8 @@ class ChunkTable:
 
 def _bytes_of(texts: pa.Array) -> tuple[Bytes, Int64]:
     """The bytes of all texts in one array, and where each begins in it, [n_texts + 1]."""
+    if texts.type not in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()):
+        texts = texts.cast(pa.large_string())
     if texts.null_count:
         texts = texts.fill_null("")
     _, places, data = texts.buffers()
@@ -155,8 +158,6 @@ def _characters(data: Bytes, first: Int64, counts: Int64, begin: Int64) -> Int32
 
 def _sizes(distinct: pa.Array) -> Int32:
     """Characters in each string."""
-    import pyarrow.compute as pc  # noqa: PLC0415 (heavy)
-
     return pc.utf8_length(distinct).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
 
