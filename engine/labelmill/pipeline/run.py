@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from os import cpu_count
 from pathlib import Path
 from threading import current_thread, main_thread
+from time import perf_counter
 from typing import TypeVar
 
 from filelock import FileLock, Timeout
@@ -46,11 +47,33 @@ def silent(stage: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What the stages of one run share: the bound job, who works, and who is told of it."""
+    """What the stages of one run share: the bound job, who works, and who is told of it.
+
+    `seconds` adds up what each stage took.
+    """
 
     bound: BoundJob
     executor: Executor
     progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def each(
+        self,
+        stage: str,
+        task: Task[Payload, Result],
+        payloads: Sequence[Payload],
+        rescue: Rescue[Payload] | None = None,
+    ) -> Iterator[Result]:
+        """Carry out a stage, and give the results in order as they come.
+
+        `rescue` sees to payloads that end processes.
+        """
+        self.progress(stage, 0, len(payloads))
+        started = perf_counter()
+        for done, result in enumerate(self.executor.map(task, payloads, rescue), 1):
+            yield result
+            self.progress(stage, done, len(payloads))
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + perf_counter() - started
 
     def all(
         self,
@@ -59,13 +82,8 @@ class Shop:
         payloads: Sequence[Payload],
         rescue: Rescue[Payload] | None = None,
     ) -> list[Result]:
-        """Carry out a stage and wait for it; `rescue` sees to payloads that end processes."""
-        self.progress(stage, 0, len(payloads))
-        results = []
-        for result in self.executor.map(task, payloads, rescue):
-            results.append(result)
-            self.progress(stage, len(results), len(payloads))
-        return results
+        """Carry out a stage and wait for it."""
+        return list(self.each(stage, task, payloads, rescue))
 
 
 def run_job(job: Job, *, partition: str | None = None, progress: Progress = silent) -> Run:
@@ -138,9 +156,11 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
     removed = _decide(job, plan, works, records)
     check_budget(job, records, removed)
     shop.progress("fit", 0, 1)
+    started = perf_counter()
     model = fit(shop.bound, [(w.file("patterns"), w.file("decisions")) for w in works])
     model_file = works[0].folder / MODEL_FILE
     durable.write_bytes(model_file, to_json(model.type, model.version, model.fitted, model.space))
+    shop.seconds["fit"] = perf_counter() - started
     shop.progress("fit", 1, 1)
     snapshots: list[Snapshot] = []
     warnings = shop.bound.doubts()
@@ -155,6 +175,7 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
             snapshots.append(made.snapshot)
             warnings += made.warnings
         start = stop
+    record.facts["seconds"] = {stage: round(took, 3) for stage, took in shop.seconds.items()}
     return Run(record.id, "published", output, tuple(snapshots), tuple(warnings))
 
 

@@ -23,6 +23,7 @@ from labelmill.pipeline.checking import CheckResult, carry_out_checks
 from labelmill.pipeline.fingerprint import function_fingerprints, versions
 from labelmill.pipeline.infer import ShardSummary
 from labelmill.pipeline.leaks import find_leaks
+from labelmill.pipeline.mentions import Mentions, write_mentions
 from labelmill.pipeline.plan import PartitionPlan, Plan
 from labelmill.pipeline.publish import commit, json_bytes, seal, staging_folder
 from labelmill.pipeline.result import Snapshot
@@ -35,7 +36,6 @@ from labelmill.pipeline.stages import (
     augment_shard,
     export_split,
     infer_shard,
-    write_mentions,
 )
 from labelmill.report.analysis import function_rows
 from labelmill.report.document import SCHEMA_VERSION, agreement, conflict_rows, totals
@@ -119,14 +119,16 @@ def _label_and_augment(making: Making, records: Sequence[LabelRecord]) -> ShardS
         InferTask(work, part, making.model, making.staging, record.errors)
         for work, part, record in zip(making.works, parts, records, strict=True)
     ]
-    inferred = shop.all("infer", infer_shard, tasks)
-    summary = reduce(add, (record.summary for record in inferred), ShardSummary())
+    summary, found = ShardSummary(), Mentions(job.seed)
+    for record in shop.each("infer", infer_shard, tasks):
+        summary += record.summary
+        found.add(record.mentions)
     _check_conservation(summary)
     if job.augment and job.split.train > 0:
         mentions = None
         if any(step.kind.needs(job.root).mentions for step in job.augment):
             mentions = making.works[0].file("mentions")
-            write_mentions(mentions, [record.mentions for record in inferred], job.seed)
+            write_mentions(mentions, found)
         children = [
             AugmentTask(work, part, making.staging, mentions)
             for work, part in zip(making.works, parts, strict=True)

@@ -19,12 +19,11 @@ import pyarrow.parquet as pq
 from labelmill.aggregate.artifact import from_json
 from labelmill.core.protocols import ExportCount, ExportSetting
 from labelmill.core.schema import FILTERED, QUARANTINE, SPLITS
-from labelmill.core.seeds import keyed_hash
 from labelmill.core.votes import RowError, Votes
 from labelmill.io.durable import OutputFolder, write_table
 from labelmill.io.source import Shard
 from labelmill.io.votes import read_patterns, read_votes, write_patterns, write_votes
-from labelmill.io.work import read_arrow
+from labelmill.io.work import read_arrow, table_of_rows
 from labelmill.pipeline.augmenting import augment
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.deadly import read_deadly
@@ -41,6 +40,7 @@ from labelmill.pipeline.infer import (
     selected_rows,
 )
 from labelmill.pipeline.keys import write_keys
+from labelmill.pipeline.mentions import MENTIONS_PER_LABEL, fewest, read_mentions
 from labelmill.pipeline.rows import Rows, read_rows, source_columns, with_partition
 from labelmill.pipeline.samples import samples_of
 from labelmill.pipeline.split import splits_of
@@ -48,7 +48,6 @@ from labelmill.pipeline.voting import vote
 from labelmill.report.analysis import Counts, Meeting, count, judge_documents, judge_spans
 from labelmill.tasks.tags import spread
 
-MENTIONS_PER_LABEL = 100_000
 _SUFFIXES = {"patterns": "npz", "votes": "arrow", "keys": "arrow", "decisions": "arrow"}
 
 
@@ -136,7 +135,7 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     write_keys(work.file("keys"), rows.batch, rows.row, group=bound.job.split.group)
     lost = quarantined(rows, ballot.errors)
     if lost:
-        write_table(work.file("quarantine"), _table(QUARANTINE, lost))
+        write_table(work.file("quarantine"), table_of_rows(QUARANTINE, lost))
     errors = {name: _failed_rows(failed) for name, failed in ballot.errors.items()}
     first = {name: f"row {row!r}: {reason}: {text}" for row, name, reason, text in reversed(lost)}
     return LabelRecord(rows.n_rows, len(rows.batch), len(rows.faults), errors, first)
@@ -154,7 +153,7 @@ def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     labeled = label_rows(bound, rows, votes, probs, keep)
     _write_part(task.snapshot / "labels" / task.part, labeled.table)
     gone = _filtered(rows, decisions, keep)
-    _write_side(task.snapshot / "filtered" / task.part, _table(FILTERED, gone))
+    _write_side(task.snapshot / "filtered" / task.part, table_of_rows(FILTERED, gone))
     if work.file("quarantine").exists():
         write_table(
             task.snapshot / "quarantine" / task.part, pq.read_table(work.file("quarantine"))
@@ -196,39 +195,6 @@ def export_split(bound: BoundJob, task: ExportTask) -> ExportCount:
         analysis=bound.analysis,
     )
     return spec.kind.write(_batches(folder / "parquet"), setting, OutputFolder(folder / spec.name))
-
-
-def write_mentions(path: Path, parts: list[Mapping[str, tuple[str, ...]]], seed: int) -> None:
-    """Write the distinct mentions per label of all shards, at most 100,000 by smallest hash."""
-    together: dict[str, set[str]] = {}
-    for part in parts:
-        for label, texts in part.items():
-            together.setdefault(label, set()).update(texts)
-    rows = [
-        (label, text)
-        for label in sorted(together)
-        for text in fewest(together[label], MENTIONS_PER_LABEL, seed)
-    ]
-    schema = pa.schema([("label", pa.string()), ("text", pa.string())])
-    write_table(path, _table(schema, rows))
-
-
-def read_mentions(path: Path | None) -> dict[str, tuple[str, ...]]:
-    """The mentions per label that `write_mentions` wrote."""
-    mentions: dict[str, list[str]] = {}
-    if path is not None:
-        for row in pq.read_table(path, use_threads=False).to_pylist():
-            mentions.setdefault(row["label"], []).append(row["text"])
-    return {label: tuple(texts) for label, texts in mentions.items()}
-
-
-def fewest(texts: set[str], most: int, seed: int) -> tuple[str, ...]:
-    """At most so many of some texts, those with the smallest hash, in sorted order."""
-    if len(texts) > most:
-        texts = set(
-            sorted(texts, key=lambda text: (keyed_hash(seed, "mention", text), text))[:most]
-        )
-    return tuple(sorted(texts))
 
 
 def meeting_of(bound: BoundJob, votes: Votes, rows: Rows) -> Meeting:
@@ -385,12 +351,6 @@ def _write_part(path: Path, table: pa.Table) -> None:
 def _write_side(path: Path, table: pa.Table) -> None:
     if len(table):
         write_table(path, table)
-
-
-def _table(schema: pa.Schema, rows: list[Any]) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [() for _ in schema]
-    arrays = [pa.array(column, f.type) for column, f in zip(columns, schema, strict=True)]
-    return pa.table(arrays, schema=schema)
 
 
 def _string(value: Any) -> str | None:
