@@ -15,8 +15,8 @@ from benchmarks.random_patterns import random_alphabet, random_pattern, random_t
 
 from labelmill.text.scan import Probe, Scan
 
-PATTERNS = 400
-TEXTS = 250
+PATTERNS = 100
+TEXTS = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,11 +77,9 @@ def joined(texts: pa.Array) -> Joined:
     n = len(texts)
     lengths = np.asarray(pc.binary_length(texts), dtype=np.int64)
     ends: Int64 = np.cumsum(lengths + 1) - 1
-    large = pa.types.is_large_string(texts.type)
-    values = texts.view(pa.large_binary() if large else pa.binary())
-    lists = (pa.LargeListArray if large else pa.ListArray).from_arrays([0, n], values)
     if not n:
         return Joined(np.zeros(0, dtype=np.uint8), ends)
+    lists = pa.ListArray.from_arrays([0, n], texts.view(pa.binary()))
     buffer = pc.binary_join(lists, SEPARATOR_BYTE)[0].as_buffer()
     return Joined(np.frombuffer(buffer, dtype=np.uint8), ends)
 

@@ -102,7 +102,11 @@ def _branch(value: Any, flags: int) -> Node:
 def _group(value: Any, flags: int) -> Node:
     _, added, removed, parsed = value
     kept = flags & ~KIND_FLAGS if added & KIND_FLAGS else flags
-    return _sequence(parsed, (kept | added) & ~removed)
+    inside = (kept | added) & ~removed
+    node = _sequence(parsed, inside)
+    # A search looks for the first character under the outer flags, even where these do not hold:
+    # re.search(r"(?a:\W)a", "éa") finds nothing. So there is more to match than it finds.
+    return Loose(node) if (inside ^ flags) & KIND_FLAGS else node
 
 
 def _repeat(value: Any, flags: int) -> Node:

@@ -22,6 +22,9 @@ WORTHWHILE_BYTES = 1 << 17
 
 SHORT_SECONDS = 0.5
 
+JOINED_BYTES = 1 << 30
+"""So many bytes of text are joined at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -95,6 +98,10 @@ class Scan:
     def search(self, texts: pa.Array) -> Found:
         """Look for every probe in every text (an array of strings in valid UTF-8)."""
         texts = _strings(texts)
+        half = len(texts) // 2
+        if texts.nbytes > JOINED_BYTES and half:
+            return _one_after_the_other(self.search(texts[:half]), self.search(texts[half:]), half)
+        texts = texts.cast(pa.string())
         if self._plain:
             return self._searched_by_re(texts, self.seconds)
         self._left -= texts.nbytes
@@ -174,6 +181,22 @@ def _confirmed(
         except Overdue:
             late.append(doc)
     return np.array(found, dtype=np.int64), tuple(late)
+
+
+def _one_after_the_other(first: Found, second: Found, n_first: int) -> Found:
+    """What was found in some texts and in those after them."""
+    docs = {
+        probe: np.concatenate([found, second.docs[probe] + np.int32(n_first)])
+        for probe, found in first.docs.items()
+    }
+    late = {
+        probe: (
+            *first.overdue.get(probe, ()),
+            *(n_first + d for d in second.overdue.get(probe, ())),
+        )
+        for probe in {**first.overdue, **second.overdue}
+    }
+    return Found(docs, late)
 
 
 def _strings(texts: pa.Array) -> pa.Array:
