@@ -40,11 +40,11 @@ class Sizes:
 
 
 QUICK = Sizes(
-    rows=(1_000, 2_000),
-    rows_with_two=(1_000, 2_000),
-    functions=(10, 20),
-    entries=(100, 1_000),
-    grouped_rows=(500, 1_000),
+    rows=(1_000,),
+    rows_with_two=(1_000,),
+    functions=(20,),
+    entries=(1_000,),
+    grouped_rows=(1_000,),
     rows_of_others=1_000,
     rows_of_spans=500,
 )

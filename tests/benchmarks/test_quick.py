@@ -1,0 +1,40 @@
+"""Every benchmark works, at tiny sizes, and gives the fields that the table reads."""
+
+from pathlib import Path
+
+import pytest
+from benchmarks.all import NAMES, run
+from benchmarks.claims import TABLE
+from benchmarks.projects import ROOT
+
+pytestmark = pytest.mark.slow
+
+WANTED = {wanted.name: wanted for wanted in TABLE}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_quick_run_gives_the_fields(name: str, corpora: Path, tmp_path: Path) -> None:
+    options = ["--write", str(tmp_path)] if name == "costs" else []
+
+    facts = run(name, ["--quick", *options])
+
+    assert facts is not None, f"benchmarks.{name} failed"
+    assert facts["name"] == name
+    assert facts["ours"] > 0
+    assert facts["peer"] > 0
+    assert facts["unit"]
+    assert facts["quick"] is True
+    for bound in WANTED[name].bounds if name in WANTED else ():
+        assert facts[bound.field], f"{name} has no {bound.field}"
+    if name == "costs":
+        assert len(list(tmp_path.glob("*.svg"))) == len(facts["curves"]) == 5
+
+
+def test_every_benchmark_of_the_folder_is_run_or_is_a_part() -> None:
+    parts = {"all", "claims", "drawing", "measure", "news", "news_limit", "news_snorkel"}
+    parts |= {"results", "ner_jobs", "projects", "rows", "scores", "text_jobs"}
+    parts |= {"differential", "random_patterns"}
+
+    files = {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
+
+    assert files - parts == set(NAMES)
