@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from labelmill.core.batch import Batch
 from labelmill.core.labels import Target
@@ -18,13 +20,23 @@ from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter
 from labelmill.functions.thresholds import Threshold
 from labelmill.io.lexicons import read_lexicon
-from labelmill.text.gazetteer import CompiledGazetteer, Entry
+from labelmill.text.gazetteer import CompiledGazetteer, Entry, key_of
 from labelmill.text.pieces import pieces_of_words
+from labelmill.text.scan import Probe
 from labelmill.text.word_cuts import words_of
-from labelmill.text.words import Case
+from labelmill.text.words import Case, phrase_pattern
 
 VADER = "vader"
 _CASE: Case = "ignore"
+
+MOST_PROBES = 200
+"""A lexicon with more terms than this is not looked for in the scan."""
+
+MOST_TIMES = 4096
+"""A term stands in a text of so many characters at most so often."""
+
+WORTH_CUTTING_ALL = 0.25
+"""Where more texts than this must be cut, all are: other lexicons need the same cut."""
 
 Score = Callable[[str], float]
 Scores = npt.NDArray[np.float64]
@@ -103,6 +115,9 @@ class Lexicon:
 class MeanScore:
     """The mean score of the terms that stand in a text.
 
+    Of a short lexicon each term is looked for in the scan of the job: a text in ASCII in which one
+    term stands, and no other, has the score of that term. Only the other texts are cut into words.
+
     Example:
         >>> score = MeanScore.of({"good": 2.0, "not good": -3.0, ":)": 1.0})
         >>> score("Good :) but not good"), score("Goodness")
@@ -110,12 +125,14 @@ class MeanScore:
     """
 
     terms: CompiledGazetteer
+    probes: Mapping[Probe, float]
 
     @classmethod
     def of(cls, scores: Mapping[str, float]) -> "MeanScore":
         """Compile a lexicon; the score of a term is kept as its id."""
         entries = [Entry(term, None, repr(score)) for term, score in scores.items()]
-        return cls(CompiledGazetteer(entries, case=_CASE))
+        probes = _probes(scores) if len(scores) <= MOST_PROBES else {}
+        return cls(CompiledGazetteer(entries, case=_CASE), probes)
 
     def __call__(self, text: str) -> float | None:
         """The mean score, or None where no term stands in the text."""
@@ -124,6 +141,32 @@ class MeanScore:
 
     def all(self, batch: Batch) -> Scores:
         """The same for every text; NaN where no term stands in it."""
+        if not self.probes:
+            return self._cut(batch)
+        scores, unsure = self._looked_up(batch)
+        if len(unsure) > len(batch) * WORTH_CUTTING_ALL:
+            return self._cut(batch)
+        if len(unsure):
+            rows = pa.array(unsure)
+            scores[unsure] = self._cut(Batch(batch.ids.take(rows), batch.texts.take(rows)))
+        return scores
+
+    def _looked_up(self, batch: Batch) -> tuple[Scores, npt.NDArray[np.int64]]:
+        """What the scan says of every text, and the texts of which it does not say enough."""
+        scores = np.full(len(batch), np.nan)
+        n_terms = np.zeros(len(batch), dtype=np.int32)
+        unsure = ~np.asarray(pc.string_is_ascii(batch.texts), dtype=np.bool_)
+        unsure |= batch.lengths > MOST_TIMES
+        for probe, score in self.probes.items():
+            docs = batch.searched(probe)
+            scores[docs] = score
+            n_terms[docs] += 1
+            unsure[list(batch.overdue(probe))] = True
+            unsure[docs] |= not _is_its_own_mean(score)
+        return scores, np.flatnonzero(unsure | (n_terms > 1))
+
+    def _cut(self, batch: Batch) -> Scores:
+        """The scores of texts that are cut into words."""
         reading = batch.kept(("words", _CASE), lambda: pieces_of_words(batch, _CASE))
         found = self.terms.search(
             reading, lambda doc: (batch.strings[doc], words_of(batch.strings[doc]))
@@ -152,6 +195,10 @@ class LexiconVoter:
     scores: MeanScore | OneByOne
     rules: tuple[tuple[int, Threshold], ...]
 
+    def probes(self) -> tuple[Probe, ...]:
+        """What the scan of the job looks for."""
+        return tuple(self.scores.probes) if isinstance(self.scores, MeanScore) else ()
+
     def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:  # noqa: ARG002
         """Score every text."""
         scores = self.scores.all(batch)
@@ -162,6 +209,25 @@ class LexiconVoter:
         hits = Hits()
         hits.add_all(docs, 0, batch.lengths[docs], labels[docs])
         return hits
+
+
+def _probes(scores: Mapping[str, float]) -> dict[Probe, float]:
+    """The terms as patterns, with which ASCII texts can be searched; the first of equal ones."""
+    fold = key_of(_CASE)
+    by_key: dict[str, float] = {}
+    for term, score in scores.items():
+        by_key.setdefault(fold(term), score)
+    return {
+        Probe(phrase_pattern([key], whole_words=True, ignore_case=True)): score
+        for key, score in by_key.items()
+        if key and key.isascii()
+    }
+
+
+def _is_its_own_mean(score: float) -> bool:
+    """Whether any number of equal scores have exactly that score as their mean."""
+    times = np.arange(1, MOST_TIMES + 1)
+    return bool((score * times / times == score).all())
 
 
 def _means(n_texts: int, doc: npt.NDArray[np.int32], scores: Scores) -> Scores:
