@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from benchmarks.measure import Claim, Side, corpora, interleaved, options_of, report
 from benchmarks.news import LABELS, base_texts, noisy_blocks
-from snorkel.labeling import LabelingFunction, PandasLFApplier, labeling_function
+from snorkel.labeling import LabelingFunction, PandasLFApplier
 
 from labelmill.core.batch import Batch
 from labelmill.core.votes import settle_documents
@@ -70,31 +70,26 @@ MARKETS = frozenset(
 )
 
 
-@labeling_function()
 def agency(x: Any) -> int:
     """A regular expression."""
     return WORLD if AGENCY.search(x.text) else ABSTAIN
 
 
-@labeling_function()
 def scores(x: Any) -> int:
     """A regular expression."""
     return SPORTS if SCORE.search(x.text) else ABSTAIN
 
 
-@labeling_function()
 def dollars(x: Any) -> int:
     """A regular expression."""
     return BUSINESS if DOLLARS.search(x.text) else ABSTAIN
 
 
-@labeling_function()
 def tickers(x: Any) -> int:
     """A regular expression."""
     return BUSINESS if TICKER.search(x.text) else ABSTAIN
 
 
-@labeling_function()
 def sizes(x: Any) -> int:
     """A regular expression."""
     return SCIENCE if SIZE.search(x.text) else ABSTAIN
@@ -105,25 +100,29 @@ def holds_any(x: Any, words: frozenset[str], label: int) -> int:
     return ABSTAIN if words.isdisjoint(x.text.lower().split()) else label
 
 
-conflict = LabelingFunction("conflict", holds_any, {"words": CONFLICT, "label": WORLD})
-games = LabelingFunction("games", holds_any, {"words": GAMES, "label": SPORTS})
-markets = LabelingFunction("markets", holds_any, {"words": MARKETS, "label": BUSINESS})
-
-
-@labeling_function()
 def brief(x: Any) -> int:
     """A measure: the length of the text."""
     return SPORTS if len(x.text) < 100 else ABSTAIN
 
 
-@labeling_function()
 def capitals(x: Any) -> int:
     """A measure: the share of words that begin with a capital letter."""
     words = x.text.split()
     return SPORTS if sum(map(str.istitle, words)) > 0.6 * len(words) else ABSTAIN
 
 
-FUNCTIONS = (agency, scores, dollars, tickers, sizes, conflict, games, markets, brief, capitals)
+FUNCTIONS = (
+    LabelingFunction("agency", agency),
+    LabelingFunction("scores", scores),
+    LabelingFunction("dollars", dollars),
+    LabelingFunction("tickers", tickers),
+    LabelingFunction("sizes", sizes),
+    LabelingFunction("conflict", holds_any, {"words": CONFLICT, "label": WORLD}),
+    LabelingFunction("games", holds_any, {"words": GAMES, "label": SPORTS}),
+    LabelingFunction("markets", holds_any, {"words": MARKETS, "label": BUSINESS}),
+    LabelingFunction("brief", brief),
+    LabelingFunction("capitals", capitals),
+)
 Matrix = npt.NDArray[np.int64]
 
 

@@ -435,3 +435,91 @@ def test_votes_on_youtube_are_those_of_snorkel_and_those_published(
     assert votes.shape == (1586, 7)
     assert (votes == snorkels).all()
     assert (votes == published).all()
+
+
+def test_what_a_function_writes_to_its_row_no_other_function_sees(
+    project: Path, write: Callable[[str], None]
+) -> None:
+    source = """
+        @labeling_function()
+        def loud(x):
+            x.text = x.text.upper()
+            vars(x)["seen"] = True
+            return 1
+        @labeling_function()
+        def quiet(x):
+            return 0 if x.text.islower() and "seen" not in x else -1
+    """
+    write(source)
+    rows = batch(["a", "b"])
+
+    loud, quiet = bound(project, "loud"), bound(project, "quiet")
+    votes = [voter.vote(rows, {}).label for voter in (quiet, loud, quiet)]
+
+    assert votes == [[0, 0], [1, 1], [0, 0]]
+
+
+def test_a_class_that_calls_in_its_own_way_is_called_so(
+    project: Path, write: Callable[[str], None]
+) -> None:
+    source = """
+        from snorkel.labeling import LabelingFunction
+        class Opposite(LabelingFunction):
+            def __call__(self, x):
+                return 1 - super().__call__(x)
+        class Before(LabelingFunction):
+            def _preprocess_data_point(self, x):
+                x.text = "spam"
+                return x
+        opposite = Opposite("opposite", lambda x: 1)
+        before = Before("before", lambda x: 1 if x.text == "spam" else -1)
+    """
+    write(source)
+
+    assert bound(project, "opposite").vote(batch(["a"]), {}).label == [0]
+    assert bound(project, "before").vote(batch(["a"]), {}).label == [1]
+
+
+def test_a_function_that_ends_an_iteration_fails_its_row_alone(
+    project: Path, write: Callable[[str], None]
+) -> None:
+    write("@labeling_function()\ndef f(x): return next(iter([1] * len(x.text)))")
+
+    hits = bound(project, "f").vote(batch(["a", "", "b"]), {})
+
+    assert hits.doc == [0, 2]
+    assert [(error.doc, error.reason) for error in hits.errors] == [(1, "StopIteration")]
+
+
+def test_a_missing_column_is_told_as_of_any_data_point(
+    project: Path, write: Callable[[str], None]
+) -> None:
+    write("@labeling_function()\ndef f(x): return x.stars")
+
+    (error,) = bound(project, "f").vote(batch(["a"]), {}).errors
+
+    assert error.message.endswith("'DataPoint' object has no attribute 'stars'")
+
+
+ANSWERS: st.SearchStrategy[Any] = st.sampled_from(
+    [-1, 0, 1, 2, -2, True, None, 1.0, "spam", np.int64(1), 10**30, []]
+)
+
+
+@given(st.lists(ANSWERS | st.just(KeyError("x")), max_size=8))
+def test_only_whole_numbers_that_a_label_has_are_votes(answers: list[Any]) -> None:
+    def say(x: Any) -> Any:
+        answer = answers[x.id]
+        if isinstance(answer, KeyError):
+            raise answer
+        return answer
+
+    voter = SnorkelVoter(LabelingFunction("say", say), LABELS.names, (0, 1), Form(), Path())
+    hits = voter.vote(batch(["a"] * len(answers)), {})
+
+    whole = [isinstance(a, int | np.integer) and not isinstance(a, bool) for a in answers]
+    valid = [i for i, a in enumerate(answers) if whole[i] and -1 <= a <= 1]
+    assert hits.doc == [i for i in valid if answers[i] >= 0]
+    assert hits.label == [int(answers[i]) for i in hits.doc]
+    failed = [i for i in range(len(answers)) if i not in valid]
+    assert [error.doc for error in hits.errors] == failed
