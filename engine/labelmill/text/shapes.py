@@ -304,13 +304,13 @@ def _asked_for(cases: SpecialCases, rights: Iterable[str]) -> dict[Ask, set[str]
 
 
 def _alphabet(tokenizer: Any) -> Alphabet | None:
-    patterns = [
-        _pattern(search)
-        for search in (tokenizer.prefix_search, tokenizer.suffix_search, tokenizer.infix_finditer)
-        if search is not None
-    ]
-    if tokenizer.token_match is not None:
-        return None
+    searches = (
+        tokenizer.prefix_search,
+        tokenizer.suffix_search,
+        tokenizer.infix_finditer,
+        tokenizer.token_match,
+    )
+    patterns = [_pattern(search) for search in searches if search is not None]
     known = [pattern for pattern in patterns if pattern is not None]
     return Alphabet.of(known) if len(known) == len(patterns) else None
 
