@@ -42,6 +42,9 @@ def note_labels(hits: Hits, searches: Sequence[Search], late: set[int]) -> list[
         >>> hits.doc, hits.label, [search.docs.tolist() for search in left]
         ([0], [0], [[2], [2]])
     """
+    if len({search.label for search in searches}) == 1 and not late:
+        hits.add_all(_union([search.docs for search in searches]), 0, 0, searches[0].label)
+        return []
     by_label: dict[int, list[Int32]] = {}
     for search in searches:
         by_label.setdefault(search.label, []).append(search.docs)
@@ -63,6 +66,9 @@ def note_places(hits: Hits, searches: Sequence[Search], batch: Batch, late: set[
         batch: the texts.
         late: texts on which time ran out before.
     """
+    searches = [search for search in searches if len(search.docs)]
+    if not searches and not late:
+        return
     late = set(late)
     places = []
     with Patience() as patience:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from labelmill.text.scan.joined import Joined, Section
 
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 SECTION_BYTES = 1 << 20
@@ -93,7 +94,7 @@ class Automaton:
         self._n_probes = max((e.probe for e in expressions), default=-1) + 1
         self._waste = self._no_waste()
 
-    def search(self, texts: Joined) -> dict[int, Int64]:
+    def search(self, texts: Joined) -> dict[int, Int32]:
         """The texts in which each probe is found, ascending; a probe that is not is left out."""
         found = [np.zeros((0, 2), dtype=np.int64)]
         giants: list[int] = []
@@ -217,19 +218,19 @@ def _refused(module: ModuleType, expressions: Sequence[Expression], flags: int) 
     return frozenset()
 
 
-def _by_probe(found: Int64) -> dict[int, Int64]:
+def _by_probe(found: Int64) -> dict[int, Int32]:
     """The texts of each probe, ascending and each once, from (probe, text) pairs."""
     probes = found[:, 0]
     small = len(probes) == 0 or int(probes.max()) < 1 << 16
     order = np.argsort(probes.astype(np.uint16) if small else probes, kind="stable")
-    probes, texts = probes[order], found[order, 1]
-    cuts = np.flatnonzero(np.diff(probes.astype(np.int64), prepend=-1, append=-1)).tolist()
-    by_probe = {}
-    for first, last in pairwise(cuts):
-        some = texts[first:last]
-        steps = np.diff(some)
-        ascending = bool(np.all(steps >= 0))
-        by_probe[int(probes[first])] = (
-            some[np.concatenate([[True], steps > 0])] if ascending else np.unique(some)
-        )
-    return by_probe
+    keys = (found[:, 0] << 32 | found[:, 1])[order]
+    steps = np.diff(keys, prepend=-1)
+    if np.any(steps < 0):
+        keys = np.sort(keys)
+        steps = np.diff(keys, prepend=-1)
+    keys = keys[steps > 0]
+    probes, texts = keys >> 32, (keys & 0xFFFFFFFF).astype(np.int32)
+    cuts = np.flatnonzero(np.diff(probes, prepend=-1, append=-1))
+    names = probes[cuts[:-1]].tolist()
+    bounds = pairwise(cuts.tolist())
+    return {probe: texts[first:last] for probe, (first, last) in zip(names, bounds, strict=True)}

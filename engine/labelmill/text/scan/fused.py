@@ -16,23 +16,23 @@ from labelmill.text.scan.joined import Joined, joined, squeezed
 from labelmill.text.scan.translate import translated, tree_of
 from labelmill.text.scan.tree import Node, points_of
 
-Int64 = npt.NDArray[np.int64]
+Int32 = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """The texts in which a pattern stands, and those in which it may stand; both ascending."""
 
-    sure: Int64
-    maybe: Int64
+    sure: Int32
+    maybe: Int32
 
     @classmethod
-    def of(cls, texts: Int64, *, exact: bool) -> "Candidates":
+    def of(cls, texts: Int32, *, exact: bool) -> "Candidates":
         """All of them sure, or none."""
-        nothing = np.zeros(0, dtype=np.int64)
+        nothing = texts[:0]
         return cls(texts, nothing) if exact else cls(nothing, texts)
 
-    def placed(self, places: Int64, other: "Candidates", other_places: Int64) -> "Candidates":
+    def placed(self, places: Int32, other: "Candidates", other_places: Int32) -> "Candidates":
         """Both of these, where the texts of each are some of all texts."""
         return Candidates(
             np.sort(np.concatenate([places[self.sure], other_places[other.sure]])),
@@ -58,7 +58,7 @@ class Side:
     def search(self, texts: Joined) -> list[Candidates]:
         """Where each pattern stands."""
         found = self.automaton.search(texts)
-        every = np.arange(len(texts))
+        every = np.arange(len(texts), dtype=np.int32)
         nothing = every[:0]
         return [
             Candidates.of(every, exact=said.always and said.exact)
@@ -97,5 +97,5 @@ class Fused:
         if not mask.any():
             return found
         simple = self._ascii.search(joined(texts.filter(plain)))
-        here, there = np.flatnonzero(mask), np.flatnonzero(~mask)
+        here, there = (np.flatnonzero(m).astype(np.int32) for m in (mask, ~mask))
         return [a.placed(here, b, there) for a, b in zip(simple, found, strict=True)]

@@ -15,7 +15,6 @@ from labelmill.text.scan.fused import Candidates, Fused
 from labelmill.text.scan.patience import SECONDS, Overdue, Patience
 
 Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
 
 WORTHWHILE_BYTES = 1 << 17
 """With fewer bytes of text than this `re` is done before an automaton is compiled."""
@@ -113,7 +112,7 @@ class Scan:
         return self._scanned(texts)
 
     def _searched_by_re(self, texts: pa.Array, seconds: float) -> Found:
-        every = np.arange(len(texts))
+        every = np.arange(len(texts), dtype=np.int32)
         candidates = {probe: Candidates.of(every, exact=False) for probe in self.probes}
         return _settled(candidates, _Strings(texts), seconds)
 
@@ -146,7 +145,7 @@ class _Strings:
             self._folded = simple
         return self._folded
 
-    def of(self, probe: Probe, texts: Int64) -> list[str]:
+    def of(self, probe: Probe, texts: Int32) -> list[str]:
         """Some texts as a probe reads them."""
         array = self.folded_array() if probe.folded else self._texts
         whole = len(texts) == len(array)
@@ -155,22 +154,22 @@ class _Strings:
 
 def _settled(candidates: Mapping[Probe, Candidates], strings: _Strings, seconds: float) -> Found:
     """Let `re` look at the texts in which a probe may stand."""
-    docs: dict[Probe, Int32] = {}
+    docs = {probe: some.sure for probe, some in candidates.items()}
     overdue: dict[Probe, tuple[int, ...]] = {}
+    unsure = [(probe, some.maybe) for probe, some in candidates.items() if len(some.maybe)]
+    if not unsure:
+        return Found(docs, overdue)
     with Patience(seconds) as patience:
-        for probe, some in candidates.items():
-            sure = some.sure
-            if len(some.maybe):
-                confirmed, late = _confirmed(probe, some.maybe, strings, patience)
-                sure = np.sort(np.concatenate([sure, confirmed]))
-                overdue |= {probe: late} if late else {}
-            docs[probe] = sure.astype(np.int32)
+        for probe, texts in unsure:
+            confirmed, late = _confirmed(probe, texts, strings, patience)
+            docs[probe] = np.sort(np.concatenate([docs[probe], confirmed]))
+            overdue |= {probe: late} if late else {}
     return Found(docs, overdue)
 
 
 def _confirmed(
-    probe: Probe, texts: Int64, strings: _Strings, patience: Patience
-) -> tuple[Int64, tuple[int, ...]]:
+    probe: Probe, texts: Int32, strings: _Strings, patience: Patience
+) -> tuple[Int32, tuple[int, ...]]:
     found: list[int] = []
     late: list[int] = []
     search = probe.pattern.search
@@ -180,7 +179,7 @@ def _confirmed(
                 found.append(doc)
         except Overdue:
             late.append(doc)
-    return np.array(found, dtype=np.int64), tuple(late)
+    return np.array(found, dtype=np.int32), tuple(late)
 
 
 def _one_after_the_other(first: Found, second: Found, n_first: int) -> Found:
