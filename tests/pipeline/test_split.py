@@ -11,7 +11,7 @@ from labelmill.config.spec import SplitSpec
 from labelmill.core.batch import Batch
 from labelmill.core.hashes import UInt64, keys_of
 from labelmill.io.work import read_arrow
-from labelmill.pipeline.keys import KeyFile, decide, write_keys
+from labelmill.pipeline.keys import KeyFile, decide, folded, folded_texts, write_keys
 from labelmill.pipeline.split import splits_of
 from labelmill.text.near_duplicates import band_keys
 
@@ -92,6 +92,13 @@ def test_texts_that_differ_in_case_and_space_share_a_group(tmp_path: Path) -> No
     (rows,) = decided(tmp_path, [[(1, "Nice  song"), (2, "nice song"), (3, "other")]], "exact")
 
     assert rows[0]["group"] == rows[1]["group"] != rows[2]["group"]
+
+
+@given(st.lists(st.text(st.sampled_from("aB \t\n\x1c\x00ßİ\u3000"), max_size=6)))
+def test_texts_are_folded_together_as_each_is_alone(texts: list[str]) -> None:
+    column = pa.array(["cut off", *texts], pa.string()).slice(1)
+
+    assert folded_texts(column).to_pylist() == [folded(text) for text in texts]
 
 
 LONG = "please check out my new channel and subscribe today to win many free gifts my friends "

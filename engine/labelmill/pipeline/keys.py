@@ -22,6 +22,7 @@ from labelmill.text.near_duplicates import BANDS, band_keys
 
 BUCKET_ROWS = 2_000_000
 DUPLICATE_ID = "unique_ids"
+_ODD_SPACE = r"[\x00-\x1f]|  |^ | $"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,20 @@ def folded(text: str) -> str:
 
 
 def folded_texts(texts: pa.Array) -> pa.Array:
-    """Texts as `folded` makes them; those in ASCII without odd white space take a short way."""
-    return pa.array([folded(text) for text in texts.to_pylist()], pa.string())
+    """Texts as `folded` makes them; those in ASCII with single spaces take a short way.
+
+    Example:
+        >>> folded_texts(pa.array(["Nice Song ", "Stra\u00dfe", "a B"])).to_pylist()
+        ['nice song', 'strasse', 'a b']
+    """
+    lowered = pc.ascii_lower(texts)
+    odd = np.asarray(pc.match_substring_regex(texts, _ODD_SPACE), dtype=np.bool_)
+    odd |= ~np.asarray(pc.string_is_ascii(texts), dtype=np.bool_)
+    if not odd.any():
+        return lowered
+    mask = pa.array(odd)
+    others = [folded(text) for text in texts.filter(mask).to_pylist()]
+    return pc.replace_with_mask(lowered, mask, pa.array(others, pa.string()))
 
 
 def write_keys(path: Path, batch: Batch, rows: npt.NDArray[np.int64], *, group: str) -> None:
