@@ -13,6 +13,7 @@ from labelmill.cli.app import app
 
 VERBS = ("init", "validate", "explain", "schema", "plan", "preview", "test", "run", "report")
 HEAVY = {"pyarrow", "numpy", "spacy", "pandas", "pydantic", "torch", "sklearn", "nltk", "rich"}
+FOREIGN = {"scipy", "snorkel", "skweak", "nlpaug", "skops", "vaderSentiment"}
 SPY = """
 import sys
 from labelmill.cli import main
@@ -57,6 +58,22 @@ def test_validate_loads_only_what_the_job_needs(config: str) -> None:
 
     assert code == 0
     assert loaded & HEAVY <= {"pyarrow", "numpy", "pydantic", "rich"}
+
+
+@pytest.mark.parametrize("job", ["company-news", "product-reviews", "video-comments"])
+def test_validate_of_a_demo_job_loads_no_heavy_package(project_root: Path, job: str) -> None:
+    code, loaded = _loaded("validate", str(project_root / "configs" / f"{job}.yaml"))
+
+    assert code == 0
+    assert loaded & (HEAVY | FOREIGN) <= {"pyarrow", "numpy", "pydantic", "rich"}
+
+
+def test_a_run_of_words_and_patterns_loads_no_heavy_package(config: str) -> None:
+    code, loaded = _loaded("run", config)
+
+    assert code == 0
+    assert "pyarrow" in loaded
+    assert loaded & (HEAVY | FOREIGN) <= {"pyarrow", "numpy", "pydantic", "rich"}
 
 
 def test_no_arguments_show_the_help(labelmill: Call) -> None:
