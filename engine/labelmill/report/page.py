@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labelmill.core.schema import SPLITS
 from labelmill.report.marking import pieces, visible
@@ -16,6 +17,9 @@ from labelmill.report.tables import (
     share,
     whole,
 )
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 MOST_LABELS = 20
 """With more labels than this the confusion of labels is a list and not a square."""
@@ -40,14 +44,8 @@ def report_page(report: Report) -> str:
     Args:
         report: what report.json holds.
     """
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 (only for the page)
-
-    template = files("labelmill.report").joinpath("page.html.j2").read_text("utf-8")
-    room = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    room.lstrip_blocks = True
-    room.filters |= {"whole": whole, "share": share, "decimal": decimal, "shown": visible}
     totals = report["totals"]
-    return room.from_string(template).render(
+    return page_template().render(
         report=report,
         totals=totals,
         splits=SPLITS,
@@ -64,6 +62,18 @@ def report_page(report: Report) -> str:
         samples=[_sample(s, spans=report["task"] == "ner") for s in report["samples"]],
         hues={label: hue(i) for i, label in enumerate(report["labels"])},
     )
+
+
+@cache
+def page_template() -> "Template":
+    """The template of the page. Compiling it takes longer than using it, so it can be done ahead."""
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 (only for the page)
+
+    text = files("labelmill.report").joinpath("page.html.j2").read_text("utf-8")
+    room = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    room.lstrip_blocks = True
+    room.filters |= {"whole": whole, "share": share, "decimal": decimal, "shown": visible}
+    return room.from_string(text)
 
 
 def bars(counts: Mapping[str, int]) -> list[Bar]:
