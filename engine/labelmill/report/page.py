@@ -66,7 +66,7 @@ def report_page(report: Report) -> str:
 
 @cache
 def page_template() -> "Template":
-    """The template of the page. Compiling it takes longer than using it, so it can be done ahead."""
+    """The template of the page; compiling it takes longer than using it, so do it ahead."""
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 (only for the page)
 
     text = files("labelmill.report").joinpath("page.html.j2").read_text("utf-8")
