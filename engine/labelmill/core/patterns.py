@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ Ints = npt.NDArray[np.integer]
 
 CELLS = 100_000
 """So many cells of a matrix are looked at together: few enough to stay in the cache."""
+HEAD = 8
+"""So many bytes of a row make a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,41 +244,63 @@ def _distinct(code: Ints, offsets: Int64, n_labels: int) -> tuple[VotePatterns, 
     """The distinct rows of some rows of votes, in canonical order, and which row is which.
 
     Codes of one width, their highest byte first, compare as bytes just as they do as numbers.
+    They are counted from 1, so that eight bytes say all of a row that is no longer.
     """
-    width = np.min_scalar_type(int(code.max(initial=0))).newbyteorder(">")
-    rows = _binary(code.astype(width), offsets * width.itemsize).dictionary_encode()
-    order = _order(rows.dictionary)
-    _, bounds, codes = rows.dictionary.take(pa.array(order)).buffers()
+    native = np.min_scalar_type(int(code.max(initial=0)) + 1)
+    width = native.newbyteorder(">")
+    bounds = offsets * width.itemsize
+    rows = _binary(np.add(code, 1, dtype=native, casting="unsafe").astype(width), bounds)
+    head = _heads(rows)
+    which, first = _numbered(rows, head, np.diff(bounds) > HEAD)
+    order = _order(rows, head, first)
+    _, ends, codes = rows.take(pa.array(first[order])).buffers()
+    indptr = np.frombuffer(ends, dtype=np.int64, count=len(order) + 1) // width.itemsize
+    votes = np.frombuffer(codes or b"", dtype=width, count=int(indptr[-1]))
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
-    ends = np.frombuffer(bounds, dtype=np.int64, count=len(order) + 1)
-    votes = np.frombuffer(codes or b"", dtype=width, count=int(ends[-1]) // width.itemsize)
-    return VotePatterns(
-        ends // width.itemsize,
-        *_decoded(votes, n_labels),
-        np.zeros(len(order), dtype=np.int64),
-        place[:0],
-    ), place[rows.indices.to_numpy()]
+    none = np.zeros(len(order), dtype=np.int64)
+    found = VotePatterns(indptr, *_decoded(votes - native.type(1), n_labels), none, none[:0])
+    return found, place[which]
 
 
-def _order(keys: pa.Array) -> Int64:
-    """The order of distinct byte strings: by their first eight bytes, then by all of them.
+def _numbered(rows: pa.Array, head: Any, is_long: npt.NDArray[np.bool_]) -> tuple[Int64, Int64]:
+    """A number for each row, the same for equal rows, and the first row of each number."""
+    short, long = np.flatnonzero(~is_long), np.flatnonzero(is_long)
+    heads = pa.array(head[short]).dictionary_encode()
+    others = rows.take(pa.array(long)).dictionary_encode()
+    which = np.empty(len(rows), dtype=np.int64)
+    which[short] = heads.indices.to_numpy()
+    which[long] = others.indices.to_numpy() + np.int64(len(heads.dictionary))
+    first = np.empty(len(heads.dictionary) + len(others.dictionary), dtype=np.int64)
+    first[which[::-1]] = np.arange(len(rows) - 1, -1, -1)
+    return which, first
 
-    Few patterns have that many votes in common, so that numbers decide nearly everything.
+
+def _order(rows: pa.Array, head: Any, some: Int64) -> Int64:
+    """The order of some rows, all different: by their heads, and where these are equal by all.
+
+    Few patterns have a head in common, so that numbers decide nearly everything.
     """
-    _, bounds, values = keys.buffers()
-    start = np.frombuffer(bounds, dtype=np.int64, count=len(keys) + 1)
-    padded = np.append(np.frombuffer(values or b"", dtype=np.uint8), np.zeros(8, dtype=np.uint8))
-    length = np.minimum(np.diff(start), 8)
-    everywhere = np.ndarray((len(padded) - 7,), dtype=">u8", buffer=padded, strides=(1,))
-    unused = np.uint64(2**64 - 1) >> (8 * np.arange(8, dtype=np.uint64))
-    head = everywhere[start[:-1]].astype(np.uint64) & ~np.append(unused, np.uint64(0))[length]
-    order = np.argsort(head, kind="stable")
-    equal = head[order[1:]] == head[order[:-1]]
-    tied = np.append(equal, False) | np.append(False, equal)
-    rows = order[: len(keys)][tied[: len(keys)]]
-    order[tied[: len(keys)]] = rows[pc.array_sort_indices(keys.take(pa.array(rows))).to_numpy()]
+    heads = head[some]
+    order = np.argsort(heads, kind="stable")
+    equal = heads[order[1:]] == heads[order[:-1]]
+    tied = (np.append(equal, False) | np.append(False, equal))[: len(order)]
+    alike = order[tied]
+    order[tied] = alike[pc.array_sort_indices(rows.take(pa.array(some[alike]))).to_numpy()]
     return order
+
+
+def _heads(rows: pa.Array) -> npt.NDArray[np.uint64]:
+    """The first eight bytes of each row as a number, as if zeros followed the row."""
+    _, bounds, values = rows.buffers()
+    start = np.frombuffer(bounds, dtype=np.int64, count=len(rows) + 1)
+    padded = np.append(np.frombuffer(values or b"", dtype=np.uint8), np.zeros(HEAD, dtype=np.uint8))
+    everywhere = np.ndarray((len(padded) - HEAD + 1,), dtype=">u8", buffer=padded, strides=(1,))
+    length = np.minimum(np.diff(start), HEAD).astype(np.uint64)
+    beyond = np.uint64(2**64 - 1) >> np.minimum(8 * length, 63)  # 64 would shift nothing
+    foreign = np.where(length < HEAD, beyond, 0).astype(np.uint64)
+    heads: npt.NDArray[np.uint64] = everywhere[start[:-1]].astype(np.uint64) & ~foreign
+    return heads
 
 
 def _binary(values: npt.NDArray[np.generic], offsets: Int64) -> pa.Array:
