@@ -198,7 +198,7 @@ def check_budget(job: Job, records: Sequence[LabelRecord], removed: Mapping[str,
         (f"labeling function '{name}' failed on", count, _example(first.get(name)))
         for name, count in sorted(errors.items())
     ]
-    unreadable = "nobody can read (null or invalid text or id)"
+    unreadable = "nobody can read (null or invalid text or id, or a worker died of it)"
     told.append((unreadable, sum(r.faults for r in records), _example(first.get(None))))
     told.append(("a repeated id stands on", removed.get("unique_ids", 0), ""))
     hint = f"{allowed} allowed (error_budget: {job.error_budget}); nothing was published"
