@@ -23,9 +23,9 @@ BLOCK_ROWS = 100_000
 
 SYLLABLES = re.findall(
     r"\w+",
-    "al an ar bar bel bo bri ca cas cor da del do dra el en er fa fen fon gal ger go ha hem ho in is "
-    "jo ka kel ko la len lo ma mel mo na nor o os pa per po ra ren ri sa sel sor ta ten to ul va "
-    "ver vo wen yo za",
+    "al an ar bar bel bo bri ca cas cor da del do dra el en er fa fen fon gal ger go ha hem ho in "
+    "is jo ka kel ko la len lo ma mel mo na nor o os pa per po ra ren ri sa sel sor ta ten to ul "
+    "va ver vo wen yo za",
 )
 
 
