@@ -76,6 +76,36 @@ def test_a_run_of_words_and_patterns_loads_no_heavy_package(config: str) -> None
     assert loaded & (HEAVY | FOREIGN) <= {"pyarrow", "numpy", "pydantic", "rich"}
 
 
+NER = """\
+version: 1
+name: names
+task: {type: ner, labels: [ORG]}
+source: {path: data/rows.parquet, id: id, text: text}
+labeling_functions:
+  - {name: caps, type: regex, label: ORG, pattern: '[A-Z]{3,}'}
+  - {name: words, type: %s}
+split: {train: 1, dev: 0, test: 0}
+checks: []
+output: data/out/names
+"""
+PLAIN = "keyword, label: ORG, any: [song]"
+CODE = "python, function: 'lfs.py:songs', label: ORG"
+
+
+@pytest.mark.parametrize(("function", "torch"), [(PLAIN, False), (CODE, True)])
+def test_tokens_need_spacy_but_not_torch_unless_the_jobs_own_code_might(
+    project: Path, function: str, *, torch: bool
+) -> None:
+    config = project / "configs" / "names.yaml"
+    config.write_text(NER % function)
+    (project / "lfs.py").write_text("def songs(row):\n    return []\n")
+
+    code, loaded = _loaded("run", str(config), "--workers", "0")
+
+    assert code == 0
+    assert ("spacy" in loaded, "torch" in loaded) == (True, torch)
+
+
 def test_no_arguments_show_the_help(labelmill: Call) -> None:
     answer = labelmill()
 

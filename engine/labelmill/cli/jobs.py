@@ -26,8 +26,13 @@ def read_job(
     from labelmill import kinds  # noqa: PLC0415 (--help loads no types)
     from labelmill.config import find_root, load  # noqa: PLC0415
     from labelmill.io.pandas_later import keep_pandas_out  # noqa: PLC0415
+    from labelmill.io.torch_later import keep_torch_out_of_spacy  # noqa: PLC0415
+    from labelmill.pipeline.foreign import runs_foreign_code  # noqa: PLC0415
 
     keep_pandas_out()
     kinds.register_all()
     HERE.set(find_root(config, project))
-    return load(config, project=project, overrides=overrides or (), partition=partition)
+    job = load(config, project=project, overrides=overrides or (), partition=partition)
+    if not runs_foreign_code(job):
+        keep_torch_out_of_spacy()
+    return job

@@ -14,7 +14,9 @@ from typing import Any
 from labelmill import kinds
 from labelmill.errors import LabelmillError
 from labelmill.io.pandas_later import keep_pandas_out
+from labelmill.io.torch_later import keep_torch_out_of_spacy
 from labelmill.pipeline.bind import BoundJob
+from labelmill.pipeline.foreign import runs_foreign_code
 
 UP = "up"
 DONE = "done"
@@ -28,7 +30,10 @@ def main(descriptor: int) -> None:
         connection.send(UP)
         keep_pandas_out()
         try:
-            bound = BoundJob(connection.recv())
+            job = connection.recv()
+            if not runs_foreign_code(job):
+                keep_torch_out_of_spacy()
+            bound = BoundJob(job)
             kinds.register_all("aggregate")  # a model's file names its type
             gc.freeze()
             while True:
