@@ -1,15 +1,18 @@
 """Looking up terms in many texts at once gives what looking in each text gives."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, product
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelmill.core.batch import Batch
+from labelmill.io.gazetteers import load_gazetteer
 from labelmill.text.folding import fold
 from labelmill.text.gazetteer import CompiledGazetteer, Entry
 from labelmill.text.gazetteer_table import GazetteerTable
@@ -243,3 +246,50 @@ def test_mentions_come_in_the_order_of_the_texts() -> None:
 
     assert all(one < next_ for one, next_ in pairwise(places.tolist()))
     assert same(["a", "b", ")"], texts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["exact", "ignore", "fold"])
+def test_half_a_million_companies_stand_where_the_plain_way_finds_them(
+    corpora: Path, tmp_path: Path, case: Case
+) -> None:
+    path = corpora / "gazetteers" / "crunchbase_companies.json.gz"
+    load_gazetteer(path, case=case, cache=tmp_path)
+    gazetteer = load_gazetteer(path, case=case, cache=tmp_path)
+    files = sorted(corpora.glob("*/dev.parquet"))
+
+    for file in files:
+        columns = pq.read_table(file)
+        if "text" in columns.column_names:
+            batch = batch_of(columns["text"].to_pylist()[:500])
+            assert at_once(gazetteer, batch) == one_by_one(gazetteer, batch), file
+    assert len(files) > 3
+
+
+@pytest.mark.slow
+def test_a_million_terms_are_looked_up() -> None:
+    numbers = np.random.default_rng(7)
+    words = ["".join(letters) for letters in product("abcdefghij", repeat=4)]
+    picked = numbers.integers(0, len(words), (1_000_000, 3))
+    terms = [" ".join(words[i] for i in row[: 1 + row[0] % 3]) for row in picked.tolist()]
+    gazetteer = CompiledGazetteer(map(Entry, terms), case="fold")
+    texts = [" ".join(words[i] for i in row) for row in numbers.integers(0, 10_000, (300, 60))]
+    batch = batch_of(texts)
+
+    found = at_once(gazetteer, batch)
+
+    assert len(gazetteer) > 600_000
+    assert len(found) > 5_000
+    assert found == one_by_one(gazetteer, batch)
+
+
+@pytest.mark.slow
+def test_a_text_of_ten_megabytes_is_read() -> None:
+    text = "Acme Ltd of New York, said Dr. Who. " * 300_000
+    gazetteer = CompiledGazetteer([Entry("Acme Ltd"), Entry("New York"), Entry("said Dr")])
+
+    found = gazetteer.find_all(batch_of([text, "New York"]))
+
+    assert len(text) > 10_000_000
+    assert len(found.doc) == 600_001
+    assert text[found.start[-3] : found.end[-3]] == "Acme Ltd"

@@ -118,7 +118,7 @@ class CompiledGazetteer:
             return entries.terms(label)
         return tuple(entry.term for entry in entries if label is None or entry.label == label)
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str | None, ...]:
         """The labels that mentions may have, each once, None where an entry has none."""
         if isinstance(self._entries, Entries):
