@@ -10,7 +10,7 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 SECONDS = 5.0
-"""So long may a pattern look at one row."""
+"""So long may a pattern look at one row, in seconds of the processor."""
 
 TICKS = 4
 
@@ -23,8 +23,9 @@ class Patience:
     """Ends a call of `re` that takes too long, in the main thread of a process.
 
     A timer ticks as long as the `with` block runs, whatever the number of rows, and ends the call
-    that was at work for `seconds`. `re` can be ended because it looks for signals now and then.
-    In other threads, and where a system has no such timer, there is no limit.
+    that was at work for `seconds` of the process's own time, so that a busy machine ends nothing
+    sooner. `re` can be ended because it looks for signals now and then. In other threads, and
+    where a system has no such timer, there is no limit.
 
     Example:
         >>> import re
@@ -47,8 +48,8 @@ class Patience:
 
     def __enter__(self) -> "Patience":
         if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
-            handler = signal.signal(signal.SIGALRM, self._tick)
-            timer = signal.setitimer(signal.ITIMER_REAL, self._interval, self._interval)
+            handler = signal.signal(signal.SIGVTALRM, self._tick)
+            timer = signal.setitimer(signal.ITIMER_VIRTUAL, self._interval, self._interval)
             self._before = (handler, *timer)
         return self
 
@@ -60,9 +61,9 @@ class Patience:
     ) -> None:
         if self._before is not None:
             handler, delay, interval = self._before
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, handler)
-            signal.setitimer(signal.ITIMER_REAL, delay, interval)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, handler)
+            signal.setitimer(signal.ITIMER_VIRTUAL, delay, interval)
             self._before = None
 
     def within(
