@@ -75,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows_small=len(texts),
         scaled=True,
         sample=sample,
+        **counts(pa.array(texts), shards),
         prepare_seconds=seconds_to_prepare(),
         sst2_seconds=seconds_of_a_batch(folder / "sst2" / "train.parquet"),
     )
@@ -127,6 +128,21 @@ def check_sample(shards: Sequence[pa.Array], picked: Any) -> None:
         rows = picked[picked // SHARD_ROWS == place] % SHARD_ROWS
         for row, doc in zip(rows.tolist(), nlp.pipe(shard.take(rows).to_pylist()), strict=True):
             assert tokens.bounds(row) == bounds_of(doc), shard[row]
+
+
+def counts(small: pa.Array, shards: Sequence[pa.Array]) -> dict[str, int]:
+    """Distinct chunks, shapes and texts read whole at the smaller size, shapes at the larger."""
+    cutter = ChunkCutter(spacy.blank("en").tokenizer)
+    cuts = cutter.cut_chunks(small)
+    n_shapes = cutter.n_shapes
+    for shard in shards:
+        cutter.cut(shard)
+    return {
+        "chunks_small": len(cuts.table.distinct),
+        "shapes_small": n_shapes,
+        "whole_small": len(cuts.whole),
+        "shapes": cutter.n_shapes,
+    }
 
 
 def seconds_to_prepare() -> float:

@@ -90,6 +90,11 @@ class ChunkCutter:
         """How many tokens of shapes and chunks are kept in memory."""
         return self._shapes.bounds.n_values
 
+    @property
+    def n_shapes(self) -> int:
+        """How many shapes were met."""
+        return len(self._shapes)
+
     def cut(self, texts: pa.Array) -> Tokens:
         """The tokens of each text."""
         return self.cut_chunks(texts).tokens()
