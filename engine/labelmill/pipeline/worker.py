@@ -35,11 +35,19 @@ def main(descriptor: int) -> None:
                 keep_torch_out_of_spacy()
             bound = BoundJob(job)
             kinds.register_all("aggregate")  # a model's file names its type
-            gc.freeze()
             while True:
+                first = not gc.get_freeze_count()
                 connection.send(_answer(bound, *connection.recv()))
+                if first:
+                    _freeze()
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
+
+
+def _freeze() -> None:
+    """Keep modules and what the job is bound to, all there by now, out of later collections."""
+    gc.collect()
+    gc.freeze()
 
 
 def _answer(bound: BoundJob, task: Any, payload: Any) -> tuple[str, Any]:
