@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelmill.core.rows import Row, SharedRows
+from labelmill.core.texts import all_ascii
 from labelmill.core.tokens import Tokens
 
 Int32 = npt.NDArray[np.int32]
@@ -104,7 +105,8 @@ class Batch:
     @cached_property
     def lengths(self) -> Int32:
         """Characters in each text."""
-        return np.asarray(pc.utf8_length(self.texts).to_numpy(), dtype=np.int32)
+        count = pc.binary_length if all_ascii(self.texts) else pc.utf8_length
+        return np.asarray(count(self.texts).to_numpy(), dtype=np.int32)
 
     def searched(self, probe: Probe) -> Int32:
         """The texts in which a probe is found, ascending.
@@ -151,7 +153,7 @@ class Batch:
         """
         if any(pa.types.is_nested(self.columns[name].type) for name in self._wanted(needs)):
             return list(self.rows(needs))
-        return self.shared.get(needs, lambda: list(self._rows(needs, weakref.ref(self))))
+        return self.shared.get(needs, lambda: self._light_rows(self._wanted(needs)))
 
     @cached_property
     def shared(self) -> SharedRows:
@@ -164,6 +166,11 @@ class Batch:
             return self.docs()[place]
         text = self.strings[place]
         return [text[start:end] for start, end in self.tokens.bounds(place)]
+
+    def _light_rows(self, names: list[str]) -> list[Row]:
+        """Rows that do not keep the batch alive, all made at once."""
+        values = {name: self.columns[name].to_pylist() for name in names}
+        return Row.all_of(self.ids.to_pylist(), self.strings, values, weakref.ref(self))
 
     def _rows(
         self, needs: tuple[str, ...] | None, find: Callable[[], "Batch | None"]

@@ -141,6 +141,24 @@ class Row(LightRow):
         _set_hidden(self, hidden)
         _set_source(self, source)
 
+    @classmethod
+    def all_of(
+        cls,
+        ids: Sequence[Any],
+        texts: Sequence[str],
+        columns: Mapping[str, Sequence[Any]],
+        find: Callable[[], Readings | None],
+    ) -> list[Self]:
+        """A row for each place, made faster than one by one."""
+        rows = cls.many((*columns, "id", "text"), [*columns.values(), ids, texts])
+        hidden = [name for name in ("id", "text") if name in columns]
+        taken = zip(*(columns[name] for name in hidden), strict=True) if hidden else repeat(None)
+        for _ in map(_set_source, rows, zip(repeat(find), range(len(rows)), strict=False)):
+            pass
+        for row, values in zip(rows, taken, strict=False):
+            _set_hidden(row, None if values is None else dict(zip(hidden, values, strict=True)))
+        return rows
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name in Row.__slots__:
             raise AttributeError(name)
