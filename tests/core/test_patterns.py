@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core import slow_patterns
 
-from labelmill.core.patterns import VotePatterns
+from labelmill.core.patterns import TOGETHER, VotePatterns
 
 cells = st.dictionaries(
     st.tuples(st.integers(0, 9), st.integers(0, 4)), st.integers(0, 300), max_size=30
@@ -204,3 +204,18 @@ def test_the_first_vote_of_each_function_is_known() -> None:
     patterns = VotePatterns.of(*columns_of([(0, 1, 0), (0, 1, 2), (0, 3, 0), (2, 3, 0)]), 3)
 
     assert patterns.first_of_function().tolist() == [True, False, True, True]
+
+
+def test_many_shards_add_up_as_one_though_few_lie_in_memory() -> None:
+    rng = np.random.default_rng(2)
+    matrix = rng.integers(-1, 2, (3 * TOGETHER, 12), dtype=np.int8)
+    shards = (
+        VotePatterns.of_matrix(matrix[first : first + 20_000], 2)
+        for first in range(0, len(matrix), 20_000)
+    )
+
+    total, whole = VotePatterns.added(shards), VotePatterns.of_matrix(matrix, 2)
+
+    assert len(whole) > TOGETHER
+    assert total.byte_keys() == whole.byte_keys()
+    assert total.counts.tolist() == whole.counts.tolist()

@@ -16,6 +16,8 @@ Ints = npt.NDArray[np.integer]
 
 CELLS = 100_000
 """So many cells of a matrix are looked at together: few enough to stay in the cache."""
+TOGETHER = 100_000
+"""At least so many patterns of shards are added up at once."""
 HEAD = 8
 """So many bytes of a row make a number."""
 
@@ -93,8 +95,18 @@ class VotePatterns:
 
     @classmethod
     def added(cls, parts: Iterable["VotePatterns"]) -> "VotePatterns":
-        """Add up the counts of several shards; the result has no items."""
-        return _joined(list(parts))[0]
+        """Add up the counts of several shards; the result has no items.
+
+        Parts are taken as they come, so that no more lie in memory than twice what comes out.
+        """
+        none = np.zeros(0, dtype=np.int64)
+        total = _joined([])[0]
+        waiting: list[VotePatterns] = []
+        for part in parts:
+            waiting.append(cls(part.indptr, part.function, part.label, part.counts, none))
+            if sum(map(len, waiting)) > max(len(total), TOGETHER):
+                total, waiting = _joined([total, *waiting])[0], []
+        return _joined([total, *waiting])[0]
 
     @classmethod
     def concatenated(cls, parts: Sequence["VotePatterns"]) -> "VotePatterns":
