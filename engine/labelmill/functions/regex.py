@@ -28,6 +28,10 @@ class Regex:
     matches only the empty string (a look-ahead, say) counts as one hit. Give `label` with
     `pattern`, or `labels` with a pattern (or several) for each label.
 
+    All patterns of a job are looked for in one scan, which takes the same time whatever they
+    are. Where `re` itself has to look (a back-reference, say, or the spans of matches) it gets
+    five seconds for a text; a text that takes longer has no vote and is noted as `timeout`.
+
     Attributes:
         label: what a match votes for.
         pattern: a regular expression in Python's syntax, or a list of them.

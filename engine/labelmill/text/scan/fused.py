@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelmill.core.texts import all_ascii
 from labelmill.text.scan.alphabet import Alphabet
 from labelmill.text.scan.automaton import Automaton, Expression
 from labelmill.text.scan.joined import Joined, joined, squeezed
@@ -89,9 +90,9 @@ class Fused:
 
     def search(self, texts: pa.Array) -> list[Candidates]:
         """Where each pattern may stand (texts without nulls)."""
-        plain = pc.string_is_ascii(texts)
-        if pc.all(plain).as_py() is not False:
+        if all_ascii(texts):
             return self._ascii.search(joined(texts))
+        plain = pc.string_is_ascii(texts)
         found = self._wide.search(squeezed(texts.filter(pc.invert(plain)), self._alphabet.table))
         mask = np.asarray(plain, dtype=np.bool_)
         if not mask.any():

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelmill.core.texts import all_ascii
 from labelmill.text.folding import fold
 from labelmill.text.scan.automaton import hyperscan
 from labelmill.text.scan.fused import Candidates, Fused
@@ -31,6 +32,9 @@ class Probe:
 
     pattern: re.Pattern[str]
     folded: bool = False
+
+    def __hash__(self) -> int:
+        return hash((self.pattern.pattern, self.pattern.flags, self.folded))
 
     def stands_in(self, text: str) -> bool:
         """Whether it is found in a text: the meaning that a scan keeps."""
@@ -136,9 +140,9 @@ class _Strings:
     def folded_array(self) -> pa.Array:
         """All texts folded."""
         if self._folded is None:
-            plain = pc.string_is_ascii(self._texts)
             simple = pc.ascii_lower(self._texts)
-            if pc.all(plain).as_py() is False:
+            if not all_ascii(self._texts):
+                plain = pc.string_is_ascii(self._texts)
                 others = self._texts.filter(pc.invert(plain)).to_pylist()
                 folded = pa.array([fold(text, "fold") for text in others], self._texts.type)
                 simple = pc.replace_with_mask(simple, pc.invert(plain), folded)
