@@ -28,9 +28,9 @@ class Regex:
     matches only the empty string (a look-ahead, say) counts as one hit. Give `label` with
     `pattern`, or `labels` with a pattern (or several) for each label.
 
-    All patterns of a job are looked for in one scan, which takes the same time whatever they
-    are. Where `re` itself has to look (a back-reference, say, or the spans of matches) it gets
-    five seconds for a text; a text that takes longer has no vote and is noted as `timeout`.
+    All patterns of a job are looked for in one scan. Where `re` itself has to look (for a
+    back-reference, say, or for the spans of matches) it gets five seconds for a text; a text that
+    takes longer has no vote and is noted as `timeout`.
 
     Attributes:
         label: what a match votes for.
