@@ -84,7 +84,18 @@ def test_the_tokens_are_those_of_spacy_in_every_language(code: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["x:o )", "x:o ))", "ca n't", ": )", ": ) )", "a.m .", "10 am", "do n't :-) ) :", "it 's :o )"],
+    [
+        "x:o )",
+        "x:o ))",
+        "ca n't",
+        ": )",
+        ": ) )",
+        "a.m .",
+        "10 am",
+        "do n't :-) ) :",
+        "it 's :o )",
+        ") - :o-x",
+    ],
 )
 def test_a_special_case_is_found_where_a_space_stands_in_it(text: str) -> None:
     assert cut(CUTTERS["en"], [text]) == cut_alone(BLANK["en"], [text])
