@@ -1,7 +1,6 @@
 """The fit stage: one label model from the vote patterns of all shards."""
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,6 @@ from labelmill.core.protocols import VoteSpace
 from labelmill.io.votes import read_patterns
 from labelmill.io.work import read_arrow
 from labelmill.pipeline.bind import BoundJob
-
-SHARDS_AT_ONCE = 64
 
 
 def vote_space(bound: BoundJob) -> VoteSpace:
@@ -58,17 +55,11 @@ def fit_patterns(bound: BoundJob, parts: Iterable[VotePatterns]) -> Artifact:
     spec, space = bound.job.label_model, vote_space(bound)
     if isinstance(spec.kind, Fitted):
         return spec.kind.located(bound.job.root).applied(space)
-    joined = VotePatterns.concatenated(list(parts)) if spec.kind.sequential else _added(parts)
+    if spec.kind.sequential:
+        joined = VotePatterns.concatenated(list(parts))
+    else:
+        joined = VotePatterns.added(parts)
     return Artifact(spec.type, spec.kind.version, spec.kind.fit(joined, space), space)
-
-
-def _added(parts: Iterable[VotePatterns]) -> VotePatterns:
-    """The counts of many shards added up, a few at a time, so that few lie in memory."""
-    total = VotePatterns.added([])
-    parts = iter(parts)
-    while some := list(islice(parts, SHARDS_AT_ONCE)):
-        total = VotePatterns.added([total, *some])
-    return total
 
 
 def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:
