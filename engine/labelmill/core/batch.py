@@ -180,7 +180,7 @@ class Batch:
         values = zip(*columns, strict=True) if names else repeat(())
         rows = zip(self.ids.to_pylist(), self.strings, values, strict=False)
         for i, (row_id, text, found) in enumerate(rows):
-            yield Row(row_id, text, dict(zip(names, found, strict=True)), (find, i))
+            yield Row(row_id, text, dict(zip(names, found, strict=True)), find, i)
 
     def _wanted(self, needs: tuple[str, ...] | None) -> list[str]:
         return [name for name in (self.columns if needs is None else needs) if name in self.columns]

@@ -4,8 +4,8 @@ Many functions share the same row objects. A row that is written to counts that,
 shares rows knows when to make new ones, and no function ever sees what another one wrote.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import count, repeat
 from typing import Any, ClassVar, Protocol, Self
 
 
@@ -105,8 +105,8 @@ class Readings(Protocol):
         ...
 
 
-Source = tuple[Callable[[], Readings | None], int]
-"""Where a row asks for its readings, and its place there."""
+Find = Callable[[], Readings | None]
+"""Finds what makes a row's readings; it may be gone."""
 
 
 class Row(LightRow):
@@ -121,25 +121,28 @@ class Row(LightRow):
         ('fine film', 4, 4)
     """
 
-    __slots__ = ("_hidden", "_source")
+    __slots__ = ("_find", "_hidden", "_place")
 
+    _find: Find | None
     _hidden: Mapping[str, Any] | None
-    _source: Source | None
+    _place: int
 
     def __init__(
         self,
         id: Any,  # noqa: A002 (the column's name)
         text: str,
         columns: Mapping[str, Any],
-        source: Source | None = None,
+        find: Find | None = None,
+        place: int = 0,
     ) -> None:
-        """Hold one row; `source` gives its `tokens` and `doc`."""
+        """Hold one row; what `find` gives makes its `tokens` and `doc`, by its place there."""
         hidden = None
         if "id" in columns or "text" in columns:
             hidden = {name: columns[name] for name in ("id", "text") if name in columns}
         _VALUES.__set__(self, {**columns, "id": id, "text": text})
         _set_hidden(self, hidden)
-        _set_source(self, source)
+        _set_find(self, find)
+        _set_place(self, place)
 
     @classmethod
     def all_of(
@@ -147,16 +150,22 @@ class Row(LightRow):
         ids: Sequence[Any],
         texts: Sequence[str],
         columns: Mapping[str, Sequence[Any]],
-        find: Callable[[], Readings | None],
+        find: Find,
     ) -> list[Self]:
         """A row for each place, made faster than one by one."""
         rows = cls.many((*columns, "id", "text"), [*columns.values(), ids, texts])
-        hidden = [name for name in ("id", "text") if name in columns]
-        taken = zip(*(columns[name] for name in hidden), strict=True) if hidden else repeat(None)
-        for _ in map(_set_source, rows, zip(repeat(find), range(len(rows)), strict=False)):
-            pass
-        for row, values in zip(rows, taken, strict=False):
-            _set_hidden(row, None if values is None else dict(zip(hidden, values, strict=True)))
+        hidden: Iterable[Mapping[str, Any] | None] = repeat(None)
+        names = [name for name in ("id", "text") if name in columns]
+        if names:
+            values = zip(*(columns[name] for name in names), strict=True)
+            hidden = map(dict, map(zip, repeat(names), values))
+        for put, given in (
+            (_set_find, repeat(find)),
+            (_set_place, count()),
+            (_set_hidden, hidden),
+        ):
+            for _ in map(put, rows, given):
+                pass
         return rows
 
     def __getattr__(self, name: str) -> Any:
@@ -173,8 +182,8 @@ class Row(LightRow):
         values = values_of(self)
         if name in values:
             return values[name]
-        if name in READINGS and self._source is not None:
-            return self._reading(name, *self._source)
+        if name in READINGS and self._find is not None:
+            return self._reading(name, self._find())
         has = ", ".join(self)
         message = f"this row has no column '{name}' (it has: {has}); add it to needs"
         raise KeyError(message)
@@ -182,18 +191,18 @@ class Row(LightRow):
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(("id", "text", *values_of(self))))
 
-    def _reading(self, name: str, find: Callable[[], Readings | None], place: int) -> Any:
-        batch = find()
+    def _reading(self, name: str, batch: Readings | None) -> Any:
         if batch is None:
             message = f"row.{name} was asked for after the row's batch was done"
             raise ReferenceError(message)
-        return batch.reading(name, place)
+        return batch.reading(name, self._place)
 
 
 READINGS = ("tokens", "doc")
 _SLOTS: Mapping[str, Any] = vars(Row)
 _set_hidden = _SLOTS["_hidden"].__set__
-_set_source = _SLOTS["_source"].__set__
+_set_find = _SLOTS["_find"].__set__
+_set_place = _SLOTS["_place"].__set__
 
 
 class SharedRows:
