@@ -1,6 +1,6 @@
 """How spaCy cuts prefixes, suffixes and infixes off a chunk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,31 +40,32 @@ class AffixCutter:
         """Cut one chunk, which holds no white space."""
         lefts: Bounds = []
         rights: Bounds = []
-        low, high = 0, len(chunk)
-        while low < high and (step := self._affixes(chunk[low:high])):
-            prefix, suffix, may_go_on = step
+        low, high, may_go_on, is_one_token = 0, len(chunk), True, False
+        while low < high and may_go_on:
+            text = chunk[low:high]
+            is_one_token = self._is_one_token(text)
+            if is_one_token or text in self.cases:
+                break
+            prefix, suffix, may_go_on = self._affixes(text)
             if prefix:
                 lefts.append((low, low + prefix))
             if suffix:
                 rights.append((high - suffix, high))
             low, high = low + prefix, high - suffix
-            if not may_go_on:
-                break
-        inner = self._inner(chunk[low:high], low)
+        pieces = self._pieces(chunk[low:high], is_one_token=is_one_token)
+        inner = [(low + start, low + end) for start, end in pieces if start < end]
         core = (low, high) if len(inner) > 1 else None
         return Cut([*lefts, *inner, *rights[::-1]], core)
 
-    def _affixes(self, text: str) -> tuple[int, int, bool] | None:
-        """Sizes of the prefix and the suffix, and whether to look for more; None if none is."""
-        if text in self.cases or self._is_one_token(text):
-            return None
+    def _affixes(self, text: str) -> tuple[int, int, bool]:
+        """Sizes of the prefix and the suffix, and whether to look for more."""
         prefix = self.tokenizer.find_prefix(text) or 0
         if prefix and text[prefix:] in self.cases:
             return prefix, 0, False
         suffix = self.tokenizer.find_suffix(text[prefix:]) or 0
         if suffix and text[:-suffix] in self.cases:
             return 0, suffix, False
-        return (prefix, suffix, True) if prefix or suffix else None
+        return prefix, suffix, bool(prefix or suffix)
 
     def _is_one_token(self, text: str) -> bool:
         match = self.tokenizer.token_match
@@ -74,14 +75,13 @@ class AffixCutter:
         match = self.tokenizer.url_match
         return self.urls and match is not None and bool(match(text))
 
-    def _inner(self, core: str, low: int) -> Bounds:
+    def _pieces(self, core: str, *, is_one_token: bool) -> Iterable[tuple[int, int]]:
+        """What is left without affixes, cut; a piece may be empty."""
         if core in self.cases:
-            pieces = iter(self.cases[core])
-        elif self._is_one_token(core) or self._is_url(core):
-            pieces = iter([(0, len(core))])
-        else:
-            pieces = _between(core, self.tokenizer.find_infix(core) or ())
-        return [(low + start, low + end) for start, end in pieces if start < end]
+            return self.cases[core]
+        if is_one_token or self._is_url(core):
+            return [(0, len(core))]
+        return _between(core, self.tokenizer.find_infix(core) or ())
 
 
 def _between(core: str, infixes: Any) -> Iterator[tuple[int, int]]:
