@@ -168,6 +168,13 @@ def test_a_worker_that_grows_too_large_is_ended_and_the_row_is_told(
     assert "execution.memory_per_worker" in lost["message"]
 
 
+def test_memory_that_no_worker_can_do_with_stops_the_run(project: Project, write: Write) -> None:
+    write("def f(row): time.sleep(1)", execution={"workers": 1, "memory_per_worker": 1})
+
+    with pytest.raises(WorkersLost, match=r"cannot start: .*execution\.memory_per_worker"):
+        project.run()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_worker_that_dies_once_changes_no_byte(
     project: Project, write: Write, workers: int

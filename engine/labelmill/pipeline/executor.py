@@ -1,7 +1,7 @@
 """Executors: who carries out the tasks of a stage. Any executor gives the same bytes."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from multiprocessing.connection import wait
 from time import monotonic
@@ -123,11 +123,13 @@ class Processes(AbstractContextManager["Processes"]):
     def __len__(self) -> int:
         return len(self._workers)
 
-    def free(self, busy: dict[Worker, int]) -> Iterator[Worker]:
+    def free(self, busy: Collection[Worker]) -> Iterator[Worker]:
         """The workers that are up and have nothing to do."""
         return (worker for worker in self._workers if worker.up and worker not in busy)
 
-    def listen(self) -> Iterator[tuple[Worker, tuple[str, Any] | WorkerDied]]:
+    def listen(
+        self, busy: Collection[Worker]
+    ) -> Iterator[tuple[Worker, tuple[str, Any] | WorkerDied]]:
         """Wait for a while; give what workers say and which of them died, and replace these."""
         for connection in wait([worker.connection for worker in self._workers], LOOK):
             worker = next(w for w in self._workers if w.connection is connection)
@@ -140,7 +142,7 @@ class Processes(AbstractContextManager["Processes"]):
                 self._failed_starts = 0
                 if said is not None:
                     yield worker, said
-        yield from self._grown()
+        yield from self._grown(busy)
 
     def relieve(self, worker: Worker) -> None:
         """Replace a worker that has done its share, or whose memory has grown with its tasks."""
@@ -159,13 +161,13 @@ class Processes(AbstractContextManager["Processes"]):
             raise WorkersLost(CANNOT_START.format(death))
         self._workers[self._workers.index(worker)] = Worker(self._job)
 
-    def _grown(self) -> Iterator[tuple[Worker, WorkerDied]]:
-        """End the workers that take too much memory; looked at only every so often."""
+    def _grown(self, busy: Collection[Worker]) -> Iterator[tuple[Worker, WorkerDied]]:
+        """End the workers whose task takes too much memory; looked at only every so often."""
         if monotonic() - self._looked < LOOK:
             return
         self._looked = monotonic()
-        for worker in tuple(self._workers):
-            if worker.up and worker.memory() > self._memory:
+        for worker in tuple(busy):
+            if worker.memory() > self._memory:
                 worker.kill()
                 death = WorkerDied(TOO_LARGE)
                 self._replace(worker, death)
@@ -208,7 +210,7 @@ class Processes(AbstractContextManager["Processes"]):
                 worker.kill()
 
 
-CANNOT_START = "worker processes cannot start: {}; what they said stands above"
+CANNOT_START = "worker processes cannot start: {}; if they said why, it stands above"
 TOO_LARGE = "the process took more memory than a worker may (execution.memory_per_worker)"
 
 
@@ -235,7 +237,7 @@ class _Stage:
         """The result for one payload; those before it were taken already."""
         while place not in self._results:
             self._hand_out(place)
-            for worker, said in self._processes.listen():
+            for worker, said in self._processes.listen(self._busy):
                 self._note(worker, said)
         return self._results.pop(place)
 

@@ -27,9 +27,9 @@ def main(descriptor: int) -> None:
     """Serve at an open pipe until its other end is closed."""
     os.set_inheritable(descriptor, False)  # noqa: FBT003 (takes no keyword)
     with Connection(descriptor) as connection:
-        connection.send(UP)
         keep_pandas_out()
         try:
+            connection.send(UP)
             job = connection.recv()
             if not runs_foreign_code(job):
                 keep_torch_out_of_spacy()
