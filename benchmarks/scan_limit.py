@@ -102,7 +102,7 @@ def stage_of(project: Project, name: str, size: int) -> Stage:
     works = [Work(folder, shard, number) for number, shard in shards]
     texts = pq.read_table(source, columns=["text"])["text"].combine_chunks()
     rows = [0, *np.cumsum([len(work.shard) for work in works]).tolist()]
-    buffers = [joined(texts[a:b]).data for a, b in pairwise(rows)]
+    buffers = [joined(texts[a:b]).between(0, b - a - 1) for a, b in pairwise(rows)]
     return Stage(bound, works, buffers, _database(bound))
 
 

@@ -29,27 +29,39 @@ class Section:
 class Joined:
     """Texts as bytes; `ends` [n_texts] are the places of the separators after them.
 
-    Before the first text and after the last one there is none.
+    Before the first text and after the last one there is none. `data` has the separators in it,
+    or, where `texts` is given, not yet: then some texts are joined when they are asked for, so
+    that large buffers need not be made.
     """
 
     data: Codes
     ends: Int64
+    texts: pa.Array | None = None
 
     def __len__(self) -> int:
         return len(self.ends)
 
-    def part(self, text: int) -> bytes | Codes:
-        """One text between its separators."""
-        start = int(self.ends[text - 1]) if text else -1
-        end = int(self.ends[text]) + 1
-        if start >= 0 and end <= len(self.data):
+    def between(self, first: int, last: int) -> Codes:
+        """Some texts, the last one included, with separators between them only."""
+        start = int(self.ends[first - 1]) + 1 if first else 0
+        end = int(self.ends[last])
+        if self.texts is None:
             return self.data[start:end]
-        return SEPARATOR_BYTE + self.data[start + 1 : end - 1].tobytes() + SEPARATOR_BYTE
+        if first == last:
+            return self.data[start - first : end - first]
+        n = last - first + 1
+        lists = pa.ListArray.from_arrays([0, n], self.texts.slice(first, n))
+        return np.frombuffer(pc.binary_join(lists, SEPARATOR_BYTE)[0].as_buffer(), dtype=np.uint8)
+
+    def part(self, text: int) -> bytes:
+        """One text between separators."""
+        return SEPARATOR_BYTE + self.between(text, text).tobytes() + SEPARATOR_BYTE
 
     def sections(self, size: int) -> Iterator[Section]:
         """All texts in sections of about a size; only one that has a single text is larger.
 
-        A section has a separator before and after each of its texts.
+        A section has a separator before and after each of its texts: those of the texts beside
+        it. The first and the last text have none on one side and are sections by themselves.
         """
         last = len(self) - 1
         if last >= 0:
@@ -59,8 +71,9 @@ class Joined:
             start = int(self.ends[text - 1])
             until = int(np.searchsorted(self.ends, start + size, side="right")) - 1
             until = min(max(until, text), last - 1)
-            data = self.data[start : int(self.ends[until]) + 1]
-            yield Section(data, start, text, until - text + 1)
+            before = start - (int(self.ends[text - 2]) + 1 if text > 1 else 0)
+            data = self.between(text - 1, until + 1)[before:]
+            yield Section(data[: int(self.ends[until]) + 1 - start], start, text, until - text + 1)
             text = until + 1
         if last > 0:
             yield Section(self.part(last), int(self.ends[last - 1]), last, 1)
@@ -71,17 +84,15 @@ def joined(texts: pa.Array) -> Joined:
 
     Example:
         >>> found = joined(pa.array(["ab", "", "c"]))
-        >>> bytes(found.data), found.ends.tolist()
+        >>> bytes(found.between(0, 2)), found.ends.tolist()
         (b'ab\xff\xffc', [2, 3, 5])
     """
-    n = len(texts)
-    lengths = np.asarray(pc.binary_length(texts), dtype=np.int64)
-    ends: Int64 = np.cumsum(lengths + 1) - 1
-    if not n:
-        return Joined(np.zeros(0, dtype=np.uint8), ends)
-    lists = pa.ListArray.from_arrays([0, n], texts.view(pa.binary()))
-    buffer = pc.binary_join(lists, SEPARATOR_BYTE)[0].as_buffer()
-    return Joined(np.frombuffer(buffer, dtype=np.uint8), ends)
+    offsets = np.frombuffer(texts.buffers()[1] or b"", dtype=np.int32)
+    offsets = offsets[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    ends: Int64 = offsets[1:] - offsets[:1] + np.arange(len(texts))
+    data = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)
+    used = data[offsets[0] : offsets[-1]] if len(texts) else data[:0]
+    return Joined(used, ends, texts.view(pa.binary()))
 
 
 def squeezed(texts: pa.Array, table: Codes) -> Joined:
@@ -93,7 +104,7 @@ def squeezed(texts: pa.Array, table: Codes) -> Joined:
         >>> bytes(squeezed(pa.array(["aß", "\u4e2d"]), table).data)
         b'a\x80\xff\x80'
     """
-    whole = joined(texts).data
+    whole = joined(texts).between(0, len(texts) - 1)
     signed = whole.view(np.int8)
     leads = np.flatnonzero((signed < -1) & (signed >= -0x40))
     data = whole.copy()
