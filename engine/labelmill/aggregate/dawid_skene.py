@@ -209,7 +209,8 @@ class _Sample:
 
     def change(self, before: Floats, after: Floats) -> float:
         """How far the probabilities of all items moved, added up."""
-        return float((self.weight * np.abs(after - before).sum(axis=1)).sum())
+        moved = after - before
+        return float((self.weight @ np.abs(moved, out=moved)).sum())
 
 
 def _trusting(labels: LabelSpace) -> Floats:

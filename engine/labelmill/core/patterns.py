@@ -294,7 +294,7 @@ def _order(rows: pa.Array, head: Any, some: Int64) -> Int64:
     Few patterns have a head in common, so that numbers decide nearly everything.
     """
     heads = head[some]
-    order = np.argsort(heads, kind="stable")
+    order = np.argsort(heads)
     equal = heads[order[1:]] == heads[order[:-1]]
     tied = (np.append(equal, False) | np.append(False, equal))[: len(order)]
     alike = order[tied]
