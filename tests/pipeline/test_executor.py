@@ -352,6 +352,15 @@ def test_workers_that_cannot_start_are_told(
         list(found.map(doubled, [1]))
 
 
+def test_an_interpreter_that_is_not_there_is_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+
+    with pytest.raises(WorkersLost, match=r"started with '/nowhere/python': .*No such file"):
+        Processes(project.job(), 1)
+
+
 def test_the_calling_process_gives_the_same_results(project: Project) -> None:
     alone = InProcess(BoundJob(project.job()))
 

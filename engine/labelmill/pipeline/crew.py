@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from labelmill.config.spec import Job
+from labelmill.errors import WorkersLost
 from labelmill.pipeline.worker import UP
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -26,16 +27,14 @@ class Worker:
     """One process. It is up once it has said so; then it takes one task at a time."""
 
     def __init__(self, job: Job) -> None:
-        """Start the process and do not wait for it."""
+        """Start the process and do not wait for it.
+
+        Raises:
+            WorkersLost: if the system refuses.
+        """
         ours, theirs = Pipe()
         with theirs, _deaf_to_interrupts():
-            self._process = subprocess.Popen(  # noqa: S603 (this interpreter, with fixed code)
-                _command(theirs.fileno()),
-                stdin=subprocess.DEVNULL,
-                stdout=_stderr(),
-                pass_fds=[theirs.fileno()],
-                env={**dict.fromkeys(THREAD_LIMITS, "1"), **os.environ},
-            )
+            self._process = _process(theirs.fileno())
         self._watched = psutil.Process(self._process.pid)
         self.connection: Connection = ours
         self.up = False
@@ -123,6 +122,20 @@ def machine_memory() -> int:
         except (OSError, ValueError):
             continue  # not a container, or one without a limit ("max")
     return total
+
+
+def _process(descriptor: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 (this interpreter, with fixed code)
+            _command(descriptor),
+            stdin=subprocess.DEVNULL,
+            stdout=_stderr(),
+            pass_fds=[descriptor],
+            env={**dict.fromkeys(THREAD_LIMITS, "1"), **os.environ},
+        )
+    except OSError as error:
+        message = f"no worker process can be started with '{sys.executable}': {error}"
+        raise WorkersLost(message) from error
 
 
 def _command(descriptor: int) -> list[str]:

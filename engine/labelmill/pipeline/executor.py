@@ -181,6 +181,7 @@ class Processes(AbstractContextManager["Processes"]):
                 while not worker.up:
                     self._heard(worker)
             except WorkerDied as death:
+                worker.dismiss()
                 last = str(death)
             else:
                 return worker
