@@ -1,5 +1,7 @@
 """Hashes of whole columns: keys that tell rows apart, and random fractions drawn from them."""
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -23,8 +25,12 @@ def wide_keys(column: pa.Array) -> UInt64:
         >>> bool((keys[0] == keys[2]).all()), bool((keys[0] == keys[1]).any())
         (True, False)
     """
-    data = pc.fill_null(column, "").cast(pa.binary()).to_pylist()
-    digests = b"".join(map(xxhash.xxh3_128_digest, data))
+    column = (pc.fill_null(column, "") if column.null_count else column).cast(pa.binary())
+    offsets = np.frombuffer(column.buffers()[1] or b"", dtype=np.int32)
+    offsets = offsets[column.offset : column.offset + len(column) + 1]
+    data = memoryview(column.buffers()[2] or b"")
+    digest = xxhash.xxh3_128_digest
+    digests = b"".join([digest(data[start:end]) for start, end in pairwise(offsets.tolist())])
     return np.frombuffer(digests, dtype=">u8").astype(np.uint64).reshape(-1, 2)
 
 
