@@ -14,7 +14,7 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.integer]
 
-CELLS = 100_000
+CELLS = 200_000
 """So many cells of a matrix are looked at together: few enough to stay in the cache."""
 TOGETHER = 100_000
 """At least so many patterns of shards are added up at once."""
