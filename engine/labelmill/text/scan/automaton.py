@@ -1,7 +1,6 @@
 """Expressions compiled into one automaton, and the texts in which each is found."""
 
 import time
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -96,54 +95,45 @@ class Automaton:
 
     def search(self, texts: Joined) -> dict[int, Int32]:
         """The texts in which each probe is found, ascending; a probe that is not is left out."""
-        found = [np.zeros((0, 2), dtype=np.int64)]
+        found: list[Int64] = []
         giants: list[int] = []
         for section in texts.sections(SECTION_BYTES):
             if len(section.data) > GIANT_BYTES:
                 giants.append(section.text)
                 continue
-            matches = self._matches(section.data)
-            self._watch(matches[:, 0], section)
+            probes, ends = self._matches(section.data)
+            self._watch(probes, section)
             if self._move():
                 return self.search(texts)
-            matches[:, 1] = np.searchsorted(texts.ends, matches[:, 1] + (section.start - 1))
-            found.append(matches)
+            # A match of the separator before a text is one of the text before it, or, where there
+            # is none, of a probe that stands at the end of every text.
+            first = max(section.text - 1, 0)
+            places = np.searchsorted(texts.ends[first:], ends + (section.start - 1)) + first
+            found.append(probes << 32 | places)
         found.append(self._one_by_one(texts, giants, self._everything()))
         found.append(self._one_by_one(texts, range(len(texts)), self._moved))
         return _by_probe(np.concatenate(found))
 
-    def _matches(self, data: Any) -> Int64:
-        """Probe and end of every match but those of the very first separator, [n, 2]."""
-        if self._together is None:
-            return np.zeros((0, 2), dtype=np.int64)
-        told = array("q")
-        tell = told.append
-
-        def note(probe: int, start: int, end: int, flags: int, context: object) -> None:  # noqa: ARG001
-            tell(probe)
-            tell(end)
-
-        self._together.scan(data, match_event_handler=note)
-        matches = np.array(told, dtype=np.int64).reshape(-1, 2)
-        return matches[matches[:, 1] > 1] if len(matches) and matches[0, 1] == 1 else matches
+    def _matches(self, data: Any) -> tuple[Int64, Int64]:
+        """Probe and end of every match."""
+        told: list[int] = []
+        if self._together is not None:
+            self._together.scan(data, match_event_handler=_note, context=told)
+        pairs = np.fromiter(told, dtype=np.int64, count=len(told))
+        return pairs[0::2], pairs[1::2]
 
     def _one_by_one(self, texts: Joined, which: Sequence[int], probes: frozenset[int]) -> Int64:
-        """Probe and text of the first matches in some texts, [n, 2]."""
+        """Keys of the probes that are found in some texts, each of which is told once."""
         database = self._single(probes) if which and probes else None
         if database is None:
-            return np.zeros((0, 2), dtype=np.int64)
-        told = array("q")
-        counts = array("q")
-        tell = told.append
-
-        def note(probe: int, start: int, end: int, flags: int, context: object) -> None:  # noqa: ARG001
-            tell(probe)
-
+            return np.zeros(0, dtype=np.int64)
+        told: list[int] = []
+        counts: list[int] = []
         for text in which:
-            database.scan(texts.part(text), match_event_handler=note)
+            database.scan(texts.part(text), match_event_handler=_note, context=told)
             counts.append(len(told))
-        places = np.repeat(np.array(which, dtype=np.int64), np.diff(counts, prepend=0))
-        return np.stack([np.array(told, dtype=np.int64), places], axis=1)
+        places = np.repeat(np.array(which, dtype=np.int64), np.diff(counts, prepend=0) // 2)
+        return np.array(told[0::2], dtype=np.int64) << 32 | places
 
     def _single(self, probes: frozenset[int]) -> Any:
         if probes not in self._alone:
@@ -174,6 +164,12 @@ class Automaton:
 
     def _everything(self) -> frozenset[int]:
         return frozenset(e.probe for e in self._kept) - self._moved
+
+
+def _note(probe: int, start: int, end: int, flags: int, told: list[int]) -> None:  # noqa: ARG001
+    """Note a match; `append` of a list that is an argument is the quickest way that was found."""
+    told.append(probe)
+    told.append(end)
 
 
 def _flags(*names: str) -> int:
@@ -218,17 +214,10 @@ def _refused(module: ModuleType, expressions: Sequence[Expression], flags: int) 
     return frozenset()
 
 
-def _by_probe(found: Int64) -> dict[int, Int32]:
-    """The texts of each probe, ascending and each once, from (probe, text) pairs."""
-    probes = found[:, 0]
-    small = len(probes) == 0 or int(probes.max()) < 1 << 16
-    order = np.argsort(probes.astype(np.uint16) if small else probes, kind="stable")
-    keys = (found[:, 0] << 32 | found[:, 1])[order]
-    steps = np.diff(keys, prepend=-1)
-    if np.any(steps < 0):
-        keys = np.sort(keys)
-        steps = np.diff(keys, prepend=-1)
-    keys = keys[steps > 0]
+def _by_probe(keys: Int64) -> dict[int, Int32]:
+    """The texts of each probe, ascending and each once; a key is a probe and then a text."""
+    keys = np.sort(keys)
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     probes, texts = keys >> 32, (keys & 0xFFFFFFFF).astype(np.int32)
     cuts = np.flatnonzero(np.diff(probes, prepend=-1, append=-1))
     names = probes[cuts[:-1]].tolist()
