@@ -127,3 +127,13 @@ def test_the_module_is_the_command(tmp_path: Path) -> None:
     )
 
     assert done.stdout == f"labelmill {__version__}\n"
+
+
+def test_garbage_is_collected_again_once_a_job_is_read(config: str) -> None:
+    spy = "import gc, sys; from labelmill.cli import main\n"
+    spy += "main(['validate', sys.argv[1]]); print('collects', gc.isenabled())"
+    done = subprocess.run(
+        [sys.executable, "-c", spy, config], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.endswith("collects True\n")

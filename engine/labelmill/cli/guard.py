@@ -1,6 +1,7 @@
 """Carrying out a command line: every error becomes a message and an exit code."""
 
 import _thread
+import gc
 import io
 import signal
 import sys
@@ -28,7 +29,7 @@ def carry_out(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     HERE.set(None)
     _never_fail_to_print()
-    with _told_of_end() as ends:
+    with _not_collecting(), _told_of_end() as ends:
         try:
             code = _invoke(arguments, as_json=as_json)
             sys.stdout.flush()
@@ -136,6 +137,21 @@ def _never_fail_to_print() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+@contextmanager
+def _not_collecting() -> Iterator[None]:
+    """Look for no garbage while modules load and a job is read: all of it stays.
+
+    Reading a job turns the collector on again.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 @contextmanager

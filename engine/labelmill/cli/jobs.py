@@ -1,5 +1,6 @@
 """Reading the jobs that a command line names."""
 
+import gc
 from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
@@ -32,7 +33,10 @@ def read_job(
     keep_pandas_out()
     kinds.register_all()
     HERE.set(find_root(config, project))
-    job = load(config, project=project, overrides=overrides or (), partition=partition)
+    try:
+        job = load(config, project=project, overrides=overrides or (), partition=partition)
+    finally:
+        gc.enable()  # the front door turned it off while modules load
     if not runs_foreign_code(job):
         keep_torch_out_of_spacy()
     return job
