@@ -248,6 +248,8 @@ class _Speaker:
         return gathered(Piece(EMPTY, before, after) for before, after in pairs)
 
     def _look(self, node: Look) -> list[Piece]:
+        if node.refused and node.item == EMPTY:
+            return []
         single = _single(node.item, ahead=node.ahead)
         if single is None:
             self.exact = False
