@@ -16,6 +16,11 @@ PIPE_WIDTH = 160
 
 def show(view: Sequence["RenderableType"]) -> None:
     """Print the parts of a view; outside a terminal no line is ever broken."""
+    lines = [part for part in view if isinstance(part, str) and part.isprintable()]
+    if lines and len(lines) == len(view):
+        # Plain lines need no console, and rich takes as long to load as a small job takes to read.
+        print(*lines, sep="\n")  # noqa: T201 (what the command shows)
+        return
     console = screen()
     for part in view:
         console.print(part, soft_wrap=isinstance(part, str) or not sys.stdout.isatty())
