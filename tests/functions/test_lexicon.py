@@ -11,7 +11,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 from labelmill.core.batch import Batch
 from labelmill.core.votes import Hits
 from labelmill.errors import BadParameter, BadResource
-from labelmill.functions.lexicon import Lexicon, MeanScore
+from labelmill.functions.lexicon import Lexicon, LexiconVoter, MeanScore
 from labelmill.functions.thresholds import Threshold
 
 Ask = Callable[..., Hits]
@@ -78,9 +78,39 @@ def test_many_texts_score_what_each_text_scores(alphabet: str, data: st.DataObje
     lexicon = MeanScore.of(scores)
     batch = Batch(pa.array(range(len(texts))), pa.array(texts, pa.string()))
 
-    at_once = [None if np.isnan(score) else score for score in lexicon.all(batch).tolist()]
+    at_once = [
+        None if np.isnan(score) else score
+        for score in lexicon.exact(batch, np.arange(len(batch))).tolist()
+    ]
 
     assert at_once == [lexicon(text) for text in texts]
+
+
+SCORES = st.sampled_from([-1.9, -0.7, -0.1, 0.0, 0.1, 0.25, 0.5, 0.7, 1.0, 2.3])
+
+
+@pytest.mark.parametrize("alphabet", [ASCII, ASCII + "éK\u212a"])
+@settings(max_examples=150)
+@given(data=st.data())
+def test_votes_are_those_of_the_exact_scores(alphabet: str, data: st.DataObject) -> None:
+    word = st.text(alphabet, min_size=1, max_size=3).map(str.strip).filter(bool)
+    scores = data.draw(st.dictionaries(word, SCORES, min_size=1, max_size=5))
+    words = st.sampled_from([*scores, " ", ", ", "x"])
+    texts = data.draw(st.lists(st.lists(words, max_size=12).map("".join), max_size=12))
+    bounds = sorted(data.draw(st.sets(SCORES, min_size=2, max_size=2)))
+    rules = [Threshold.parse(f"< {bounds[0]}"), Threshold.parse(f">= {bounds[1]}")]
+    lexicon = MeanScore.of(scores)
+    voter = LexiconVoter(lexicon, tuple(enumerate(rules)))
+    batch = Batch(pa.array(range(len(texts))), pa.array(texts, pa.string()))
+
+    exact = [lexicon(text) for text in texts]
+
+    assert labels(voter.vote(batch, {})) == [
+        (doc, label)
+        for doc, score in enumerate(exact)
+        for label, rule in enumerate(rules)
+        if score is not None and rule.holds(score)
+    ]
 
 
 @given(

@@ -29,11 +29,14 @@ from labelmill.text.words import Case, phrase_pattern
 VADER = "vader"
 _CASE: Case = "ignore"
 
-MOST_PROBES = 200
+MOST_HINTS = 200
 """A lexicon with more terms than this is not looked for in the scan."""
 
 MOST_TIMES = 4096
 """A term stands in a text of so many characters at most so often."""
+
+SLACK = 1e-12
+"""Far more than the rounding of a mean of that many scores, as a share of the score."""
 
 WORTH_CUTTING_ALL = 0.25
 """Where more texts than this must be cut, all are: other lexicons need the same cut."""
@@ -112,11 +115,24 @@ class Lexicon:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """A term of a short lexicon: what finds it in ASCII texts, and the bounds of its mean.
+
+    The mean of equal scores may differ from the score in its last bits.
+    """
+
+    probe: Probe
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class MeanScore:
     """The mean score of the terms that stand in a text.
 
-    Of a short lexicon each term is looked for in the scan of the job: a text in ASCII in which one
-    term stands, and no other, has the score of that term. Only the other texts are cut into words.
+    Of a short lexicon each term is looked for in the scan of the job. The mean lies between the
+    scores of the terms that stand there, which mostly is all that a rule asks; only the other
+    texts are cut into words.
 
     Example:
         >>> score = MeanScore.of({"good": 2.0, "not good": -3.0, ":)": 1.0})
@@ -125,45 +141,42 @@ class MeanScore:
     """
 
     terms: CompiledGazetteer
-    probes: Mapping[Probe, float]
+    hints: tuple[Hint, ...]
 
     @classmethod
     def of(cls, scores: Mapping[str, float]) -> "MeanScore":
         """Compile a lexicon; the score of a term is kept as its id."""
         entries = [Entry(term, None, repr(score)) for term, score in scores.items()]
-        probes = _probes(scores) if len(scores) <= MOST_PROBES else {}
-        return cls(CompiledGazetteer(entries, case=_CASE), probes)
+        hints = _hints(scores) if len(scores) <= MOST_HINTS else ()
+        return cls(CompiledGazetteer(entries, case=_CASE), hints)
 
     def __call__(self, text: str) -> float | None:
         """The mean score, or None where no term stands in the text."""
         found = self.terms.find(text, words_of(text))
         return _mean([float(mention.entry) for mention in found if mention.entry is not None])
 
-    def all(self, batch: Batch) -> Scores:
-        """The same for every text; NaN where no term stands in it."""
-        if not self.probes:
-            return self._cut(batch)
-        scores, unsure = self._looked_up(batch)
-        if len(unsure) > len(batch) * WORTH_CUTTING_ALL:
-            return self._cut(batch)
-        if len(unsure):
-            rows = pa.array(unsure)
-            scores[unsure] = self._cut(Batch(batch.ids.take(rows), batch.texts.take(rows)))
-        return scores
+    def bounds(self, batch: Batch) -> tuple[Scores, Scores]:
+        """Bounds of the score of every text; where no term stands the lower is above the higher."""
+        low, high = np.full(len(batch), np.inf), np.full(len(batch), -np.inf)
+        if self.hints:
+            unknown = ~np.asarray(pc.string_is_ascii(batch.texts), dtype=np.bool_)
+            unknown |= batch.lengths > MOST_TIMES
+        else:
+            unknown = np.ones(len(batch), dtype=np.bool_)
+        for hint in self.hints:
+            docs = batch.searched(hint.probe)
+            low[docs] = np.minimum(low[docs], hint.low)
+            high[docs] = np.maximum(high[docs], hint.high)
+            unknown[list(batch.overdue(hint.probe))] = True
+        low[unknown], high[unknown] = -np.inf, np.inf
+        return low, high
 
-    def _looked_up(self, batch: Batch) -> tuple[Scores, npt.NDArray[np.int64]]:
-        """What the scan says of every text, and the texts of which it does not say enough."""
-        scores = np.full(len(batch), np.nan)
-        n_terms = np.zeros(len(batch), dtype=np.int32)
-        unsure = ~np.asarray(pc.string_is_ascii(batch.texts), dtype=np.bool_)
-        unsure |= batch.lengths > MOST_TIMES
-        for probe, score in self.probes.items():
-            docs = batch.searched(probe)
-            scores[docs] = score
-            n_terms[docs] += 1
-            unsure[list(batch.overdue(probe))] = True
-            unsure[docs] |= not _is_its_own_mean(score)
-        return scores, np.flatnonzero(unsure | (n_terms > 1))
+    def exact(self, batch: Batch, docs: npt.NDArray[np.int64]) -> Scores:
+        """The score of some texts, [n_docs]; NaN where no term stands."""
+        if len(docs) > len(batch) * WORTH_CUTTING_ALL:
+            return self._cut(batch)[docs]
+        rows = pa.array(docs)
+        return self._cut(Batch(batch.ids.take(rows), batch.texts.take(rows)))
 
     def _cut(self, batch: Batch) -> Scores:
         """The scores of texts that are cut into words."""
@@ -182,10 +195,17 @@ class OneByOne:
     """A score that is worked out for one text at a time."""
 
     score: Score
+    hints: tuple[Hint, ...] = ()
 
-    def all(self, batch: Batch) -> Scores:
-        """The score of every text."""
-        return np.array([self.score(text) for text in batch.strings], dtype=np.float64)
+    def bounds(self, batch: Batch) -> tuple[Scores, Scores]:
+        """The score of every text, which is both bounds."""
+        scores = self.exact(batch, np.arange(len(batch)))
+        return scores, scores
+
+    def exact(self, batch: Batch, docs: npt.NDArray[np.int64]) -> Scores:
+        """The score of some texts, [n_docs]."""
+        texts = batch.texts.take(pa.array(docs)).to_pylist()
+        return np.array([self.score(text) for text in texts], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,31 +217,45 @@ class LexiconVoter:
 
     def probes(self) -> tuple[Probe, ...]:
         """What the scan of the job looks for."""
-        return tuple(self.scores.probes) if isinstance(self.scores, MeanScore) else ()
+        return tuple(hint.probe for hint in self.scores.hints)
 
     def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:  # noqa: ARG002
-        """Score every text."""
-        scores = self.scores.all(batch)
-        labels = np.full(len(batch), -1, dtype=np.int32)
-        for label, rule in self.rules:
-            labels[rule.holds_for(scores)] = label
+        """Score every text, as exactly as the rules ask."""
+        low, high = self.scores.bounds(batch)
+        labels = self._labels(low, high)
+        unsure = np.zeros(len(batch), dtype=np.bool_)
+        for _, rule in self.rules:
+            unsure |= (low < high) & (low <= rule.high) & (high >= rule.low)
+        docs = np.flatnonzero(unsure & (labels < 0))
+        if len(docs):
+            scores = self.scores.exact(batch, docs)
+            labels[docs] = self._labels(scores, scores)
         docs = np.flatnonzero(labels >= 0)
         hits = Hits()
         hits.add_all(docs, 0, batch.lengths[docs], labels[docs])
         return hits
 
+    def _labels(self, low: Scores, high: Scores) -> npt.NDArray[np.int32]:
+        """The label whose rule is true of all numbers from low to high, -1 if none is."""
+        labels = np.full(len(low), -1, dtype=np.int32)
+        for label, rule in self.rules:
+            labels[(low <= high) & rule.holds_for(low) & rule.holds_for(high)] = label
+        return labels
 
-def _probes(scores: Mapping[str, float]) -> dict[Probe, float]:
-    """The terms as patterns, with which ASCII texts can be searched; the first of equal ones."""
+
+def _hints(scores: Mapping[str, float]) -> tuple[Hint, ...]:
+    """The terms as patterns with which ASCII texts can be searched; the first of equal ones."""
     fold = key_of(_CASE)
     by_key: dict[str, float] = {}
     for term, score in scores.items():
         by_key.setdefault(fold(term), score)
-    return {
-        Probe(phrase_pattern([key], whole_words=True, ignore_case=True)): score
-        for key, score in by_key.items()
-        if key and key.isascii()
-    }
+    hints = []
+    for key, score in by_key.items():
+        if key and key.isascii():
+            probe = Probe(phrase_pattern([key], whole_words=True, ignore_case=True))
+            slack = 0.0 if _is_its_own_mean(score) else abs(score) * SLACK
+            hints.append(Hint(probe, score - slack, score + slack))
+    return tuple(hints)
 
 
 def _is_its_own_mean(score: float) -> bool:
