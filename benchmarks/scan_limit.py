@@ -4,7 +4,7 @@ The stage reads Parquet, lets the 73 patterns of sms or the 136 phrases of imdb 
 and writes votes and patterns, shard by shard in one process. The limit is one call of Hyperscan
 over the joined texts of each shard, with the same expressions and nothing told of any match. The
 texts are those of the corpus, repeated, each time with a new name and number. The Parquet file is
-not compressed, for a codec has its own price, and rows are split by id. `ratio` is the limit's
+not compressed, for a codec has its own price, ids are numbers and rows are split by id. `ratio` is the limit's
 seconds by ours, that of the corpus where it is smaller. Time is that of the processor.
 """
 
@@ -68,11 +68,11 @@ def write_source(corpus: Path, target: Path, size: int) -> None:
     base = pq.read_table(corpus, columns=["text"])["text"].combine_chunks()
     rng = np.random.default_rng(11)
     written = n_rows = 0
-    schema = pa.schema([("id", pa.string()), ("text", pa.string())])
+    schema = pa.schema([("id", pa.int64()), ("text", pa.string())])
     with pq.ParquetWriter(target, schema, compression="none", use_dictionary=False) as writer:
         while written < size:
             block = pa.chunked_array(list(_noisy(base, rng, 20_000))).combine_chunks()
-            ids = pa.array(range(n_rows, n_rows + len(block))).cast(pa.string())
+            ids = pa.array(np.arange(n_rows, n_rows + len(block)))
             writer.write_table(pa.table([ids, block], schema=schema))
             n_rows += len(block)
             written += block.nbytes
