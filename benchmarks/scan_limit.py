@@ -4,8 +4,9 @@ The stage reads Parquet, lets the 73 patterns of sms or the 136 phrases of imdb 
 and writes votes and patterns, shard by shard in one process. The limit is one call of Hyperscan
 over the joined texts of each shard, with the same expressions and nothing told of any match. The
 texts are those of the corpus, repeated, each time with a new name and number. The Parquet file is
-not compressed, for a codec has its own price, ids are numbers and rows are split by id. `ratio` is the limit's
-seconds by ours, that of the corpus where it is smaller. Time is that of the processor.
+not compressed, for a codec has its own price; ids are numbers, and rows are split by id. `ratio`
+is the limit's seconds by ours, that of the corpus where it is smaller. Time is that of the
+processor.
 """
 
 import sys
