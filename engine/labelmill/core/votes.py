@@ -203,6 +203,8 @@ class Votes:
 
     def take(self, keep: npt.NDArray[np.bool_]) -> "Votes":
         """Only the votes where a mask [n_votes] is true."""
+        if keep.all():
+            return self
         return Votes(
             self.doc[keep],
             self.function[keep],

@@ -8,8 +8,8 @@ CODE_AND_MODELS = (".py", ".cfg")
 
 def runs_foreign_code(job: Job) -> bool:
     """Whether a function or augment step is code of the project, or a model of a package."""
-    kinds = [spec.kind for spec in (*job.functions, *job.augment)]
-    needs = [kind.needs(job.root) for kind in kinds]
+    needs = [function.kind.needs(job.root) for function in job.functions]
+    needs += [step.kind.needs(job.root) for step in job.augment]
     return any(need.packages or any(_is_code(file) for file in need.files) for need in needs)
 
 

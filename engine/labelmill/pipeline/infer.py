@@ -185,12 +185,12 @@ def is_selected(status: str, select: SelectSpec) -> bool:
 
 def class_counts(table: pa.Table, space: LabelSpace, *, spans: bool) -> Counter[str]:
     """How often each label stands in a labels table: on labeled texts, or on their spans."""
-    labeled = table.filter(pc.equal(table["status"], str(Status.LABELED)))
+    labeled = pc.equal(table["status"], str(Status.LABELED))
     if spans:
-        flat = pc.list_flatten(labeled["entities"])
+        flat = pc.list_flatten(table["entities"].filter(labeled))
         labels = pc.struct_field(flat, "label") if len(flat) else pa.array([], pa.string())
     else:
-        labels = labeled["label"]
+        labels = table["label"].filter(labeled)
     counts = Counter(dict.fromkeys(space.names, 0))
     for entry in pc.value_counts(labels).to_pylist():
         counts[entry["values"]] += entry["counts"]

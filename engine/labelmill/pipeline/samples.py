@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from labelmill.core.hashes import keys_of, mixed
+from labelmill.core.hashes import UInt64, mixed
 
 PER_STATUS = 5
 TEXT_LENGTH = 400
@@ -43,9 +43,9 @@ class Sample:
         }
 
 
-def samples_of(table: pa.Table, seed: int) -> tuple[Sample, ...]:
-    """The chosen rows of a labels table."""
-    keys = mixed(keys_of(table["id"].combine_chunks()), seed, "sample")
+def samples_of(table: pa.Table, keys: UInt64, seed: int) -> tuple[Sample, ...]:
+    """The chosen rows of a labels table, given the key of each row's id, [n_rows]."""
+    keys = mixed(keys, seed, "sample")
     codes = table["status"].combine_chunks().dictionary_encode()
     state = codes.indices.to_numpy(zero_copy_only=False)
     chosen: list[int] = []

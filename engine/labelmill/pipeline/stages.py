@@ -17,9 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from labelmill.aggregate.artifact import from_json
+from labelmill.core.hashes import UInt64, keys_of
 from labelmill.core.protocols import ExportCount, ExportSetting
 from labelmill.core.schema import FILTERED, QUARANTINE, SPLITS
 from labelmill.core.votes import RowError, Votes
+from labelmill.io.columns import one_chunk
 from labelmill.io.durable import OutputFolder, write_table
 from labelmill.io.source import Shard
 from labelmill.io.votes import read_patterns, read_votes, write_patterns, write_votes
@@ -166,7 +168,8 @@ def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     mentions = _keep_for_augmenting(bound, work, rows, places["train"], examples["train"])
     summary = _summary(bound, rows, votes, labeled, examples, task.errors)
     filtered = Counter(step for _, step, _ in gone)
-    return InferRecord(replace(summary, filtered=filtered), mentions)
+    samples = samples_of(labeled.table, _id_keys(work, labeled), bound.job.seed)
+    return InferRecord(replace(summary, filtered=filtered, samples=samples), mentions)
 
 
 def augment_shard(bound: BoundJob, task: AugmentTask) -> ShardSummary:
@@ -247,8 +250,18 @@ def _summary(
         spans_lost=rows.spans_lost,
         counts=counts,
         judgement=judgement,
-        samples=samples_of(labeled.table, bound.job.seed),
     )
+
+
+def _id_keys(work: Work, labeled: Labeled) -> UInt64:
+    """The key of the id of each row of the labels table, [n_rows]."""
+    table, known = labeled.table, labeled.place[labeled.keep]
+    keys = np.zeros(len(table), dtype=np.uint64)
+    keys[known] = read_arrow(work.file("keys"))["id_key"].to_numpy()[labeled.keep]
+    others = np.setdiff1d(np.arange(len(table)), known) if len(known) < len(table) else known[:0]
+    if len(others):
+        keys[others] = keys_of(one_chunk(table["id"].take(pa.array(others))))
+    return keys
 
 
 def _check_gold(bound: BoundJob, rows: Rows) -> None:
