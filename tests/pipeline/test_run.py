@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ from labelmill.errors import (
 )
 from labelmill.io.durable import explained
 from labelmill.pipeline.run import run_job
+from labelmill.text.scan.automaton import hyperscan
 
 
 def statuses(run_labels: pa.Table) -> dict[str, str]:
@@ -54,6 +56,21 @@ def test_ties_and_uncovered_rows_can_be_kept_with_their_soft_labels(project: Pro
 
     assert [row["label"] for row in train] == ["spam", "spam", "ham", "ham", None, None]
     assert train[4]["probs"] == [0.5, 0.5]
+
+
+def test_a_run_without_hyperscan_warns_and_gives_the_same_bytes(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert project.run().warnings == ()
+    before = project.files()
+    monkeypatch.setitem(sys.modules, "hyperscan", None)
+    hyperscan.cache_clear()
+
+    warnings = project.run().warnings
+
+    hyperscan.cache_clear()
+    assert [warning.partition(" is not")[0] for warning in warnings] == ["hyperscan"]
+    assert project.files() == before
 
 
 def test_the_same_run_twice_gives_the_same_snapshot_and_bytes(project: Project) -> None:

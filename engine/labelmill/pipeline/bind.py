@@ -22,9 +22,11 @@ from labelmill.errors import BadParameter, BadResource
 from labelmill.io.gazetteers import load_gazetteer
 from labelmill.io.source import ShardReader
 from labelmill.text.gazetteer import CompiledGazetteer
-from labelmill.text.scan import Scan
+from labelmill.text.scan import Scan, slow_here
 
 CACHE = Path(".labelmill") / "cache" / "gazetteers"
+SEARCHING_TYPES = frozenset({"keyword", "regex", "lexicon"})
+"""Types of labeling functions that the scan serves."""
 
 
 class Gazetteers(Mapping[str, Gazetteer]):
@@ -189,10 +191,16 @@ class BoundJob:
         return tuple(dict.fromkeys(names))
 
     def doubts(self) -> list[str]:
-        """What is doubtful in the gazetteers that are used; reads those not read yet."""
+        """What is doubtful in the gazetteers that are used, and what makes the job slow here.
+
+        Reads gazetteers that were not read yet.
+        """
         needs = [function.kind.needs(self.job.root) for function in self.job.functions]
         needs += [step.kind.needs(self.job.root) for step in self.job.augment]
-        return self.gazetteers.doubts(name for need in needs for name in need.gazetteers)
+        told = self.gazetteers.doubts(name for need in needs for name in need.gazetteers)
+        searches = any(function.type in SEARCHING_TYPES for function in self.job.functions)
+        slow = slow_here() if searches else None
+        return told if slow is None else [*told, slow]
 
 
 def _reads(function: FunctionSpec, root: Path) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from os import cpu_count
 from pathlib import Path
-from threading import current_thread, main_thread
+from threading import Thread, current_thread, main_thread
 from time import perf_counter
 from typing import TypeVar
 
@@ -30,6 +30,7 @@ from labelmill.pipeline.rescue import LabelRescue
 from labelmill.pipeline.result import Run, Snapshot
 from labelmill.pipeline.snapshot import make_snapshot
 from labelmill.pipeline.stages import LabelRecord, Work, label_shard
+from labelmill.report.page import page_template
 
 Payload = TypeVar("Payload")
 Result = TypeVar("Result")
@@ -152,6 +153,9 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
 def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: Record) -> Run:
     job = plan.job
     rescue = LabelRescue(ceil(job.error_budget * plan.rows), plan.rows)
+    if plan.rows >= ROWS_WORTH_A_WORKER:
+        # Compiled while workers label: when the page is made, everybody waits for it.
+        Thread(target=page_template, daemon=True).start()
     records = shop.all("label", label_shard, works, rescue)
     removed = _decide(job, plan, works, records)
     check_budget(job, records, removed)

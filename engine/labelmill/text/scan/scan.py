@@ -53,6 +53,13 @@ class Found:
     overdue: Mapping[Probe, tuple[int, ...]]
 
 
+def slow_here() -> str | None:
+    """Why scans are slow on this system, in one line; None where they are not."""
+    if hyperscan() is None:
+        return "hyperscan is not installed here: patterns are read by `re`, which is slower"
+    return None
+
+
 class Scan:
     r"""Looks for many probes at once, and finds exactly what `re` finds.
 
@@ -90,13 +97,6 @@ class Scan:
         self._plain = plain or hyperscan() is None
         groups = ([p for p in self.probes if p.folded is folded] for folded in (False, True))
         self._groups = [(group, Fused([p.pattern for p in group])) for group in groups if group]
-
-    @property
-    def notice(self) -> str | None:
-        """What somebody should know about the speed of this scan, in one line."""
-        if self.probes and hyperscan() is None:
-            return "hyperscan is not installed here: patterns are read by `re`, which is slower"
-        return None
 
     def search(self, texts: pa.Array) -> Found:
         """Look for every probe in every text (an array of strings in valid UTF-8)."""
