@@ -1,5 +1,11 @@
 """Hits, and how they settle into votes."""
 
+from collections import Counter
+from itertools import groupby
+
+import numpy as np
+import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,6 +82,74 @@ def test_settled_spans_never_overlap_and_lie_on_token_bounds(
         assert start % 3 == 0
         assert end % 3 == 2
         ends.append(end)
+
+
+Hit = tuple[int, int, int, int, str | None]
+hits_of_texts = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.integers(0, 12),
+        st.integers(1, 6),
+        st.integers(0, 2),
+        st.sampled_from([None, "Q1", "Q2"]),
+    ).map(lambda hit: (*hit[:2], hit[1] + hit[2], *hit[3:])),
+    max_size=14,
+)
+TOKENS = Tokens.of([[(i, i + 2) for i in range(0, 20, 3)] for _ in range(4)])
+
+
+def mixed(found: list[Hit], cut: int) -> Hits:
+    """Hits that came one by one up to a place, and at once from there on."""
+    hits = Hits()
+    for hit in found[:cut]:
+        hits.add(*hit)
+    numbers = np.array([hit[:4] for hit in found[cut:]], dtype=np.int64).reshape(-1, 4)
+    doc, start, end, label = numbers.T
+    hits.add_all(doc, start, end, label, pa.array([hit[4] for hit in found[cut:]], pa.string()))
+    return hits
+
+
+def full_rows(votes: Votes) -> list[Hit]:
+    columns = (votes.doc, votes.start, votes.end, votes.label)
+    return list(zip(*(c.tolist() for c in columns), votes.entry.to_pylist(), strict=True))
+
+
+@given(hits_of_texts, st.integers(0, 14))
+def test_texts_settle_as_they_do_one_by_one(found: list[Hit], cut: int) -> None:
+    expected = []
+    for doc, group in groupby(sorted(found, key=lambda hit: hit[0]), key=lambda hit: hit[0]):
+        own = list(group)
+        counts = Counter(hit[3] for hit in own)
+        best = [label for label, count in counts.items() if count == max(counts.values())]
+        if len(best) == 1:
+            entry = next(hit[4] for hit in own if hit[3] == best[0])
+            expected.append((doc, 0, 20 + doc, best[0], entry))
+
+    assert full_rows(settle_documents(mixed(found, cut), 0, [20, 21, 22, 23])) == expected
+
+
+@pytest.mark.parametrize("first", [False, True])
+@given(found=hits_of_texts, cut=st.integers(0, 14))
+def test_spans_settle_as_they_do_one_by_one(found: list[Hit], cut: int, first: bool) -> None:
+    widened = []
+    for doc, start, end, label, entry in found:
+        under = [(low, high) for low, high in TOKENS.bounds(doc) if low < end and start < high]
+        if under:
+            widened.append((doc, under[0][0], under[-1][1], label, entry))
+    by_rank = sorted(
+        widened,
+        key=lambda hit: (
+            (hit[1], hit[1] - hit[2], hit[3]) if first else (hit[1] - hit[2], hit[1], hit[3])
+        ),
+    )
+    kept: list[Hit] = []
+    for hit in by_rank:
+        if all(hit[0] != k[0] or hit[2] <= k[1] or k[2] <= hit[1] for k in kept):
+            kept.append(hit)
+
+    assert full_rows(settle_spans(mixed(found, cut), 0, TOKENS, first=first)) == sorted(
+        kept, key=lambda hit: hit[:2]
+    )
 
 
 def test_votes_are_sorted_by_function_then_place() -> None:

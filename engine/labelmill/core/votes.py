@@ -246,7 +246,7 @@ def settle_documents(hits: Hits, function: int, lengths: Int32 | Sequence[int]) 
         found.label[first],
         np.zeros(len(doc), dtype=np.int32),
         np.asarray(lengths, dtype=np.int32)[doc],
-        found.entry if len(first) == len(found) else found.entry.take(pa.array(first)),
+        found.entry if np.array_equal(first, np.arange(len(found))) else found.entry.take(first),
     )
 
 
