@@ -126,12 +126,6 @@ class VotePatterns:
         )
         return whole.in_sequences(np.concatenate(lengths)) if lengths else whole
 
-    def byte_keys(self) -> list[bytes]:
-        """A byte string for each pattern, equal exactly where the votes are equal."""
-        codes = np.stack([self.function, self.label], axis=1).astype(">u4")
-        keys: list[bytes] = _binary(codes, self.indptr * 8).to_pylist()
-        return keys
-
     def pattern_of_vote(self) -> Int64:
         """The pattern that each vote belongs to, [n_pattern_votes]."""
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.indptr))
