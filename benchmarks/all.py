@@ -18,11 +18,12 @@ from typing import Any
 
 from benchmarks.claims import TABLE, missed, table_of
 from benchmarks.measure import environment
+from benchmarks.pages import with_table
 from benchmarks.projects import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 RESULTS = ROOT / "docs" / "benchmarks" / "results.json"
-BEGIN, END = "<!-- benchmarks -->\n", "<!-- /benchmarks -->\n"
+MARKS = ("<!-- benchmarks -->\n", "<!-- /benchmarks -->\n")
 NAMES = (*(wanted.name for wanted in TABLE), "costs")
 
 
@@ -91,20 +92,13 @@ def write_results(results: Mapping[str, Any]) -> None:
     ordered = {name: results[name] for name in NAMES if name in results}
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(ordered, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    PAGE.write_text(with_table(PAGE.read_text("utf-8"), table_of(ordered)), "utf-8")
-
-
-def with_table(page: str, table: str) -> str:
-    """A page with its table replaced; what stands around it stays."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return before + BEGIN + table + END + after
+    PAGE.write_text(with_table(PAGE.read_text("utf-8"), MARKS, table_of(ordered)), "utf-8")
 
 
 def page_is_current(page: Path = PAGE) -> bool:
     """Whether the page shows the results that are kept."""
     text = page.read_text("utf-8")
-    return with_table(text, table_of(read_results())) == text
+    return with_table(text, MARKS, table_of(read_results())) == text
 
 
 if __name__ == "__main__":

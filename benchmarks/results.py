@@ -11,12 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from benchmarks import ner_jobs, text_jobs
+from benchmarks.pages import with_table
 from benchmarks.projects import ROOT, Project, find_corpora
 from benchmarks.rows import Row
 
+from benchmarks import ner_jobs, text_jobs
+
 PAGE = ROOT / "docs" / "results.md"
-BEGIN, END = "<!-- results -->\n", "<!-- /results -->\n"
+MARKS = ("<!-- results -->\n", "<!-- /results -->\n")
 HEADER = (
     "| job | measured by | labeling functions | label model | coverage | its labels | end model "
     "| end model on gold |\n|---|---|---:|---|---:|---:|---:|---:|\n"
@@ -39,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.json:
         print(table_of(rows))
     if options.write:
-        PAGE.write_text(with_table(PAGE.read_text("utf-8"), table_of(rows)), "utf-8")
+        PAGE.write_text(with_table(PAGE.read_text("utf-8"), MARKS, table_of(rows)), "utf-8")
     seconds = round(perf_counter() - started, 1)
     print(json.dumps({"results": [row.plain() for row in rows], "seconds": seconds}))
     return 0
@@ -64,13 +66,6 @@ def table_of(rows: Sequence[Row]) -> str:
         f"{row.label_model_score:.2f} | {row.end_model_score:.2f} | {row.gold_score:.2f} |\n"
         for row in rows
     )
-
-
-def with_table(page: str, table: str) -> str:
-    """A page with its table replaced; what stands around it stays."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return before + BEGIN + table + END + after
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from typing import Any
 
 from benchmarks.claims import TABLE, Bound, missed, table_of
+from benchmarks.pages import with_table
 
 from benchmarks import all as every
 
@@ -70,8 +71,9 @@ def test_the_page_shows_the_results_that_are_kept() -> None:
 def test_a_new_table_replaces_the_old_one_alone() -> None:
     page = every.PAGE.read_text("utf-8")
 
-    changed = every.with_table(page, table_of({"scan": SCAN}))
+    begin, end = every.MARKS
+    changed = with_table(page, every.MARKS, table_of({"scan": SCAN}))
 
     assert "750x" in changed
-    assert changed.partition(every.BEGIN)[0] == page.partition(every.BEGIN)[0]
-    assert changed.partition(every.END)[2] == page.partition(every.END)[2]
+    assert changed.partition(begin)[0] == page.partition(begin)[0]
+    assert changed.partition(end)[2] == page.partition(end)[2]

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
-from benchmarks import ner_jobs, text_jobs
+from benchmarks.pages import with_table
 from benchmarks.projects import Project
-from benchmarks.results import BEGIN, END, HEADER, table_of, with_table
+from benchmarks.results import HEADER, MARKS, table_of
 from benchmarks.rows import Row
 
+from benchmarks import ner_jobs, text_jobs
+
+BEGIN, END = MARKS
 pytestmark = pytest.mark.slow
 
 SPREAD = 2.0
@@ -59,7 +62,7 @@ def test_a_row_of_the_page_comes_out_again(project: Project, page: str, name: st
 def test_a_new_table_replaces_the_old_one_alone(page: str) -> None:
     row = Row("job", "accuracy", "majority", 1, 2, 3, 40.0, 50.0, 60.0, 70.0, 1.0)
 
-    changed = with_table(page, table_of([row]))
+    changed = with_table(page, MARKS, table_of([row]))
 
     assert cells(changed) == {
         ("job", "majority"): ["job", "accuracy", "1", "majority", "40.0", "50.00", "60.00", "70.00"]

@@ -1,0 +1,16 @@
+"""The examples in the docstrings of benchmarks."""
+
+import doctest
+from importlib import import_module
+
+import pytest
+
+MODULES = ("drawing", "measure", "news", "pages")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of_a_benchmark_run(name: str) -> None:
+    done = doctest.testmod(import_module(f"benchmarks.{name}"))
+
+    assert done.attempted
+    assert not done.failed
