@@ -1,7 +1,7 @@
 """Durable writes: the only module that creates, renames or removes anything on disk.
 
 A file appears under its name whole or not at all: it is written beside its place, synced to
-disk, and renamed. Nothing else in labelmill writes to disk.
+disk unless it serves one run only, and renamed. Nothing else in labelmill writes to disk.
 """
 
 import os
@@ -105,7 +105,7 @@ def move_folder(source: Path, target: Path) -> None:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder and all that is in it, if it is there."""
+    """Remove a folder and all that is in it, or a file, if it is there."""
     with explained(path):
         if path.is_symlink() or path.is_file():
             path.unlink()
