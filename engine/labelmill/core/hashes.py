@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from labelmill.core.seeds import keyed_hash
+from labelmill.core.texts import string_bytes
 
 UInt64 = npt.NDArray[np.uint64]
 
@@ -26,9 +27,8 @@ def wide_keys(column: pa.Array) -> UInt64:
         (True, False)
     """
     column = (pc.fill_null(column, "") if column.null_count else column).cast(pa.binary())
-    offsets = np.frombuffer(column.buffers()[1] or b"", dtype=np.int32)
-    offsets = offsets[column.offset : column.offset + len(column) + 1]
-    data = memoryview(column.buffers()[2] or b"")
+    content, offsets = string_bytes(column)
+    data = content.data
     digest = xxhash.xxh3_128_digest
     digests = b"".join([digest(data[start:end]) for start, end in pairwise(offsets.tolist())])
     return np.frombuffer(digests, dtype=">u8").astype(np.uint64).reshape(-1, 2)

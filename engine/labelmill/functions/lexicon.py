@@ -20,8 +20,8 @@ from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter
 from labelmill.functions.thresholds import Threshold
 from labelmill.io.lexicons import read_lexicon
+from labelmill.text.folded_tokens import pieces_of_words
 from labelmill.text.gazetteer import CompiledGazetteer, Entry, key_of
-from labelmill.text.pieces import pieces_of_words
 from labelmill.text.scan import Probe
 from labelmill.text.word_cuts import words_of
 from labelmill.text.words import Case, phrase_pattern

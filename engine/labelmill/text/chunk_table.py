@@ -7,6 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelmill.core.texts import string_bytes
+
 Bytes = npt.NDArray[np.uint8]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -74,13 +76,7 @@ def _bytes_of(texts: pa.Array) -> tuple[Bytes, Int64]:
         texts = texts.cast(pa.large_string())
     if texts.null_count:
         texts = texts.fill_null("")
-    _, places, data = texts.buffers()
-    if not len(texts) or data is None:
-        return np.zeros(0, dtype=np.uint8), np.zeros(len(texts) + 1, dtype=np.int64)
-    width = np.int64 if texts.type in (pa.large_string(), pa.large_binary()) else np.int32
-    offsets = np.frombuffer(places, dtype=width)[texts.offset : texts.offset + len(texts) + 1]
-    first, last = int(offsets[0]), int(offsets[-1])
-    return np.frombuffer(data, dtype=np.uint8)[first:last], offsets.astype(np.int64) - first
+    return string_bytes(texts)
 
 
 def _white_space(data: Bytes) -> Bools:

@@ -13,10 +13,10 @@ import pyarrow as pa
 from labelmill.core.batch import Batch
 from labelmill.core.protocols import Mention, Mentions
 from labelmill.text.entries import Entries, Entry, GazetteerReport
+from labelmill.text.folded_tokens import Reading, pieces_of
 from labelmill.text.folding import begins_inside, fold
 from labelmill.text.gazetteer_search import Found, search
 from labelmill.text.gazetteer_table import GazetteerTable
-from labelmill.text.pieces import Reading, pieces_of
 from labelmill.text.words import Case
 
 __all__ = ["CompiledGazetteer", "Entry", "GazetteerReport", "key_of"]

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from labelmill.text.folded_tokens import NEW_TEXT, SPACE, TIGHT, Pieces
 from labelmill.text.gazetteer_table import GazetteerTable, key_bytes
-from labelmill.text.pieces import NEW_TEXT, SPACE, TIGHT, Pieces
 from labelmill.text.rolling import Bytes, Hashes, joined, spaced
 from labelmill.text.slices import all_of, ranges
 

@@ -13,6 +13,7 @@ import xxhash
 
 from labelmill.core.hashes import mixed, wide_keys
 from labelmill.text.chunk_table import ChunkTable
+from labelmill.text.slices import ranges
 
 BANDS = 16
 ROWS = 8
@@ -86,7 +87,7 @@ def _shingles(words: UInt64, bounds: Int64) -> tuple[UInt32, Int64, Int64]:
     lengths = np.diff(bounds)
     counts = np.maximum(1, lengths - SHINGLE_WORDS + 1)
     first = np.cumsum(counts) - counts
-    place = np.arange(counts.sum()) + np.repeat(bounds[:-1] - first, counts)
+    place = ranges(bounds[:-1], counts)
     padded = np.append(words, np.zeros(SHINGLE_WORDS, dtype=np.uint64))
     total = np.zeros(len(place), dtype=np.uint64)
     for step, factor in enumerate(_PLACES):

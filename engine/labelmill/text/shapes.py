@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelmill.text.affixes import AffixCutter, Bounds, Cut
-from labelmill.text.alphabet import Alphabet, chars_of, must_hold
+from labelmill.text.character_classes import Alphabet, chars_of, must_hold
 from labelmill.text.growing import GrowingTable
 from labelmill.text.rolling import Rolling
 from labelmill.text.special_cases import SpecialCases

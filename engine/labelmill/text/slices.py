@@ -2,9 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-Bytes = npt.NDArray[np.uint8]
 Int64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -19,18 +17,6 @@ def ranges(start: Int64, size: Int64) -> Int64:
     ends = np.cumsum(size)
     total = int(ends[-1]) if len(ends) else 0
     return np.arange(total) + np.repeat(start - ends + size, size)
-
-
-def string_bytes(strings: pa.Array) -> tuple[Bytes, Int64]:
-    """The bytes of all strings, and where each begins, [n_strings + 1]; there are no nulls."""
-    _, places, data = strings.buffers()
-    n, low = len(strings), strings.offset
-    if data is None or places is None:
-        return np.zeros(0, dtype=np.uint8), np.zeros(n + 1, dtype=np.int64)
-    wide = strings.type in (pa.large_string(), pa.large_binary())
-    kind = np.dtype(np.int64 if wide else np.int32)
-    offsets = np.frombuffer(places, kind, n + 1, kind.itemsize * low).astype(np.int64)
-    return np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]], offsets - offsets[0]
 
 
 def gathered(values: npt.NDArray[np.uint8], start: Int64, size: Int64) -> npt.NDArray[np.uint8]:

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import numpy.typing as npt
 
+from labelmill.core.texts import string_bytes
 from labelmill.text.chunk_table import ChunkTable
-from labelmill.text.slices import string_bytes
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]

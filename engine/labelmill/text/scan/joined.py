@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelmill.core.texts import string_bytes
 from labelmill.text.scan.alphabet import SEPARATOR, Codes
 
 Int64 = npt.NDArray[np.int64]
@@ -87,12 +88,8 @@ def joined(texts: pa.Array) -> Joined:
         >>> bytes(found.between(0, 2)), found.ends.tolist()
         (b'ab\xff\xffc', [2, 3, 5])
     """
-    offsets = np.frombuffer(texts.buffers()[1] or b"", dtype=np.int32)
-    offsets = offsets[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
-    ends: Int64 = offsets[1:] - offsets[:1] + np.arange(len(texts))
-    data = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)
-    used = data[offsets[0] : offsets[-1]] if len(texts) else data[:0]
-    return Joined(used, ends, texts.view(pa.binary()))
+    data, offsets = string_bytes(texts)
+    return Joined(data, offsets[1:] + np.arange(len(texts)), texts.view(pa.binary()))
 
 
 def squeezed(texts: pa.Array, table: Codes) -> Joined:

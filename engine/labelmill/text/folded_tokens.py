@@ -9,11 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from labelmill.core.batch import Batch
+from labelmill.core.texts import string_bytes
 from labelmill.core.tokens import Tokens
 from labelmill.text.chunk_table import ChunkTable
 from labelmill.text.folding import begins_inside, fold
 from labelmill.text.rolling import Bytes, Hashes, Rolling, power
-from labelmill.text.slices import gathered, string_bytes
+from labelmill.text.slices import gathered
 from labelmill.text.word_cuts import words_of_chunks
 from labelmill.text.words import Case
 

@@ -7,7 +7,7 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelmill.text.alphabet import Alphabet, chars_of, must_hold
+from labelmill.text.character_classes import Alphabet, chars_of, must_hold
 
 ENGLISH: Any = spacy.blank("en").tokenizer
 PATTERNS = {
