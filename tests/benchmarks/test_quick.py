@@ -7,11 +7,10 @@ from benchmarks.all import NAMES, run
 from benchmarks.claims import TABLE
 from benchmarks.projects import ROOT
 
-pytestmark = pytest.mark.slow
-
 WANTED = {wanted.name: wanted for wanted in TABLE}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_quick_run_gives_the_fields(name: str, corpora: Path, tmp_path: Path) -> None:
     options = ["--write", str(tmp_path)] if name == "costs" else []
@@ -31,7 +30,7 @@ def test_a_quick_run_gives_the_fields(name: str, corpora: Path, tmp_path: Path) 
 
 
 def test_every_benchmark_of_the_folder_is_run_or_is_a_part() -> None:
-    parts = {"all", "claims", "drawing", "measure", "news", "news_limit", "news_snorkel"}
+    parts = {"all", "claims", "drawing", "measure", "news", "news_limit", "news_snorkel", "pages"}
     parts |= {"results", "ner_jobs", "projects", "rows", "scores", "text_jobs"}
     parts |= {"differential", "random_patterns"}
 
