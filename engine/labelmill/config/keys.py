@@ -161,9 +161,9 @@ class Execution:
     """How the work is carried out; none of it changes a byte of the output.
 
     Attributes:
-        workers: worker processes; 0 works in the calling process. Where it is left out, one for
-            every 5,000 rows, at most one a core, and a job with fewer rows is done in the calling
-            process.
+        workers: worker processes; 0 works in the calling process. Where it is left out, a job with
+            fewer than 5,000 rows is done in the calling process, and others get one process for
+            every 50,000 rows (5,000 where code or models work row by row), at most one a core.
         memory_per_worker: megabytes that a worker may take before it is ended and replaced; all
             workers together may take 80 % of the machine's memory where it is left out.
         shard_rows: rows that are worked on together.

@@ -22,6 +22,7 @@ from labelmill.io import durable
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.executor import Executor, InProcess, Processes, Rescue, Task
 from labelmill.pipeline.fit import fit
+from labelmill.pipeline.foreign import runs_foreign_code
 from labelmill.pipeline.keys import KeyFile, decide
 from labelmill.pipeline.plan import PartitionPlan, Plan, make_plan
 from labelmill.pipeline.publish import publish_partition, publish_snapshot, remove_unfinished
@@ -35,8 +36,12 @@ from labelmill.report.page import page_template
 Payload = TypeVar("Payload")
 Result = TypeVar("Result")
 
-ROWS_WORTH_A_WORKER = 5_000
-"""A spawned process binds the job anew, which takes about as long as labeling this many rows."""
+ROWS_OF_A_SMALL_JOB = 5_000
+"""A job with fewer rows is done in the calling process: a process of its own takes longer to
+start than they do."""
+
+ROWS_WORTH_A_WORKER = 50_000
+"""So many rows of a job of declared functions take about as long as starting another process."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, and how many of how many tasks of it are done."""
@@ -153,7 +158,7 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
 def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: Record) -> Run:
     job = plan.job
     rescue = LabelRescue(ceil(job.error_budget * plan.rows), plan.rows)
-    if plan.rows >= ROWS_WORTH_A_WORKER:
+    if plan.rows >= ROWS_OF_A_SMALL_JOB:
         # Compiled while workers label: when the page is made, everybody waits for it.
         Thread(target=page_template, daemon=True).start()
     records = shop.all("label", label_shard, works, rescue)
@@ -238,14 +243,19 @@ def _publish(job: Job, output: Path, part: PartitionPlan, snapshot: Snapshot) ->
         publish_partition(output, job.source.partition, part.value, snapshot.id)
 
 
-def default_workers(rows: int) -> int:
-    """Processes that a job of so many rows is worth: starting one costs as much as some rows.
+def default_workers(rows: int, *, slow: bool) -> int:
+    """Processes that a job of so many rows is worth, at most one a core.
+
+    Args:
+        rows: of the input.
+        slow: whether the job runs code row by row, or a model, so that few rows are much work.
 
     Example:
-        >>> default_workers(100)
+        >>> default_workers(30_000, slow=False)
         1
     """
-    return max(1, min(cpu_count() or 1, rows // ROWS_WORTH_A_WORKER))
+    worth = ROWS_OF_A_SMALL_JOB if slow else ROWS_WORTH_A_WORKER
+    return max(1, min(cpu_count() or 1, rows // worth))
 
 
 @contextmanager
@@ -256,11 +266,11 @@ def _executor(job: Job, n_shards: int, rows: int) -> Iterator[tuple[BoundJob, Ex
     """
     bound = BoundJob(job)
     asked, megabytes = job.execution.workers, job.execution.memory_per_worker
-    small = asked is None and rows < ROWS_WORTH_A_WORKER and current_thread() is main_thread()
+    small = asked is None and rows < ROWS_OF_A_SMALL_JOB and current_thread() is main_thread()
     if asked == 0 or small:
         yield bound, InProcess(bound)
         return
-    workers = min(asked or default_workers(rows), n_shards)
+    workers = min(asked or default_workers(rows, slow=runs_foreign_code(job)), n_shards)
     memory = None if megabytes is None else megabytes * 1_000_000
     with Processes(job, workers, memory) as processes:
         yield bound, processes
