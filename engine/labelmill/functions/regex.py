@@ -95,6 +95,7 @@ class Regex:
             ),
             self.group,
             by_place=bench.unit == "span" or self.group != 0,
+            with_empty=bench.unit == "document",
         )
 
     def _rules(self) -> list[tuple[Target, tuple[str, ...]]]:
@@ -123,12 +124,13 @@ class RegexVoter:
     """Compiled patterns, each with the label set that it votes for.
 
     Unless matches count `by_place`, a text in which the patterns of one label match is read no
-    more.
+    more. `with_empty` lets a pattern that matches nothing but the empty string count.
     """
 
     rules: tuple[tuple[re.Pattern[str], int], ...]
     group: int | str
     by_place: bool = True
+    with_empty: bool = True
 
     def probes(self) -> tuple[Probe, ...]:
         """Every pattern that is looked for."""
@@ -148,7 +150,8 @@ class RegexVoter:
         return hits
 
     def _find(self, pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
-        return matches(pattern, text, self.group)
+        spans = matches(pattern, text, self.group)
+        return spans if self.with_empty else [span for span in spans if span[0] < span[1]]
 
 
 def matches(pattern: re.Pattern[str], text: str, group: int | str) -> list[tuple[int, int]]:
