@@ -1,7 +1,9 @@
 """Durable writes: the only module that creates, renames or removes anything on disk.
 
-A file appears under its name whole or not at all: it is written beside its place, synced to
-disk unless it serves one run only, and renamed. Nothing else in labelmill writes to disk.
+A file appears under its name whole or not at all: it is written beside its place and renamed. It
+is synced to disk before that, unless it serves one run only, or stands in a folder that is moved
+to its final place when it is complete, and is synced then. Nothing else in labelmill writes to
+disk.
 """
 
 import os
@@ -72,9 +74,14 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write a Parquet file, always the same bytes for the same table."""
-    with new_file(path) as file, parquet_writer(file, table.schema) as writer:
-        writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+    """Write a Parquet file, always the same bytes for the same table.
+
+    It is synced to disk with the folder that it is in (see `move_folder`), not before.
+    """
+    with new_file(path, lasting=False) as file:
+        with parquet_writer(file, table.schema) as writer:
+            writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+        _begin_writing_back(file)
 
 
 def write_arrow(path: Path, table: pa.Table) -> None:
@@ -96,10 +103,11 @@ def parquet_writer(file: BinaryIO, schema: pa.Schema) -> Iterator[pq.ParquetWrit
 
 
 def move_folder(source: Path, target: Path) -> None:
-    """Rename a finished folder to its final name, after syncing it."""
+    """Rename a finished folder to its final name, after syncing it and all that is in it."""
     with explained(target):
         make_folder(target.parent)
-        sync_folder(source)
+        for path in (*sorted(source.rglob("*")), source):
+            _sync(path)
         source.replace(target)
         sync_folder(target.parent)
 
@@ -130,11 +138,23 @@ def point(link: Path, target: str) -> None:
 
 def sync_folder(path: Path) -> None:
     """Make a folder's entries durable."""
+    _sync(path)
+
+
+def _sync(path: Path) -> None:
+    """Make a file's bytes, or a folder's entries, durable."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _begin_writing_back(file: BinaryIO) -> None:
+    """Let the system begin to write a file to disk, so that syncing it later takes no time."""
+    file.flush()
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 @dataclass(frozen=True, slots=True)
