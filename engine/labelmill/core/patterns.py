@@ -324,13 +324,15 @@ def _coded_matrix(matrix: Ints, n_labels: int, abstain: int) -> tuple[Ints, Int6
     lengths = np.zeros(n_items, dtype=np.int64)
     for first in range(0, n_items, step):
         part = matrix[first : first + step].reshape(-1)
-        cell = np.flatnonzero(part != abstain)
-        label = part[cell]
+        place = np.flatnonzero(part != abstain)
+        label = part[place]
         if len(label) and not 0 <= label.min() <= label.max() < n_labels:
             message = f"a vote is neither {abstain} nor the index of one of {n_labels} label sets"
             raise ValueError(message)
-        row = cell // n_functions
-        codes.append(((cell - row * n_functions) * n_labels + label).astype(width))
+        cell = place.astype(np.int32)  # half as wide, so twice as fast
+        row = cell // np.int32(n_functions)
+        function = cell - row * np.int32(n_functions)
+        codes.append((function.astype(width) * width.type(n_labels) + label).astype(width))
         rows = lengths[first : first + step]
         rows[:] = np.bincount(row, minlength=len(rows))
     return np.concatenate(codes), _offsets(lengths)
