@@ -1,5 +1,7 @@
 """Splits hang on the group alone."""
 
+from functools import partial
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -64,9 +66,10 @@ def decided(
     files = []
     for number, rows in enumerate(shards):
         ids, texts = pa.array([i for i, _ in rows], pa.int64()), pa.array([t for _, t in rows])
-        file = KeyFile(tmp_path / f"k{number}", tmp_path / f"d{number}", f"p{number}", len(rows))
+        names = tmp_path / f"k{number}", tmp_path / f"d{number}"
+        file = KeyFile(*names, f"p{number}", len(rows), partial(texts.slice, 0))
         places = pa.array(range(len(rows)), pa.int64()).to_numpy()
-        write_keys(file.keys, Batch(ids, texts), places, group=group)
+        write_keys(file.keys, Batch(ids, texts), places, group=group, duplicates="drop" in options)
         files.append(file)
     decide(files, drop_duplicates=options.get("drop"), group=group)
     return [read_arrow(file.decisions).to_pylist() for file in files]
@@ -77,6 +80,17 @@ def test_of_equal_ids_the_earliest_partition_stays(tmp_path: Path) -> None:
 
     assert [row["step"] for row in first] == [None, None]
     assert [row["step"] for row in second] == ["unique_ids", None]
+
+
+def test_of_equal_ids_in_a_partition_the_same_text_stays_in_any_order(tmp_path: Path) -> None:
+    rows = [(7, "a"), (7, "b"), (7, "c"), (8, "a")]
+
+    kept = set()
+    for number, order in enumerate(permutations(rows)):
+        (decisions,) = decided(tmp_path / str(number), [list(order)], "id")
+        kept |= {row for row, told in zip(order, decisions, strict=True) if not told["step"]}
+
+    assert len(kept) == 2
 
 
 def test_a_row_with_a_repeated_id_does_not_make_another_a_duplicate(tmp_path: Path) -> None:

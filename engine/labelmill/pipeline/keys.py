@@ -5,7 +5,7 @@ at a time, and leave a file of decisions for each shard. "First" always means th
 partition, then the smallest id, then the smallest text hash: never the order of arrival.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +27,16 @@ _ODD_SPACE = r"[\x00-\x1f]|  |^ | $"
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """The keys of one shard: where they lie, where its decisions go, and its partition."""
+    """The keys of one shard: where they lie, where its decisions go, and its partition.
+
+    `texts` reads the texts of the shard, for keys that were not written.
+    """
 
     keys: Path
     decisions: Path
     partition: str
     rows: int
+    texts: Callable[[], pa.Array]
 
 
 def folded(text: str) -> str:
@@ -62,22 +66,36 @@ def folded_texts(texts: pa.Array) -> pa.Array:
     return pc.replace_with_mask(lowered, mask, pa.array(others, pa.string()))
 
 
-def write_keys(path: Path, batch: Batch, rows: npt.NDArray[np.int64], *, group: str) -> None:
-    """Write the keys of a shard's readable rows; `rows` [n_batch] are their places in it."""
-    text = wide_keys(batch.texts)
+def write_keys(
+    path: Path, batch: Batch, rows: npt.NDArray[np.int64], *, group: str, duplicates: bool
+) -> None:
+    """Write the keys of a shard's readable rows.
+
+    Args:
+        path: the file.
+        batch: the rows.
+        rows: their places in the shard, [n_batch].
+        group: what keeps rows in one split; says which keys are needed.
+        duplicates: whether exact duplicates are dropped; keys of texts are needed then.
+    """
     columns = {
         "row": pa.array(rows),
         "id": batch.ids,
         "id_key": pa.array(keys_of(batch.ids)),
-        "text_key": pa.array(text[:, 0]),
-        "text_key_2": pa.array(text[:, 1]),
     }
+    if duplicates or group == "near_duplicates":
+        columns |= _text_keys(batch.texts)
     if group == "exact":
         columns["folded_key"] = pa.array(keys_of(folded_texts(batch.texts)))
     if group == "near_duplicates":
         keys = band_keys(batch.texts)
         columns |= {f"band_{b}": pa.array(keys[:, b]) for b in range(BANDS)}
     write_arrow(path, pa.table(columns))
+
+
+def _text_keys(texts: pa.Array) -> dict[str, pa.Array]:
+    keys = wide_keys(texts)
+    return {"text_key": pa.array(keys[:, 0]), "text_key_2": pa.array(keys[:, 1])}
 
 
 def decide(files: Sequence[KeyFile], *, drop_duplicates: str | None, group: str) -> dict[str, int]:
@@ -143,8 +161,9 @@ def _repeats(
         own = [_of_bucket(_key(file, keys[0]), bucket, n_buckets) for file in files]
         values = np.sort(np.concatenate(own)) if own else np.zeros(0, dtype=np.uint64)
         twice = np.unique(values[1:][values[1:] == values[:-1]])
-        if len(twice):
-            found.append(_repeats_in(_candidates(files, keys, gone, twice), keys))
+        candidates = list(_candidates(files, keys, gone, twice)) if len(twice) else []
+        if candidates:
+            found.append(_repeats_in(pa.concat_tables(candidates), keys))
     return np.concatenate(found)
 
 
@@ -161,21 +180,30 @@ def _candidates(
     keys: tuple[str, str],
     gone: npt.NDArray[np.bool_],
     values: UInt64,
-) -> pa.Table:
+) -> Iterator[pa.Table]:
     """The rows whose first key is one of some values, with what decides which comes first."""
     names = list(dict.fromkeys(["id", "text_key", "text_key_2", *keys]))
-    parts, start = [], 0
+    start = 0
     for file in files:
-        table = read_arrow(file.keys).select(names)
+        table = read_arrow(file.keys)
         first = table[keys[0]].to_numpy()
         near = np.minimum(np.searchsorted(values, first), len(values) - 1)
-        mask = (values[near] == first) & ~gone[start : start + file.rows]
-        places = np.flatnonzero(mask)
-        table = table.take(pa.array(places)).append_column("place", pa.array(places + start))
-        partition = pa.repeat(pa.scalar(file.partition, pa.string()), len(places))
-        parts.append(table.append_column("partition", partition))
+        places = np.flatnonzero((values[near] == first) & ~gone[start : start + file.rows])
+        if len(places):
+            found = _with_text_keys(table, file).select(names).take(pa.array(places))
+            partition = pa.repeat(pa.scalar(file.partition, pa.string()), len(places))
+            found = found.append_column("place", pa.array(places + start))
+            yield found.append_column("partition", partition)
         start += file.rows
-    return pa.concat_tables(parts)
+
+
+def _with_text_keys(table: pa.Table, file: KeyFile) -> pa.Table:
+    """Keys with those of texts, which are worked out now if they were not written."""
+    if "text_key" in table.column_names:
+        return table
+    for name, keys in _text_keys(file.texts()).items():
+        table = table.append_column(name, keys)
+    return table
 
 
 def _repeats_in(table: pa.Table, keys: tuple[str, str]) -> npt.NDArray[np.int64]:

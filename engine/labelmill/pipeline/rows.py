@@ -66,6 +66,11 @@ class Rows:
     spans_lost: int
 
 
+def is_global(step: Any) -> bool:
+    """Whether a prepare step looks at all rows together, as the one that drops duplicates does."""
+    return getattr(step, "scope", "row") == "global"
+
+
 def source_columns(bound: BoundJob, schema: pa.Schema) -> list[str]:
     """The columns to read besides id and text, in the order of the schema."""
     source = bound.job.source
@@ -89,7 +94,12 @@ def with_partition(bound: BoundJob, table: pa.Table, shard: Shard) -> pa.Table:
 
 
 def read_rows(
-    bound: BoundJob, table: pa.Table, name: str, deadly: Mapping[int, str] | None = None
+    bound: BoundJob,
+    table: pa.Table,
+    name: str,
+    deadly: Mapping[int, str] | None = None,
+    *,
+    scanned: bool = True,
 ) -> Rows:
     """Prepare the rows of a table.
 
@@ -98,6 +108,7 @@ def read_rows(
         table: id, text and the other columns that are needed.
         name: of the file, for messages.
         deadly: rows that end the process that works on them, by place, and how; left alone.
+        scanned: whether functions will search the texts; the scan of the job binds all functions.
 
     Raises:
         BadColumn: if id or text has a wrong type.
@@ -118,7 +129,11 @@ def read_rows(
     moved, lost = _projected(columns, kept, edits, texts)
     visible = {name: column for name, column in moved.items() if name != source.gold}
     batch = Batch(
-        _taken(ids, kept), _edited(texts, kept, edits), visible, bound.analysis, bound.scan
+        _taken(ids, kept),
+        _edited(texts, kept, edits),
+        visible,
+        bound.analysis,
+        bound.scan if scanned else None,
     )
     return Rows(
         batch,
@@ -140,9 +155,7 @@ class _Sieve:
         self, bound: BoundJob, ids: pa.Array, texts: pa.Array, columns: dict[str, pa.Array]
     ) -> None:
         self.filtered: list[Filtered] = []
-        self._steps = [
-            step for step in bound.job.prepare if getattr(step.kind, "scope", "row") == "row"
-        ]
+        self._steps = [step for step in bound.job.prepare if not is_global(step.kind)]
         where = bound.job.source.where
         self._where = Expression.parse(where) if where else None
         names = self._where.columns if self._where else ()

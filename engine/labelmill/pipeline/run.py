@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
 from os import cpu_count
 from pathlib import Path
@@ -29,8 +30,9 @@ from labelmill.pipeline.publish import publish_partition, publish_snapshot, remo
 from labelmill.pipeline.record import STATE, Record
 from labelmill.pipeline.rescue import LabelRescue
 from labelmill.pipeline.result import Run, Snapshot
+from labelmill.pipeline.rows import is_global
 from labelmill.pipeline.snapshot import make_snapshot
-from labelmill.pipeline.stages import LabelRecord, Work, label_shard
+from labelmill.pipeline.stages import LabelRecord, Work, label_shard, texts_of
 from labelmill.report.page import page_template
 
 Payload = TypeVar("Payload")
@@ -162,7 +164,7 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
         # Compiled while workers label: when the page is made, everybody waits for it.
         Thread(target=page_template, daemon=True).start()
     records = shop.all("label", label_shard, works, rescue)
-    removed = _decide(job, plan, works, records)
+    removed = _decide(shop.bound, plan, works, records)
     check_budget(job, records, removed)
     shop.progress("fit", 0, 1)
     started = perf_counter()
@@ -225,14 +227,21 @@ def _example(failure: str | None) -> str:
 
 
 def _decide(
-    job: Job, plan: Plan, works: Sequence[Work], records: Sequence[LabelRecord]
+    bound: BoundJob, plan: Plan, works: Sequence[Work], records: Sequence[LabelRecord]
 ) -> dict[str, int]:
+    job = plan.job
     values = [part.value or "" for part in plan.partitions for _ in part.shards]
     files = [
-        KeyFile(work.file("keys"), work.file("decisions"), value, record.rows)
+        KeyFile(
+            work.file("keys"),
+            work.file("decisions"),
+            value,
+            record.rows,
+            partial(texts_of, bound, work),
+        )
         for work, value, record in zip(works, values, records, strict=True)
     ]
-    dropping = [s.name for s in job.prepare if getattr(s.kind, "scope", "row") == "global"]
+    dropping = [step.name for step in job.prepare if is_global(step.kind)]
     return decide(files, drop_duplicates=dropping[0] if dropping else None, group=job.split.group)
 
 

@@ -43,7 +43,13 @@ from labelmill.pipeline.infer import (
 )
 from labelmill.pipeline.keys import write_keys
 from labelmill.pipeline.mentions import MENTIONS_PER_LABEL, fewest, read_mentions
-from labelmill.pipeline.rows import Rows, read_rows, source_columns, with_partition
+from labelmill.pipeline.rows import (
+    Rows,
+    is_global,
+    read_rows,
+    source_columns,
+    with_partition,
+)
 from labelmill.pipeline.samples import samples_of
 from labelmill.pipeline.split import splits_of
 from labelmill.pipeline.voting import vote
@@ -134,7 +140,9 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, n_functions)
     write_votes(work.file("votes"), ballot.votes, n_functions)
     write_patterns(work.file("patterns"), patterns)
-    write_keys(work.file("keys"), rows.batch, rows.row, group=bound.job.split.group)
+    duplicates = any(is_global(step.kind) for step in bound.job.prepare)
+    group = bound.job.split.group
+    write_keys(work.file("keys"), rows.batch, rows.row, group=group, duplicates=duplicates)
     lost = quarantined(rows, ballot.errors)
     if lost:
         write_table(work.file("quarantine"), table_of_rows(QUARANTINE, lost))
@@ -146,7 +154,7 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
 def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     """Give the rows of a shard their labels, and select and split them."""
     work = task.work
-    rows = _rows(bound, work)
+    rows = _rows(bound, work, scanned=False)
     votes = read_votes(work.file("votes"))
     model = from_json(task.model.read_bytes())
     probs = item_probs(model, read_patterns(work.file("patterns")))
@@ -209,9 +217,15 @@ def meeting_of(bound: BoundJob, votes: Votes, rows: Rows) -> Meeting:
     return Meeting(where.vote, where.token, len(rows.batch.tokens.start))
 
 
-def _rows(bound: BoundJob, work: Work) -> Rows:
+def _rows(bound: BoundJob, work: Work, *, scanned: bool = True) -> Rows:
     table = table_of(bound, work.shard)
-    return read_rows(bound, table, work.shard.file.name, read_deadly(work.file("deadly")))
+    deadly = read_deadly(work.file("deadly"))
+    return read_rows(bound, table, work.shard.file.name, deadly, scanned=scanned)
+
+
+def texts_of(bound: BoundJob, work: Work) -> pa.Array:
+    """The prepared texts of a shard's readable rows."""
+    return _rows(bound, work, scanned=False).batch.texts
 
 
 def table_of(bound: BoundJob, shard: Shard) -> pa.Table:
