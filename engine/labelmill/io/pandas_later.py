@@ -8,10 +8,11 @@ which most of our processes have no use for: they hand numpy and Arrow to Arrow.
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from types import ModuleType
 
 import pyarrow as pa
+
+from labelmill.io.import_once import Execute, spec_around
 
 
 def keep_pandas_out() -> None:
@@ -44,15 +45,9 @@ class _Later:
             return None
         if self.absent:
             raise ModuleNotFoundError("pandas is not needed yet", name=name)
-        sys.meta_path.remove(self)
-        spec = find_spec(name)
-        if spec is None or spec.loader is None:
-            return spec
-        execute = spec.loader.exec_module
+        return spec_around(self, name, _and_tell)
 
-        def execute_and_tell(module: ModuleType) -> None:
-            execute(module)
-            pa.array([0]).to_pandas()  # where pandas is wanted pyarrow looks for it again
 
-        spec.loader.exec_module = execute_and_tell  # type: ignore[method-assign]
-        return spec
+def _and_tell(execute: Execute, module: ModuleType) -> None:
+    execute(module)
+    pa.array([0]).to_pandas()  # where pandas is wanted pyarrow looks for it again

@@ -7,8 +7,9 @@ takes a process a second or more and two hundred megabytes, and a tokenizer has 
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from types import ModuleType
+
+from labelmill.io.import_once import Execute, spec_around
 
 THINC = "thinc.compat"
 TORCH = "torch"
@@ -34,23 +35,15 @@ class _WithoutTorch:
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
         """The place of that module, if it is asked for."""
-        if name != THINC:
-            return None
-        sys.meta_path.remove(self)
-        spec = find_spec(name)
-        if spec is None or spec.loader is None:
-            return spec
-        execute = spec.loader.exec_module
+        return spec_around(self, name, _without_torch) if name == THINC else None
 
-        def execute_without_torch(module: ModuleType) -> None:
-            if TORCH in sys.modules:
-                execute(module)
-                return
-            sys.modules[TORCH] = None  # type: ignore[assignment] # None: an import fails
-            try:
-                execute(module)
-            finally:
-                del sys.modules[TORCH]
 
-        spec.loader.exec_module = execute_without_torch  # type: ignore[method-assign]
-        return spec
+def _without_torch(execute: Execute, module: ModuleType) -> None:
+    if TORCH in sys.modules:
+        execute(module)
+        return
+    sys.modules[TORCH] = None  # type: ignore[assignment] # None: an import fails
+    try:
+        execute(module)
+    finally:
+        del sys.modules[TORCH]
