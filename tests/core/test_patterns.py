@@ -135,6 +135,24 @@ def test_thousands_of_patterns_are_those_found_item_by_item(n_labels: int, cover
     assert slow_patterns.same(VotePatterns.of_matrix(matrix, n_labels), expected)
 
 
+@given(
+    st.tuples(st.integers(0, 30), st.integers(1, 20)),
+    st.sampled_from([0.02, 0.3, 1.0]),
+    st.sampled_from([-1, -128, -200]),
+    st.integers(0, 2**32),
+)
+def test_votes_of_one_byte_give_the_patterns_of_wider_ones(
+    shape: tuple[int, int], coverage: float, abstain: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    spoken = rng.random(shape) < coverage if abstain >= -128 else np.ones(shape, dtype=np.bool_)
+    matrix = np.where(spoken, rng.integers(0, 5, shape), abstain)
+
+    found = VotePatterns.of_matrix(matrix.astype(np.int8), 5, abstain)
+
+    assert slow_patterns.same(found, VotePatterns.of_matrix(matrix, 5, abstain))
+
+
 @given(st.lists(wide_cells, max_size=4))
 def test_patterns_of_parts_add_up_as_dictionaries_do(
     parts: list[list[tuple[int, int, int]]],

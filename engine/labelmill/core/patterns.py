@@ -323,19 +323,35 @@ def _coded_matrix(matrix: Ints, n_labels: int, abstain: int) -> tuple[Ints, Int6
     codes = [np.zeros(0, dtype=width)]
     lengths = np.zeros(n_items, dtype=np.int64)
     for first in range(0, n_items, step):
-        part = matrix[first : first + step].reshape(-1)
-        place = np.flatnonzero(part != abstain)
-        label = part[place]
+        place, label = _spoken(matrix[first : first + step].reshape(-1), abstain)
         if len(label) and not 0 <= label.min() <= label.max() < n_labels:
             message = f"a vote is neither {abstain} nor the index of one of {n_labels} label sets"
             raise ValueError(message)
-        cell = place.astype(np.int32)  # half as wide, so twice as fast
+        cell = place.astype(np.int32, copy=False)  # half as wide, so twice as fast
         row = cell // np.int32(n_functions)
         function = cell - row * np.int32(n_functions)
         codes.append((function.astype(width) * width.type(n_labels) + label).astype(width))
         rows = lengths[first : first + step]
         rows[:] = np.bincount(row, minlength=len(rows))
     return np.concatenate(codes), _offsets(lengths)
+
+
+def _spoken(cells: Ints, abstain: int) -> tuple[Ints, Ints]:
+    """The places of the votes among some cells, and the votes.
+
+    Cells of a byte are looked at eight at a time where most functions are silent.
+    """
+    if cells.dtype == np.int8 and abstain >= np.iinfo(np.int8).min:
+        silent = np.full(HEAD, abstain, dtype=np.int8)
+        numbers = np.append(cells, silent[: -len(cells) % HEAD]).view(np.uint64)
+        some = np.flatnonzero(numbers != silent.view(np.uint64)[0])
+        if 2 * len(some) < len(numbers):
+            near = numbers[some].view(np.int8)
+            inside = np.flatnonzero(near != abstain).astype(np.int32)
+            start = some.astype(np.int32) * np.int32(HEAD)
+            return start[inside >> 3] + (inside & 7), near[inside]
+    place = np.flatnonzero(cells != abstain)
+    return place, cells[place]
 
 
 def _decoded(code: Ints, n_labels: int) -> tuple[Int32, Int32]:
