@@ -91,6 +91,37 @@ def test_every_module_with_a_type_is_on_the_contents_page() -> None:
     assert sum(len(registry) for registry in REGISTRIES.values()) == len(kinds.MODULES)
 
 
+def test_every_type_has_the_name_of_its_module_under_the_section_of_its_package() -> None:
+    found = {
+        section: {
+            name: registry.get(name).__module__.removeprefix("labelmill.") for name in registry
+        }
+        for section, registry in REGISTRIES.items()
+    }
+
+    assert found == {
+        section: {name: f"{package}.{name}" for name in REGISTRIES[section]}
+        for package, section in kinds.SECTIONS.items()
+    }
+
+
+def test_a_job_loads_the_types_that_it_uses_and_no_others() -> None:
+    code = (
+        "import sys\n"
+        "from labelmill import kinds\n"
+        "from labelmill.config import load\n"
+        "kinds.announce_all()\n"
+        f"load({str(ROOT / 'configs' / 'video-comments.yaml')!r})\n"
+        "print('LOADED', *(name for name in kinds.MODULES if name in sys.modules))\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    loaded = set(done.stdout.split("LOADED")[1].split())
+    assert "labelmill.functions.keyword" in loaded
+    assert not loaded & {"labelmill.tasks.ner", "labelmill.functions.skweak"}
+
+
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["explain", "--help"]])
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     code = (
@@ -112,7 +143,7 @@ def test_validating_a_light_job_imports_nothing_heavy() -> None:
         "import sys\n"
         "from labelmill import kinds\n"
         "from labelmill.config import load\n"
-        "kinds.register_all()\n"
+        "kinds.announce_all()\n"
         f"load({str(ROOT / 'configs' / 'video-comments.yaml')!r})\n"
         "print('LOADED', *sorted({name.split('.')[0] for name in sys.modules}))\n"
     )

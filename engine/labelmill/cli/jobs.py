@@ -31,7 +31,7 @@ def read_job(
     from labelmill.pipeline.foreign import runs_foreign_code  # noqa: PLC0415
 
     keep_pandas_out()
-    kinds.register_all()
+    kinds.announce_all()
     HERE.set(find_root(config, project))
     try:
         job = load(config, project=project, overrides=overrides or (), partition=partition)

@@ -1,6 +1,7 @@
 """Registries: from the `type` in a config to the class that carries it out."""
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any, TypeVar
 
 from labelmill.errors import BadParameter, nearest
@@ -24,6 +25,11 @@ class Registry:
         """Make an empty registry; `kind` is what a user calls its members."""
         self.kind = kind
         self._types: dict[str, type[Any]] = {}
+        self._modules: dict[str, str] = {}
+
+    def expect(self, name: str, module: str) -> None:
+        """Know that a module registers a type; it is imported when the type is asked for."""
+        self._modules[name] = module
 
     def add(self, name: str) -> Callable[[Class], Class]:
         """Register the decorated class; a name can be taken once."""
@@ -43,9 +49,11 @@ class Registry:
         Raises:
             BadParameter: if there is no such type; names the nearest.
         """
-        if name not in self._types:
-            message = f"no type '{name}' among the {self.kind} types{nearest(name, self._types)}"
+        if name not in self:
+            message = f"no type '{name}' among the {self.kind} types{nearest(name, self)}"
             raise BadParameter("type", message, code="type")
+        if name not in self._types:
+            import_module(self._modules[name])
         return self._types[name]
 
     def name_of(self, cls: type[Any]) -> str:
@@ -53,13 +61,13 @@ class Registry:
         return next(name for name, known in self._types.items() if known is cls)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._types
+        return name in self._types or name in self._modules
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._types))
+        return iter(sorted({*self._types, *self._modules}))
 
     def __len__(self) -> int:
-        return len(self._types)
+        return len({*self._types, *self._modules})
 
 
 PREPARE_STEPS = Registry("prepare")

@@ -83,7 +83,7 @@ def load_job(
     Raises:
         ConfigErrors: with every problem of the file.
     """
-    kinds.register_all()
+    kinds.announce_all()
     return load(str(config), overrides=_as_strings(overrides), partition=partition)
 
 

@@ -34,7 +34,7 @@ def main(descriptor: int) -> None:
             if not runs_foreign_code(job):
                 keep_torch_out_of_spacy()
             bound = BoundJob(job)
-            kinds.register_all("aggregate")  # a model's file names its type
+            kinds.announce_all()  # a model's file names its type
             while True:
                 first = not gc.get_freeze_count()
                 connection.send(_answer(bound, *connection.recv()))
