@@ -22,7 +22,7 @@ from labelmill.errors import BadParameter, BadResource
 from labelmill.io.gazetteers import load_gazetteer
 from labelmill.io.source import ShardReader
 from labelmill.text.gazetteer import CompiledGazetteer
-from labelmill.text.scan import Scan, slow_here
+from labelmill.text.scan import Kit, Probe, Scan, slow_here
 
 CACHE = Path(".labelmill") / "cache" / "gazetteers"
 SEARCHING_TYPES = frozenset({"keyword", "regex", "lexicon"})
@@ -77,9 +77,13 @@ class Gazetteers(Mapping[str, Gazetteer]):
 
 @dataclass(frozen=True)
 class BoundJob:
-    """A job and everything that is compiled once for each process."""
+    """A job and everything that is compiled once for each process.
+
+    `kit` is what `compiled` gave in another process; with it the scan need not be compiled here.
+    """
 
     job: Job
+    kit: Kit | None = None
 
     @property
     def task(self) -> Task:
@@ -128,11 +132,14 @@ class BoundJob:
     @cached_property
     def voters(self) -> dict[str, Voter]:
         """The labeling functions at work, in an order in which readers come after the read."""
+        return {function.name: self._voter(function) for function in self._in_order()}
+
+    def _in_order(self) -> Iterator[FunctionSpec]:
         functions = {function.name: function for function in self.job.functions}
         order = TopologicalSorter(
             {name: _reads(function, self.job.root) for name, function in functions.items()}
         )
-        return {name: self._voter(functions[name]) for name in order.static_order()}
+        return (functions[name] for name in order.static_order())
 
     @cached_property
     def reader(self) -> ShardReader:
@@ -142,12 +149,15 @@ class BoundJob:
     @cached_property
     def scan(self) -> Scan:
         """One scan for everything that the labeling functions look for in texts."""
-        return Scan(
-            probe
-            for voter in self.voters.values()
-            if isinstance(voter, Searching)
-            for probe in voter.probes()
-        )
+        return Scan(_probes_of(self.voters.values()), kit=self.kit)
+
+    def compiled(self) -> Kit | None:
+        """Compile the scan for other processes; None where there is nothing to compile.
+
+        Of the functions only those that it serves are made for that.
+        """
+        searching = (f for f in self._in_order() if f.type in SEARCHING_TYPES)
+        return Scan(_probes_of(map(self._voter, searching))).kit()
 
     def _voter(self, function: FunctionSpec) -> Voter:
         """A labeling function at work; what is wrong with it is told with its name."""
@@ -205,3 +215,7 @@ class BoundJob:
 
 def _reads(function: FunctionSpec, root: Path) -> tuple[str, ...]:
     return function.kind.needs(root).reads
+
+
+def _probes_of(voters: Iterable[Voter]) -> Iterator[Probe]:
+    return (probe for v in voters if isinstance(v, Searching) for probe in v.probes())

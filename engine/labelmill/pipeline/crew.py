@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import psutil
 from labelmill.config.spec import Job
 from labelmill.errors import WorkersLost
 from labelmill.pipeline.worker import UP
+from labelmill.text.scan import Kit
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Set to 1 in workers: threaded sums depend on the number of cores."""
@@ -23,10 +25,18 @@ PATIENCE = 10.0
 """Seconds that a worker gets to end after its pipe was closed."""
 
 
+@dataclass(slots=True)
+class Outfit:
+    """What every worker gets when it is up."""
+
+    job: Job
+    kit: Kit | None = None
+
+
 class Worker:
     """One process. It is up once it has said so; then it takes one task at a time."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, outfit: Outfit) -> None:
         """Start the process and do not wait for it.
 
         Raises:
@@ -40,7 +50,7 @@ class Worker:
         self.up = False
         self.tasks = 0
         self.first_memory = 0
-        self._job = job
+        self._outfit = outfit
 
     def send(self, task: Any, payload: Any) -> None:
         """Hand over a task; a worker that died takes it in silence."""
@@ -61,7 +71,7 @@ class Worker:
             answer: tuple[str, Any] = said
             return answer
         self.up = True
-        self._send(self._job)
+        self._send((self._outfit.job, self._outfit.kit))
         return None
 
     def is_alive(self) -> bool:
@@ -140,7 +150,7 @@ def _process(descriptor: int) -> subprocess.Popen[bytes]:
 
 def _command(descriptor: int) -> list[str]:
     code = (
-        f"import sys; sys.path[:] = {sys.path!r}; "
+        f"import gc, sys; gc.disable(); sys.path[:] = {sys.path!r}; "
         f"from labelmill.pipeline.worker import main; main({descriptor})"
     )
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]

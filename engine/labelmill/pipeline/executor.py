@@ -10,8 +10,9 @@ from typing import Any, Protocol, TypeVar
 from labelmill.config.spec import Job
 from labelmill.errors import WorkersLost
 from labelmill.pipeline.bind import BoundJob
-from labelmill.pipeline.crew import Worker, WorkerDied, machine_memory
+from labelmill.pipeline.crew import Outfit, Worker, WorkerDied, machine_memory
 from labelmill.pipeline.worker import RAISED
+from labelmill.text.scan import Kit
 
 Payload = TypeVar("Payload")
 Result = TypeVar("Result")
@@ -80,13 +81,17 @@ class Processes(AbstractContextManager["Processes"]):
 
     def __init__(self, job: Job, workers: int, memory: int | None = None) -> None:
         """Start so many processes; `memory` is what each may take, in bytes."""
-        self._job = job
+        self._outfit = Outfit(job)
         self._memory = memory or int(machine_memory() * SHARE / workers)
-        self._workers: list[Worker] = [Worker(job) for _ in range(workers)]
+        self._workers: list[Worker] = [Worker(self._outfit) for _ in range(workers)]
         self._leaving: list[Worker] = []
         self._apart: Worker | None = None
         self._failed_starts = 0
         self._looked = 0.0
+
+    def equip(self, kit: Kit | None) -> None:
+        """Give workers a compiled scan; those that were told of the job already go without."""
+        self._outfit.kit = kit
 
     def map(
         self,
@@ -152,14 +157,14 @@ class Processes(AbstractContextManager["Processes"]):
         if grown or worker.tasks >= TASKS:
             worker.dismiss()
             self._leaving = [w for w in [*self._leaving, worker] if w.is_alive()]
-            self._workers[self._workers.index(worker)] = Worker(self._job)
+            self._workers[self._workers.index(worker)] = Worker(self._outfit)
 
     def _replace(self, worker: Worker, death: WorkerDied) -> None:
         worker.dismiss()
         self._failed_starts += not worker.up
         if self._failed_starts >= STARTS:
             raise WorkersLost(CANNOT_START.format(death))
-        self._workers[self._workers.index(worker)] = Worker(self._job)
+        self._workers[self._workers.index(worker)] = Worker(self._outfit)
 
     def _grown(self, busy: Collection[Worker]) -> Iterator[tuple[Worker, WorkerDied]]:
         """End the workers whose task takes too much memory; looked at only every so often."""
@@ -176,7 +181,7 @@ class Processes(AbstractContextManager["Processes"]):
     def _started(self) -> Worker:
         """A process apart from the others that is up."""
         for _ in range(STARTS):
-            worker = Worker(self._job)
+            worker = Worker(self._outfit)
             try:
                 while not worker.up:
                     self._heard(worker)

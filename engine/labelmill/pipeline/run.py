@@ -282,6 +282,8 @@ def _executor(job: Job, n_shards: int, rows: int) -> Iterator[tuple[BoundJob, Ex
     workers = min(asked or default_workers(rows, slow=runs_foreign_code(job)), n_shards)
     memory = None if megabytes is None else megabytes * 1_000_000
     with Processes(job, workers, memory) as processes:
+        if rows >= ROWS_OF_A_SMALL_JOB:
+            processes.equip(bound.compiled())  # once for all, while they start
         yield bound, processes
 
 

@@ -8,6 +8,7 @@ with its result, or with the error that it raised.
 import gc
 import os
 import traceback
+from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -18,36 +19,37 @@ from labelmill.io.torch_later import keep_torch_out_of_spacy
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.foreign import runs_foreign_code
 
+TASKS = "labelmill.pipeline.stages"
 UP = "up"
 DONE = "done"
 RAISED = "raised"
 
 
 def main(descriptor: int) -> None:
-    """Serve at an open pipe until its other end is closed."""
+    """Serve at an open pipe until its other end is closed.
+
+    The garbage collector is off when this is called, and on from the first task.
+    """
     os.set_inheritable(descriptor, False)  # noqa: FBT003 (takes no keyword)
     with Connection(descriptor) as connection:
         keep_pandas_out()
         try:
             connection.send(UP)
-            job = connection.recv()
+            import_module(TASKS)  # what will be asked for is in there
+            job, kit = connection.recv()
             if not runs_foreign_code(job):
                 keep_torch_out_of_spacy()
-            bound = BoundJob(job)
+            bound = BoundJob(job, kit)
             kinds.announce_all()  # a model's file names its type
+            gc.freeze()
+            gc.enable()
+            connection.send(_answer(bound, *connection.recv()))
+            gc.collect()
+            gc.freeze()  # what the job is bound to is there by now and will stay
             while True:
-                first = not gc.get_freeze_count()
                 connection.send(_answer(bound, *connection.recv()))
-                if first:
-                    _freeze()
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
-
-
-def _freeze() -> None:
-    """Keep modules and what the job is bound to, all there by now, out of later collections."""
-    gc.collect()
-    gc.freeze()
 
 
 def _answer(bound: BoundJob, task: Any, payload: Any) -> tuple[str, Any]:

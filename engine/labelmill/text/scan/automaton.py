@@ -48,6 +48,15 @@ class Expression:
     probe: int
 
 
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What came of compiling, for other processes of this machine; `database` as bytes."""
+
+    database: bytes | None
+    refused: frozenset[int]
+    seconds: float
+
+
 @dataclass(slots=True)
 class Waste:
     """What was told again and again of probes that stand in a text more than once."""
@@ -82,16 +91,31 @@ class Automaton:
     once. What is found is the same.
     """
 
-    def __init__(self, expressions: Sequence[Expression]) -> None:
-        """Compile the expressions; `refused` are the probes for which that is not possible."""
+    def __init__(
+        self, expressions: Sequence[Expression], compiled: Compiled | None = None
+    ) -> None:
+        """Compile the expressions; `refused` are the probes for which that is not possible.
+
+        Args:
+            expressions: what to look for.
+            compiled: what `compiled` of an automaton of the same expressions gave.
+        """
         started = time.perf_counter()
-        self._together, self.refused = _compiled(expressions, _flags())
-        self._seconds = time.perf_counter() - started
+        if compiled is None:
+            self._together, self.refused = _compiled(expressions, _flags())
+            self._seconds = time.perf_counter() - started
+        else:
+            self._together, self.refused = _loaded(compiled.database), compiled.refused
+            self._seconds = compiled.seconds
         self._kept = tuple(e for e in expressions if e.probe not in self.refused)
         self._alone: dict[frozenset[int], Any] = {}
         self._moved: frozenset[int] = frozenset()
         self._n_probes = max((e.probe for e in expressions), default=-1) + 1
         self._waste = self._no_waste()
+
+    def compiled(self) -> Compiled:
+        """What came of compiling, if no probe was moved yet."""
+        return Compiled(_dumped(self._together), self.refused, self._seconds)
 
     def search(self, texts: Joined) -> dict[int, Int32]:
         """The texts in which each probe is found, ascending; a probe that is not is left out."""
@@ -198,6 +222,23 @@ def _database(module: ModuleType, expressions: Sequence[Expression], flags: int)
         elements=len(expressions),
         flags=[flags] * len(expressions),
     )
+    return database
+
+
+def _dumped(database: Any) -> bytes | None:
+    module = hyperscan()
+    if database is None or module is None:
+        return None
+    dumped: bytes = module.dumpb(database)
+    return dumped
+
+
+def _loaded(dumped: bytes | None) -> Any:
+    module = hyperscan()
+    if dumped is None or module is None:
+        return None
+    database = module.loadb(dumped, module.HS_MODE_BLOCK)
+    database.scratch = module.Scratch(database)
     return database
 
 

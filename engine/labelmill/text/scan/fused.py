@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from labelmill.core.texts import all_ascii
 from labelmill.text.scan.alphabet import Alphabet
-from labelmill.text.scan.automaton import Automaton, Expression
+from labelmill.text.scan.automaton import Automaton, Compiled, Expression
 from labelmill.text.scan.joined import Joined, joined, squeezed
-from labelmill.text.scan.translate import translated, tree_of
+from labelmill.text.scan.translate import Translation, translated, tree_of
 from labelmill.text.scan.tree import Node, points_of
 
 Int32 = npt.NDArray[np.int32]
@@ -41,20 +41,30 @@ class Candidates:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Patterns said in an alphabet and compiled, for other processes of this machine."""
+
+    said: tuple[Translation, ...]
+    compiled: Compiled
+
+
 class Side:
     """The patterns in one alphabet, as one automaton."""
 
-    def __init__(
-        self, trees: Sequence[Node | None], alphabet: Alphabet, *, only_ascii: bool
-    ) -> None:
-        """Translate the patterns and compile them."""
-        self._said = [translated(tree, alphabet, only_ascii=only_ascii) for tree in trees]
+    def __init__(self, said: Sequence[Translation], compiled: Compiled | None = None) -> None:
+        """Compile translated patterns, or take what came of it."""
+        self._said = tuple(said)
         self.expressions = tuple(
             Expression(text, probe)
             for probe, said in enumerate(self._said)
             for text in said.expressions
         )
-        self.automaton = Automaton(self.expressions)
+        self.automaton = Automaton(self.expressions, compiled)
+
+    def prepared(self) -> Prepared:
+        """What another process needs to make the same."""
+        return Prepared(self._said, self.automaton.compiled())
 
     def search(self, texts: Joined) -> list[Candidates]:
         """Where each pattern stands."""
@@ -72,9 +82,25 @@ class Side:
 class Fused:
     """Patterns that are looked for together."""
 
-    def __init__(self, patterns: Sequence[re.Pattern[str]]) -> None:
-        """Read the patterns; they are compiled for a kind of text when the first one comes."""
-        self._trees = [tree_of(pattern) for pattern in patterns]
+    def __init__(
+        self, patterns: Sequence[re.Pattern[str]], prepared: Prepared | None = None
+    ) -> None:
+        """Take the patterns; they are compiled for a kind of text when the first one comes.
+
+        Args:
+            patterns: what to look for.
+            prepared: what `prepared` of the same patterns gave.
+        """
+        self._patterns = patterns
+        self._prepared = prepared
+
+    def prepared(self) -> Prepared:
+        """What compiling for ASCII texts gives: nearly all jobs have some."""
+        return self._ascii.prepared()
+
+    @cached_property
+    def _trees(self) -> list[Node | None]:
+        return [tree_of(pattern) for pattern in self._patterns]
 
     @cached_property
     def _alphabet(self) -> Alphabet:
@@ -82,11 +108,16 @@ class Fused:
 
     @cached_property
     def _ascii(self) -> Side:
-        return Side(self._trees, self._alphabet, only_ascii=True)
+        if self._prepared is not None:
+            return Side(self._prepared.said, self._prepared.compiled)
+        return Side(self._said(only_ascii=True))
 
     @cached_property
     def _wide(self) -> Side:
-        return Side(self._trees, self._alphabet, only_ascii=False)
+        return Side(self._said(only_ascii=False))
+
+    def _said(self, *, only_ascii: bool) -> list[Translation]:
+        return [translated(tree, self._alphabet, only_ascii=only_ascii) for tree in self._trees]
 
     def search(self, texts: pa.Array) -> list[Candidates]:
         """Where each pattern may stand (texts without nulls)."""

@@ -1,8 +1,9 @@
 """One scan for everything that the labeling functions of a job look for."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 from labelmill.core.texts import all_ascii
 from labelmill.text.folding import fold
 from labelmill.text.scan.automaton import hyperscan
-from labelmill.text.scan.fused import Candidates, Fused
+from labelmill.text.scan.fused import Candidates, Fused, Prepared
 from labelmill.text.scan.patience import SECONDS, Overdue, Patience
 
 Int32 = npt.NDArray[np.int32]
@@ -53,6 +54,17 @@ class Found:
     overdue: Mapping[Probe, tuple[int, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """A scan compiled by one process for others of this machine.
+
+    `sought` says what it looks for, so that no other scan uses it.
+    """
+
+    sought: tuple[tuple[str, int, bool], ...]
+    prepared: tuple[Prepared, ...]
+
+
 def slow_here() -> str | None:
     """Why scans are slow on this system, in one line; None where they are not."""
     if hyperscan() is None:
@@ -82,6 +94,7 @@ class Scan:
         plain: bool = False,
         worthwhile_bytes: int = WORTHWHILE_BYTES,
         seconds: float = SECONDS,
+        kit: Kit | None = None,
     ) -> None:
         """Take the probes; each is looked for once, however often it is named.
 
@@ -90,13 +103,28 @@ class Scan:
             plain: let `re` do everything.
             worthwhile_bytes: compile automata once so many bytes of text were seen.
             seconds: how long `re` may look at one text.
+            kit: of a scan for the same probes, which need not be compiled then.
         """
         self.probes = tuple(dict.fromkeys(probes))
         self.seconds = seconds
-        self._left = worthwhile_bytes
         self._plain = plain or hyperscan() is None
-        groups = ([p for p in self.probes if p.folded is folded] for folded in (False, True))
-        self._groups = [(group, Fused([p.pattern for p in group])) for group in groups if group]
+        fits = kit is not None and not self._plain and kit.sought == self._sought()
+        self._left = 0 if fits else worthwhile_bytes
+        ready: Sequence[Prepared | None] = kit.prepared if kit is not None and fits else ()
+        groups = [[p for p in self.probes if p.folded is folded] for folded in (False, True)]
+        self._groups = [
+            (group, Fused([p.pattern for p in group], prepared))
+            for group, prepared in zip_longest(filter(None, groups), ready)
+        ]
+
+    def kit(self) -> Kit | None:
+        """What other processes need to do without compiling; None where nothing is compiled."""
+        if self._plain or not self.probes:
+            return None
+        return Kit(self._sought(), tuple(fused.prepared() for _, fused in self._groups))
+
+    def _sought(self) -> tuple[tuple[str, int, bool], ...]:
+        return tuple((p.pattern.pattern, p.pattern.flags, p.folded) for p in self.probes)
 
     def search(self, texts: pa.Array) -> Found:
         """Look for every probe in every text (an array of strings in valid UTF-8)."""
