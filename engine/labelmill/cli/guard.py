@@ -1,8 +1,10 @@
 """Carrying out a command line: every error becomes a message and an exit code."""
 
 import _thread
+import atexit
 import gc
 import io
+import os
 import signal
 import sys
 import threading
@@ -29,6 +31,7 @@ def carry_out(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     HERE.set(None)
     _never_fail_to_print()
+    _start_and_end_quickly()
     with _not_collecting(), _told_of_end() as ends:
         try:
             code = _invoke(arguments, as_json=as_json)
@@ -124,6 +127,16 @@ def _save_trace(error: Exception, arguments: Sequence[str]) -> Path | None:
     except OutputFailed:
         return None
     return place
+
+
+def _start_and_end_quickly() -> None:
+    """Let numpy start no threads, and Python look for no garbage at its end.
+
+    Algebra over many cores has no place here: its sums depend on how many there are.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)
 
 
 def _never_fail_to_print() -> None:
