@@ -150,9 +150,14 @@ def interleaved(
 
 
 def environment() -> dict[str, str]:
-    """The environment for processes of this project, wherever they stand."""
+    """The environment for processes of this project, wherever they stand.
+
+    Their modules are compiled by the first of them, as those of an installed package are when it
+    is installed, also where the caller is told to write no compiled modules.
+    """
     paths = os.pathsep.join([str(ROOT), str(ROOT / "engine")])
-    return {**os.environ, "PYTHONPATH": paths}
+    others = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**others, "PYTHONPATH": paths}
 
 
 def run_command(command: Sequence[str]) -> str:
