@@ -1,6 +1,5 @@
 """Votes and vote patterns on disk, between the stages of a run."""
 
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +24,12 @@ SCHEMA = pa.schema(
 )
 
 
-def write_votes(path: Path, votes: Votes, n_functions: int) -> None:
-    """Write the votes of a shard, one record batch for each function."""
+def write_votes(path: Path, votes: Votes) -> None:
+    """Write the votes of a shard."""
     columns = [votes.doc, votes.function, votes.label, votes.start, votes.end]
     batch = pa.record_batch([*map(pa.array, columns), votes.entry], schema=SCHEMA)
-    bounds = np.searchsorted(votes.function, np.arange(n_functions + 1)).tolist()
     with new_file(path, lasting=False) as file, pa.ipc.new_file(file, SCHEMA) as writer:
-        for start, stop in pairwise(bounds):
-            writer.write_batch(batch.slice(start, stop - start))
+        writer.write_batch(batch)
 
 
 def read_votes(path: Path) -> Votes:

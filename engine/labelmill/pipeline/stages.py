@@ -136,9 +136,8 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     rows = _rows(bound, work)
     _check_gold(bound, rows)
     ballot = vote(bound, rows.batch)
-    n_functions = len(bound.names)
-    patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, n_functions)
-    write_votes(work.file("votes"), ballot.votes, n_functions)
+    patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))
+    write_votes(work.file("votes"), ballot.votes)
     write_patterns(work.file("patterns"), patterns)
     duplicates = any(is_global(step.kind) for step in bound.job.prepare)
     group = bound.job.split.group
