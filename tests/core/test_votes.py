@@ -128,6 +128,25 @@ def test_texts_settle_as_they_do_one_by_one(found: list[Hit], cut: int) -> None:
     assert full_rows(settle_documents(mixed(found, cut), 0, [20, 21, 22, 23])) == expected
 
 
+@given(st.sets(st.integers(0, 3)), st.integers(0, 2), hits_of_texts)
+def test_texts_noted_as_a_whole_settle_like_other_hits(
+    whole: set[int], label: int, others: list[Hit]
+) -> None:
+    docs = np.array(sorted(whole), dtype=np.int32)
+    for cut in (0, len(others)):
+        noted, meant = mixed(others[:cut], 1), mixed(others[:cut], 1)
+        noted.add_texts(docs, label)
+        meant.add_all(docs, 0, 0, label)
+        for hit in others[cut:]:
+            noted.add(*hit)
+            meant.add(*hit)
+
+        assert len(noted) == len(meant)
+        settled = [settle_documents(hits, 2, [20, 21, 22, 23]) for hits in (noted, meant)]
+        assert full_rows(settled[0]) == full_rows(settled[1])
+        assert settled[0].function.tolist() == settled[1].function.tolist()
+
+
 @pytest.mark.parametrize("first", [False, True])
 @given(found=hits_of_texts, cut=st.integers(0, 14))
 def test_spans_settle_as_they_do_one_by_one(found: list[Hit], cut: int, first: bool) -> None:

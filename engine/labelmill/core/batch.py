@@ -121,7 +121,9 @@ class Batch:
 
     def overdue(self, probe: Probe) -> tuple[int, ...]:
         """The texts on which a probe ran out of time, so that nothing is known of them."""
-        return () if self._found is None else self._found.overdue.get(probe, ())
+        if self._found is None or not self._found.overdue:
+            return ()
+        return self._found.overdue.get(probe, ())
 
     @cached_property
     def _found(self) -> Found | None:

@@ -37,11 +37,30 @@ class HitArrays:
         return len(self.doc)
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Hits of one label on texts as a whole, ascending and each once, [n_texts]."""
+
+    doc: Int32
+    label: int
+
+    def __len__(self) -> int:
+        return len(self.doc)
+
+    def arrays(self) -> HitArrays:
+        """The same as hits that say no place."""
+        n = len(self.doc)
+        nowhere = np.zeros(n, dtype=np.int32)
+        label = np.full(n, self.label, dtype=np.int32)
+        return HitArrays(self.doc, nowhere, nowhere, label, pa.nulls(n, pa.string()))
+
+
 class Hits:
     """What one labeling function found in a batch, as it is found.
 
     `label` is an index into the label sets of the task. A function that reads a text as a whole
-    gives a hit that spans the text. Hits come one by one, or many at once as arrays.
+    gives a hit that spans the text, or says no place at all. Hits come one by one, or many at
+    once as arrays.
 
     Example:
         >>> hits = Hits()
@@ -55,7 +74,7 @@ class Hits:
 
     def __init__(self) -> None:
         """Nothing was found yet."""
-        self._blocks: list[HitArrays] = []
+        self._blocks: list[HitArrays | Texts] = []
         self._rows: list[tuple[int, int, int, int, str | None]] = []
         self.errors: list[RowError] = []
 
@@ -86,6 +105,12 @@ class Hits:
         entry = pa.nulls(n, pa.string()) if entry is None else entry
         self._blocks.append(HitArrays(doc.astype(np.int32, copy=False), start, end, label, entry))
 
+    def add_texts(self, doc: Int32, label: int) -> None:
+        """Note a hit on texts as a whole, for one label set; `doc` ascends, each text once."""
+        if len(doc):
+            self._flush()
+            self._blocks.append(Texts(doc, label))
+
     def fail(self, doc: int, reason: str, message: str) -> None:
         """Note that the function failed on a row; `reason` is a short class of failure."""
         self.errors.append(RowError(doc, reason, message))
@@ -93,9 +118,17 @@ class Hits:
     def arrays(self) -> HitArrays:
         """All hits, in the order in which they were found."""
         self._flush()
-        if len(self._blocks) != 1:
-            self._blocks = [_joined_hits(self._blocks)]
-        return self._blocks[0]
+        blocks = [b.arrays() if isinstance(b, Texts) else b for b in self._blocks]
+        whole = blocks[0] if len(blocks) == 1 else _joined_hits(blocks)
+        self._blocks = [whole]
+        return whole
+
+    def texts(self) -> Texts | None:
+        """All hits, if they are one block of texts that was noted as a whole."""
+        if len(self._blocks) != 1 or self._rows:
+            return None
+        (block,) = self._blocks
+        return block if isinstance(block, Texts) else None
 
     @property
     def doc(self) -> list[int]:
@@ -237,23 +270,26 @@ def settle_documents(hits: Hits, function: int, lengths: Int32 | Sequence[int]) 
         >>> votes.doc.tolist(), votes.label.tolist(), votes.end.tolist()
         ([0], [1], [9])
     """
-    found = hits.arrays()
-    first = _winners(found)
-    doc = found.doc[first]
+    texts = hits.texts()
+    found = hits.arrays() if texts is None else texts.arrays()
+    if texts is None and not (found.doc[1:] > found.doc[:-1]).all():
+        first = _winners(found)
+        doc, label, entry = found.doc[first], found.label[first], found.entry.take(first)
+    else:
+        doc, label, entry = found.doc, found.label, found.entry
+    n = len(doc)
     return Votes(
         doc,
-        np.full(len(doc), function, dtype=np.int32),
-        found.label[first],
-        np.zeros(len(doc), dtype=np.int32),
+        np.full(n, function, dtype=np.int32),
+        label,
+        np.zeros(n, dtype=np.int32),
         np.asarray(lengths, dtype=np.int32)[doc],
-        found.entry if np.array_equal(first, np.arange(len(found))) else found.entry.take(first),
+        entry,
     )
 
 
 def _winners(found: HitArrays) -> Int64:
     """The first hit for the winning label set of each text that has one, by text."""
-    if not len(found) or ((found.doc[1:] > found.doc[:-1]).all()):
-        return np.arange(len(found), dtype=np.int64)
     keys = found.doc.astype(np.int64) << 32 | found.label
     keys, first, counts = np.unique(keys, return_index=True, return_counts=True)
     _, starts, sizes = np.unique(keys >> 32, return_index=True, return_counts=True)

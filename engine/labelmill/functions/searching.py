@@ -43,7 +43,7 @@ def note_labels(hits: Hits, searches: Sequence[Search], late: set[int]) -> list[
         ([0], [0], [[2], [2]])
     """
     if len({search.label for search in searches}) == 1 and not late:
-        hits.add_all(_union([search.docs for search in searches]), 0, 0, searches[0].label)
+        hits.add_texts(_union([search.docs for search in searches]), searches[0].label)
         return []
     by_label: dict[int, list[Int32]] = {}
     for search in searches:
@@ -53,7 +53,7 @@ def note_labels(hits: Hits, searches: Sequence[Search], late: set[int]) -> list[
     several = docs[counts > 1]
     unsure = np.union1d(several, sorted(late)) if late else several
     for label, texts in found.items():
-        hits.add_all(np.setdiff1d(texts, unsure, assume_unique=True), 0, 0, label)
+        hits.add_texts(np.setdiff1d(texts, unsure, assume_unique=True), label)
     return [Search(s.find, s.label, np.intersect1d(s.docs, several)) for s in searches]
 
 
