@@ -91,9 +91,7 @@ class Automaton:
     once. What is found is the same.
     """
 
-    def __init__(
-        self, expressions: Sequence[Expression], compiled: Compiled | None = None
-    ) -> None:
+    def __init__(self, expressions: Sequence[Expression], compiled: Compiled | None = None) -> None:
         """Compile the expressions; `refused` are the probes for which that is not possible.
 
         Args:
@@ -132,7 +130,8 @@ class Automaton:
             # A match of the separator before a text is one of the text before it, or, where there
             # is none, of a probe that stands at the end of every text.
             first = max(section.text - 1, 0)
-            places = np.searchsorted(texts.ends[first:], ends + (section.start - 1)) + first
+            separators = texts.ends[first : section.text + section.n_texts]
+            places = np.searchsorted(separators, ends + (section.start - 1)) + first
             found.append(probes << 32 | places)
         found.append(self._one_by_one(texts, giants, self._everything()))
         found.append(self._one_by_one(texts, range(len(texts)), self._moved))
@@ -257,10 +256,17 @@ def _refused(module: ModuleType, expressions: Sequence[Expression], flags: int) 
 
 def _by_probe(keys: Int64) -> dict[int, Int32]:
     """The texts of each probe, ascending and each once; a key is a probe and then a text."""
-    keys = np.sort(keys)
+    keys = _in_order(keys)
     keys = keys[np.diff(keys, prepend=-1) > 0]
     probes, texts = keys >> 32, (keys & 0xFFFFFFFF).astype(np.int32)
     cuts = np.flatnonzero(np.diff(probes, prepend=-1, append=-1))
     names = probes[cuts[:-1]].tolist()
     bounds = pairwise(cuts.tolist())
     return {probe: texts[first:last] for probe, (first, last) in zip(names, bounds, strict=True)}
+
+
+def _in_order(keys: Int64) -> Int64:
+    """Keys in ascending order; those of a probe mostly come so, and then it alone is sorted by."""
+    probes = keys >> 32
+    keys = keys[np.argsort(probes.astype(np.min_scalar_type(probes.max(initial=0))), kind="stable")]
+    return keys if (keys[1:] >= keys[:-1]).all() else np.sort(keys)
