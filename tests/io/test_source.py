@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelmill.errors import BadColumn, InputMissing
-from labelmill.io.source import InputFile, Shard, ShardReader, find_files, read_shard, shards_of
+from labelmill.io.source import (
+    InputFile,
+    Shard,
+    ShardReader,
+    find_files,
+    read_shard,
+    runs_of,
+    shards_of,
+)
 
 
 def write(path: Path, n_rows: int, row_group: int = 1000) -> Path:
@@ -97,6 +105,23 @@ def test_shards_that_follow_each_other_are_read_from_one_open_file(tmp_path: Pat
     assert reader.read(Shard(file, 300, 400), ["id"])["id"].to_pylist() == list(range(300, 400))
     with pytest.raises(InputMissing, match="not a Parquet file"):
         reader.read(Shard(file, 0, 100), ["id"])
+
+
+def test_shards_of_one_row_group_are_a_run(tmp_path: Path) -> None:
+    for name, n_rows in (("a", 50), ("b", 5), ("c", 30)):
+        write(tmp_path / f"{name}.parquet", n_rows, 20)
+
+    shards = shards_of(find_files(str(tmp_path), None), 8)
+
+    places = [(shard.file.name[0], shard.start) for shard in shards]
+    assert list(zip(places, runs_of(shards), strict=True)) == [
+        *(
+            (("a", start), run)
+            for start, run in zip(range(0, 50, 8), (0, 0, 0, 1, 1, 2, 2), strict=True)
+        ),
+        (("b", 0), 3),
+        *((("c", start), run) for start, run in zip(range(0, 30, 8), (4, 4, 4, 5), strict=True)),
+    ]
 
 
 def test_a_shard_is_named_by_content_not_by_place() -> None:

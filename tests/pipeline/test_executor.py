@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
 from threading import Thread
+from time import sleep
 from typing import Any
 
 import pyarrow as pa
@@ -315,6 +316,25 @@ def test_results_come_in_order_and_processes_are_used_again(processes: Processes
     assert [result[:2] for result in first] == [(2 * i, "job") for i in range(40)]
     assert [result[0] for result in second] == [0, 2, 4]
     assert len({result[2] for result in first + second}) == 2
+
+
+def slowly(bound: BoundJob, number: int) -> tuple[int, int]:
+    sleep(0.02)
+    return 2 * number, os.getpid()
+
+
+def test_a_process_goes_on_with_the_run_that_it_is_at(processes: Processes) -> None:
+    runs = [number // 5 for number in range(30)]
+    list(processes.map(doubled, range(2)))
+
+    results = list(processes.map(slowly, range(30), runs=runs))
+
+    assert [result[0] for result in results] == list(range(0, 60, 2))
+    done_by = {
+        run: {r[1] for r, of in zip(results, runs, strict=True) if of == run} for run in runs
+    }
+    alone = [run for run, found in done_by.items() if len(found) == 1]
+    assert len(alone) >= 4
 
 
 def test_workers_are_replaced_after_so_many_tasks(

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
-from itertools import accumulate
+from itertools import accumulate, groupby, pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -110,6 +110,24 @@ def shards_of(files: Sequence[InputFile], rows: int) -> list[Shard]:
     ]
 
 
+def runs_of(shards: Sequence[Shard]) -> list[int]:
+    """For each shard the number of its run: the shards that begin in one row group of a file.
+
+    Who reads a run in order decodes its row group once, and nobody else has to.
+
+    Raises:
+        InputMissing: if a file cannot be read.
+    """
+    runs: list[int] = []
+    for path, of_file in groupby(shards, key=lambda shard: shard.file.path):
+        starts = [shard.start for shard in of_file]
+        ends = _group_ends(path) if len(starts) > 1 else []
+        groups = [bisect_right(ends, start) for start in starts]
+        new = [a != b for a, b in pairwise([None, *groups])]
+        runs += [n + (runs[-1] if runs else -1) for n in accumulate(new)]
+    return runs
+
+
 class ShardReader:
     """Reads shards of files; where one follows another, reading goes on in the open file.
 
@@ -172,14 +190,11 @@ class _Stream:
                 message = f"is missing{nearest(column, present)}"
                 raise BadColumn(shard.file.name, column, message)
         self._of = (shard.file.path, shard.file.digest, tuple(columns))
-        groups = [
-            self.parquet.metadata.row_group(i).num_rows for i in range(self.parquet.num_row_groups)
-        ]
-        self._ends = list(accumulate(groups))
+        self._ends = _ends_in(self.parquet.metadata)
         first = bisect_right(self._ends, shard.start)
         self._row = self._ends[first - 1] if first else 0
         self._batches: Iterator[pa.RecordBatch] = self.parquet.iter_batches(
-            len(shard), list(range(first, len(groups))), list(columns), use_threads=False
+            len(shard), list(range(first, len(self._ends))), list(columns), use_threads=False
         )
         self._left: list[pa.RecordBatch] = []
         self._schema = pa.schema([self.parquet.schema_arrow.field(name) for name in columns])
@@ -242,6 +257,16 @@ def _partition_of(path: Path, name: str, key: str) -> str:
             return unquote(value)
     message = f"no folder named {key}=<value> leads to {name}, but source.partition is '{key}'"
     raise InputMissing(str(path), message)
+
+
+def _group_ends(path: Path) -> list[int]:
+    """The row after each row group."""
+    with _explained(path):
+        return _ends_in(pq.read_metadata(path))
+
+
+def _ends_in(metadata: pq.FileMetaData) -> list[int]:
+    return list(accumulate(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)))
 
 
 def _rows(path: Path) -> int:

@@ -1,8 +1,10 @@
 """Executors: who carries out the tasks of a stage. Any executor gives the same bytes."""
 
-from collections import Counter, deque
+from bisect import insort
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import takewhile
 from multiprocessing.connection import wait
 from time import monotonic
 from typing import Any, Protocol, TypeVar
@@ -31,7 +33,9 @@ TASKS = 200
 """After so many tasks a worker is replaced by a fresh one, whose memory is not in pieces."""
 
 AHEAD = 4
-"""So many tasks for each worker may be done before the first of them is asked for."""
+MOST_AHEAD = 16
+"""So many tasks for each worker may be done before the first of them is asked for: a few, or as
+many as two runs have, up to the larger number."""
 
 LOOK = 0.2
 """Seconds between two looks at the memory of workers."""
@@ -48,8 +52,17 @@ class Executor(Protocol):
         task: Task[Payload, Result],
         payloads: Sequence[Payload],
         rescue: Rescue[Payload] | None = None,
+        runs: Sequence[int] = (),
     ) -> Iterator[Result]:
-        """Yield the result for each payload."""
+        """Yield the result for each payload.
+
+        Args:
+            task: what is done with each.
+            payloads: what it is done with.
+            rescue: sees to payloads that end processes.
+            runs: a number for each payload; those with one number stand together, and take least
+                where one process has them one after the other.
+        """
         ...
 
 
@@ -65,6 +78,7 @@ class InProcess:
         task: Task[Payload, Result],
         payloads: Sequence[Payload],
         rescue: Rescue[Payload] | None = None,  # noqa: ARG002 (here nobody outlives a crash)
+        runs: Sequence[int] = (),  # noqa: ARG002 (here everything is done in order)
     ) -> Iterator[Result]:
         """Yield the result for each payload."""
         for payload in payloads:
@@ -98,13 +112,14 @@ class Processes(AbstractContextManager["Processes"]):
         task: Task[Payload, Result],
         payloads: Sequence[Payload],
         rescue: Rescue[Payload] | None = None,
+        runs: Sequence[int] = (),
     ) -> Iterator[Result]:
         """Yield the result for each payload.
 
         Raises:
             WorkersLost: if processes die whatever is tried.
         """
-        stage = _Stage(self, task, payloads, rescue)
+        stage = _Stage(self, task, payloads, rescue, runs)
         for place in range(len(payloads)):
             yield stage.result(place)
 
@@ -127,6 +142,10 @@ class Processes(AbstractContextManager["Processes"]):
 
     def __len__(self) -> int:
         return len(self._workers)
+
+    def workers(self) -> Sequence[Worker]:
+        """The processes at work, those that died replaced."""
+        return self._workers
 
     def free(self, busy: Collection[Worker]) -> Iterator[Worker]:
         """The workers that are up and have nothing to do."""
@@ -229,12 +248,17 @@ class _Stage:
         task: Task[Any, Any],
         payloads: Sequence[Any],
         rescue: Rescue[Any] | None,
+        runs: Sequence[int],
     ) -> None:
         self._processes = processes
         self._task = task
         self._payloads = payloads
         self._rescue = rescue
-        self._waiting = deque(range(len(payloads)))
+        self._runs = runs or [0] * len(payloads)
+        longest = max(Counter(runs).values(), default=0)
+        self._ahead = max(AHEAD, min(2 * longest, MOST_AHEAD)) * len(processes)
+        self._waiting = list(range(len(payloads)))
+        self._last_run: dict[Worker, int] = {}
         self._busy: dict[Worker, int] = {}
         self._results: dict[int, Any] = {}
         self._deaths: Counter[int] = Counter()
@@ -249,10 +273,25 @@ class _Stage:
 
     def _hand_out(self, place: int) -> None:
         for worker in self._processes.free(self._busy):
-            if not self._waiting or self._waiting[0] > place + AHEAD * len(self._processes):
+            chosen = self._chosen(worker, place + self._ahead)
+            if chosen is None:
                 return
-            self._busy[worker] = self._waiting.popleft()
-            worker.send(self._task, self._payloads[self._busy[worker]])
+            self._waiting.remove(chosen)
+            self._busy[worker] = chosen
+            self._last_run[worker] = self._runs[chosen]
+            worker.send(self._task, self._payloads[chosen])
+
+    def _chosen(self, worker: Worker, last: int) -> int | None:
+        """The next of the run that a worker is at, else of one that nobody is at, else any."""
+        near = takewhile(lambda place: place <= last, self._waiting)
+        mine = self._last_run.get(worker)
+        others = (other for other in self._processes.workers() if other is not worker)
+        taken = {self._last_run.get(other) for other in others}
+        return min(
+            near,
+            key=lambda place: (self._runs[place] != mine, self._runs[place] in taken, place),
+            default=None,
+        )
 
     def _note(self, worker: Worker, said: tuple[str, Any] | WorkerDied) -> None:
         place = self._busy.pop(worker, None)
@@ -274,7 +313,7 @@ class _Stage:
                 "workers or a smaller execution.shard_rows if memory is short"
             )
             raise WorkersLost(message)
-        self._waiting.appendleft(place)
+        insort(self._waiting, place)
 
 
 def _read(said: tuple[str, Any] | None) -> Any:

@@ -20,6 +20,7 @@ from labelmill.aggregate.artifact import to_json
 from labelmill.config.spec import Job
 from labelmill.errors import LockHeld, OverBudget, UsageError
 from labelmill.io import durable
+from labelmill.io.source import runs_of
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.executor import Executor, InProcess, Processes, Rescue, Task
 from labelmill.pipeline.fit import fit
@@ -71,14 +72,16 @@ class Shop:
         task: Task[Payload, Result],
         payloads: Sequence[Payload],
         rescue: Rescue[Payload] | None = None,
+        runs: Sequence[int] = (),
     ) -> Iterator[Result]:
         """Carry out a stage, and give the results in order as they come.
 
-        `rescue` sees to payloads that end processes.
+        `rescue` sees to payloads that end processes; `runs` says which should be done by one
+        process (see `Executor.map`).
         """
         self.progress(stage, 0, len(payloads))
         started = perf_counter()
-        for done, result in enumerate(self.executor.map(task, payloads, rescue), 1):
+        for done, result in enumerate(self.executor.map(task, payloads, rescue, runs), 1):
             yield result
             self.progress(stage, done, len(payloads))
         self.seconds[stage] = self.seconds.get(stage, 0.0) + perf_counter() - started
@@ -89,9 +92,10 @@ class Shop:
         task: Task[Payload, Result],
         payloads: Sequence[Payload],
         rescue: Rescue[Payload] | None = None,
+        runs: Sequence[int] = (),
     ) -> list[Result]:
         """Carry out a stage and wait for it."""
-        return list(self.each(stage, task, payloads, rescue))
+        return list(self.each(stage, task, payloads, rescue, runs))
 
 
 def run_job(job: Job, *, partition: str | None = None, progress: Progress = silent) -> Run:
@@ -148,7 +152,11 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
     folder = job.root / STATE / "work" / job.name
     durable.remove_folder(folder)
     durable.make_folder(folder)
-    works = [Work(folder, shard, number) for number, shard in enumerate(plan.shards)]
+    runs = runs_of(plan.shards)
+    works = [
+        Work(folder, shard, number, run)
+        for number, (shard, run) in enumerate(zip(plan.shards, runs, strict=True))
+    ]
     try:
         with _executor(job, len(works), plan.rows) as (bound, executor):
             shop = Shop(bound, executor, progress)
@@ -163,7 +171,7 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
     if plan.rows >= ROWS_OF_A_SMALL_JOB:
         # Compiled while workers label: when the page is made, everybody waits for it.
         Thread(target=page_template, daemon=True).start()
-    records = shop.all("label", label_shard, works, rescue)
+    records = shop.all("label", label_shard, works, rescue, [work.run for work in works])
     removed = _decide(shop.bound, plan, works, records)
     check_budget(job, records, removed)
     shop.progress("fit", 0, 1)

@@ -120,7 +120,8 @@ def _label_and_augment(making: Making, records: Sequence[LabelRecord]) -> ShardS
         for work, part, record in zip(making.works, parts, records, strict=True)
     ]
     summary, found = ShardSummary(), Mentions(job.seed)
-    for record in shop.each("infer", infer_shard, tasks):
+    runs = [work.run for work in making.works]
+    for record in shop.each("infer", infer_shard, tasks, runs=runs):
         summary += record.summary
         found.add(record.mentions)
     _check_conservation(summary)

@@ -61,11 +61,15 @@ _SUFFIXES = {"patterns": "npz", "votes": "arrow", "keys": "arrow", "decisions": 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Where the files of one shard lie between stages."""
+    """Where the files of one shard lie between stages.
+
+    Shards with the same `run` are best read by one process.
+    """
 
     folder: Path
     shard: Shard
     number: int
+    run: int = 0
 
     def file(self, kind: str) -> Path:
         """The work file of a kind, for example votes, patterns, keys or decisions."""
