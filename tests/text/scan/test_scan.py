@@ -1,9 +1,11 @@
 """The scan finds exactly what `re` finds, whatever the pattern and the text."""
 
 import os
+import pickle  # noqa: TID251 (in memory, as processes hand over what they compiled)
 import re
 import sys
 import threading
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +15,9 @@ from benchmarks.random_patterns import random_alphabet, random_pattern, random_t
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelmill.text.scan import Probe, Scan, automaton, scan, slow_here
+from labelmill.text.scan import Kit, Probe, Scan, automaton, scan, slow_here
 from labelmill.text.scan.automaton import hyperscan
+from labelmill.text.scan.joined import joined
 
 TEXTS = (
     "",
@@ -147,8 +150,10 @@ TRAPS = (
 )
 
 
-def differences(probes: list[Probe], texts: list[str], **options: bool) -> list[tuple[str, str]]:
-    found = Scan(probes, worthwhile_bytes=0, **options).search(pa.array(texts, pa.string()))
+def differences(
+    probes: list[Probe], texts: list[str], kit: Kit | None = None
+) -> list[tuple[str, str]]:
+    found = Scan(probes, worthwhile_bytes=0, kit=kit).search(pa.array(texts, pa.string()))
     meant = {
         probe: [doc for doc, text in enumerate(texts) if probe.stands_in(text)] for probe in probes
     }
@@ -167,6 +172,57 @@ def test_every_trap_is_passed(flags: int, folded: bool) -> None:
     probes = [Probe(re.compile(pattern, flags), folded) for pattern in TRAPS]
 
     assert differences(probes, list(TEXTS)) == []
+
+
+def handed_over(probes: list[Probe]) -> Kit:
+    """A kit as another process gets it."""
+    kit = pickle.loads(pickle.dumps(Scan(probes).kit()))  # noqa: S301 (its own bytes)
+    assert isinstance(kit, Kit)
+    return kit
+
+
+@pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
+@pytest.mark.parametrize("flags", [0, re.IGNORECASE])
+def test_what_another_process_compiled_finds_the_same(
+    flags: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probes = [Probe(re.compile(pattern, flags), len(pattern) % 3 == 0) for pattern in TRAPS]
+    kit = handed_over(probes)
+    plain = [text for text in TEXTS if text.isascii()]
+    compiled: list[int] = []
+    compile_ = automaton._compiled
+
+    def noted(*given: Any) -> Any:
+        compiled.append(1)
+        return compile_(*given)
+
+    monkeypatch.setattr(automaton, "_compiled", noted)
+
+    assert differences(probes, plain, kit) == []
+    assert compiled == []
+    assert differences(probes, list(TEXTS), kit) == []
+    assert compiled
+
+
+@given(st.lists(st.text(), max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_what_another_process_compiled_reads_any_text_rightly(texts: list[str]) -> None:
+    assert differences(PATTERNS, texts, KIT) == []
+
+
+def test_a_kit_for_other_probes_is_not_used() -> None:
+    kit = handed_over([Probe(re.compile("a")), Probe(re.compile("b"))])
+
+    assert differences([Probe(re.compile("b")), Probe(re.compile("a"))], ["b", "ab"], kit) == []
+
+
+def test_probes_that_another_process_could_not_compile_are_left_to_re() -> None:
+    parts = [automaton.Expression(b"a(", 0), automaton.Expression(b"c", 1)]
+
+    made = automaton.Automaton(parts, automaton.Automaton(parts).compiled())
+
+    assert made.refused == {0}
+    assert made.search(joined(pa.array(["c", "a"])))[1].tolist() == [0]
 
 
 @pytest.mark.parametrize("pattern", TRAPS)
@@ -215,6 +271,7 @@ PATTERNS = [
     Probe(re.compile(pattern, re.IGNORECASE))
     for pattern in (r"\w\b", r"\s", r"[^\W\d]{2}", r"k|ß", r"\d$", r"^\W", r"\u0301", "[a-é]")
 ]
+KIT = handed_over(PATTERNS)
 
 
 def test_probes_read_text_by_text_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -333,16 +390,19 @@ def test_re_gets_a_limit_where_it_has_to_look() -> None:
 
 
 def test_without_hyperscan_re_reads_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    kit = handed_over([Probe(re.compile("b"))])
     monkeypatch.setitem(sys.modules, "hyperscan", None)
     hyperscan.cache_clear()
     try:
-        plain = Scan([Probe(re.compile("b"))])
+        plain = Scan([Probe(re.compile("b"))], kit=kit)
+        none = plain.kit()
         docs = [found.tolist() for found in plain.search(pa.array(["ab", "é"])).docs.values()]
         notice = slow_here() or ""
     finally:
         hyperscan.cache_clear()
 
     assert docs == [[0]]
+    assert none is None
     assert "hyperscan" in notice
 
 
