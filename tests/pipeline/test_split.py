@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 from labelmill.config.spec import SplitSpec
 from labelmill.core.batch import Batch
 from labelmill.core.hashes import UInt64, keys_of
-from labelmill.io.work import read_arrow
-from labelmill.pipeline.keys import KeyFile, decide, folded, folded_texts, write_keys
+from labelmill.pipeline.keys import (
+    KeyFile,
+    decide,
+    folded,
+    folded_texts,
+    read_decisions,
+    write_keys,
+)
 from labelmill.pipeline.split import splits_of
 from labelmill.text.near_duplicates import band_keys
 
@@ -72,7 +78,7 @@ def decided(
         write_keys(file.keys, Batch(ids, texts), places, group=group, duplicates="drop" in options)
         files.append(file)
     decide(files, drop_duplicates=options.get("drop"), group=group)
-    return [read_arrow(file.decisions).to_pylist() for file in files]
+    return [read_decisions(file.keys, file.decisions, group).to_pylist() for file in files]
 
 
 def test_of_equal_ids_the_earliest_partition_stays(tmp_path: Path) -> None:
@@ -133,6 +139,13 @@ def test_a_chain_of_near_duplicates_is_one_group(tmp_path: Path) -> None:
     (decisions,) = decided(tmp_path, [rows], "near_duplicates")
 
     assert len({row["group"] for row in decisions}) == 1
+
+
+def test_what_needs_no_decision_is_not_written(tmp_path: Path) -> None:
+    first, second = decided(tmp_path, [[(1, "a"), (2, "b")], [(2, "c")]], "id")
+
+    assert [row["group"] for row in first + second] == keys(1, 2, 2).tolist()
+    assert [path.name for path in sorted(tmp_path.glob("d*"))] == ["d1"]
 
 
 def test_texts_of_few_words_meet_only_when_they_are_equal() -> None:

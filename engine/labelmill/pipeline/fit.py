@@ -41,8 +41,8 @@ def fit(bound: BoundJob, shards: Sequence[tuple[Path, Path]]) -> Artifact:
 
     Args:
         bound: the job.
-        shards: the patterns file and the decisions file of each shard; rows that were taken out
-            do not count.
+        shards: the patterns file of each shard, and its decisions file, which need not be there;
+            rows that were taken out do not count.
     """
     return fit_patterns(bound, (kept_patterns(*files) for files in shards))
 
@@ -65,6 +65,8 @@ def fit_patterns(bound: BoundJob, parts: Iterable[VotePatterns]) -> Artifact:
 def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:
     """The patterns of a shard, counting only the rows that stay."""
     found = read_patterns(patterns)
+    if not decisions.exists():
+        return found
     stays = pc.is_null(read_arrow(decisions)["step"])
     keep = stays.combine_chunks().to_numpy(zero_copy_only=False)
     if keep.all():

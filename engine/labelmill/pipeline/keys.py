@@ -101,8 +101,8 @@ def _text_keys(texts: pa.Array) -> dict[str, pa.Array]:
 def decide(files: Sequence[KeyFile], *, drop_duplicates: str | None, group: str) -> dict[str, int]:
     """Decide for every row whether it is taken out, and which group keeps it together.
 
-    Writes a decisions file for each shard, with columns `row`, `step` and `reason` (null for
-    rows that stay) and `group` (a 64-bit key).
+    What is decided for a shard is read with `read_decisions`. It stands in the shard's decisions
+    file; none is written where every row stays and groups are what the shard's keys say.
 
     Args:
         files: the key files of all shards.
@@ -119,18 +119,43 @@ def decide(files: Sequence[KeyFile], *, drop_duplicates: str | None, group: str)
     if drop_duplicates is not None:
         step[_repeats(files, ("text_key", "text_key_2"), step > 0)] = 2
     near = _near_groups(files, step > 0) if group == "near_duplicates" else None
-    key = "id_key" if group == "id" else "folded_key"
     for file, start in zip(files, starts[:-1].tolist(), strict=True):
-        table = read_arrow(file.keys)
         of_file = step[start : start + file.rows]
-        groups = table[key] if near is None else pa.array(near[start : start + file.rows])
-        write_arrow(file.decisions, _decisions(table["row"], of_file, groups, drop_duplicates))
+        if near is None and not of_file.any():
+            continue
+        groups = (
+            read_arrow(file.keys)[_group_key(group)]
+            if near is None
+            else pa.array(near[start : start + file.rows])
+        )
+        write_arrow(file.decisions, _decisions(of_file, groups, drop_duplicates))
     names = {1: DUPLICATE_ID, 2: drop_duplicates or ""}
     return {names[s]: int((step == s).sum()) for s in (1, 2) if (step == s).any()}
 
 
+def read_decisions(keys: Path, decisions: Path, group: str) -> pa.Table:
+    """What was decided for the rows of a shard.
+
+    Args:
+        keys: the shard's keys file.
+        decisions: its decisions file, if there is one.
+        group: as it was given to `decide`.
+
+    Returns:
+        The columns `step` and `reason` (null for rows that stay) and `group` (a 64-bit key).
+    """
+    if decisions.exists():
+        return read_arrow(decisions)
+    groups = read_arrow(keys)[_group_key(group)]
+    none = pa.nulls(len(groups), pa.string())
+    return pa.table({"step": none, "reason": none, "group": groups})
+
+
+def _group_key(group: str) -> str:
+    return "id_key" if group == "id" else "folded_key"
+
+
 def _decisions(
-    rows: pa.ChunkedArray,
     step: npt.NDArray[np.int8],
     groups: pa.ChunkedArray | pa.Array,
     duplicates: str | None,
@@ -140,7 +165,6 @@ def _decisions(
     codes = pa.array(step)
     return pa.table(
         {
-            "row": rows,
             "step": pa.array(steps, pa.string()).take(codes),
             "reason": pa.array(reasons, pa.string()).take(codes),
             "group": groups,
@@ -159,7 +183,8 @@ def _repeats(
     found = [np.zeros(0, dtype=np.int64)]
     for bucket in range(n_buckets):
         own = [_of_bucket(_key(file, keys[0]), bucket, n_buckets) for file in files]
-        values = np.sort(np.concatenate(own)) if own else np.zeros(0, dtype=np.uint64)
+        values = np.concatenate([np.zeros(0, dtype=np.uint64), *own])
+        values.sort()
         twice = np.unique(values[1:][values[1:] == values[:-1]])
         candidates = list(_candidates(files, keys, gone, twice)) if len(twice) else []
         if candidates:

@@ -41,7 +41,7 @@ from labelmill.pipeline.infer import (
     quarantined,
     selected_rows,
 )
-from labelmill.pipeline.keys import write_keys
+from labelmill.pipeline.keys import read_decisions, write_keys
 from labelmill.pipeline.mentions import MENTIONS_PER_LABEL, fewest, read_mentions
 from labelmill.pipeline.rows import (
     Rows,
@@ -161,7 +161,8 @@ def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     votes = read_votes(work.file("votes"))
     model = from_json(task.model.read_bytes())
     probs = item_probs(model, read_patterns(work.file("patterns")))
-    decisions = read_arrow(work.file("decisions"))
+    files = work.file("keys"), work.file("decisions")
+    decisions = read_decisions(*files, bound.job.split.group)
     keep = pc.is_null(decisions["step"]).combine_chunks().to_numpy(zero_copy_only=False)
     labeled = label_rows(bound, rows, votes, probs, keep)
     _write_part(task.snapshot / "labels" / task.part, labeled.table)
