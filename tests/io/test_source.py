@@ -1,5 +1,6 @@
 """Finding, cutting and reading the input."""
 
+import hashlib
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from labelmill.errors import BadColumn, InputMissing
 from labelmill.io.source import (
-    InputFile,
+    Digests,
     Shard,
     ShardReader,
     find_files,
@@ -124,12 +125,24 @@ def test_shards_of_one_row_group_are_a_run(tmp_path: Path) -> None:
     ]
 
 
-def test_a_shard_is_named_by_content_not_by_place() -> None:
-    left = InputFile(Path("x/a"), "a", 5, "d1")
-    right = InputFile(Path("y/b"), "b", 5, "d1")
+def test_digests_are_those_of_the_bytes(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{name}.parquet", 3) for name in "ab"]
+    files = find_files(str(tmp_path), None)
 
-    assert Shard(left, 0, 5).id == Shard(right, 0, 5).id
-    assert Shard(left, 0, 4).id != Shard(left, 0, 5).id
+    digests = Digests(files)
+
+    assert [digests.of(file) for file in files] == [
+        hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
+    ]
+
+
+def test_a_file_that_is_gone_when_its_bytes_are_read_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", 3)
+    (file,) = find_files(str(path), None)
+    path.unlink()
+
+    with pytest.raises(InputMissing, match="cannot be read"):
+        Digests([file]).of(file)
 
 
 def test_a_missing_column_names_the_nearest(tmp_path: Path) -> None:

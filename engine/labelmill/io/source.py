@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from glob import glob, has_magic
 from itertools import accumulate, groupby, pairwise
 from pathlib import Path
+from threading import Thread
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -24,29 +25,22 @@ class InputFile:
     """One Parquet file of the input.
 
     `name` is its path relative to the source, `partition` the value of the hive key in its path
-    (None where the job has no partitions), `digest` the SHA-256 of its bytes.
+    (None where the job has no partitions).
     """
 
     path: Path
     name: str
     rows: int
-    digest: str
     partition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Rows start to stop of one input file; `id` hangs on content, never on position."""
+    """Rows start to stop of one input file."""
 
     file: InputFile
     start: int
     stop: int
-
-    @property
-    def id(self) -> str:
-        """A digest of the file's content and the row range."""
-        key = f"{self.file.digest}:{self.start}:{self.stop}"
-        return hashlib.sha256(key.encode()).hexdigest()[:24]
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -71,10 +65,39 @@ def find_files(path: str, partition: str | None) -> list[InputFile]:
     for found in paths:
         name = found.relative_to(base).as_posix()
         value = _partition_of(found, name, partition) if partition else None
-        rows = _rows(found)
-        with _explained(found):
-            files.append(InputFile(found, name, rows, digest_file(found), value))
+        files.append(InputFile(found, name, _rows(found), value))
     return files
+
+
+class Digests:
+    """SHA-256 of input files, taken by a thread of its own while other work goes on."""
+
+    def __init__(self, files: Sequence[InputFile]) -> None:
+        """Begin."""
+        self._found: dict[Path, str | OSError] = {}
+        self._paths = [file.path for file in files]
+        self._thread = Thread(target=self._take, daemon=True)
+        self._thread.start()
+
+    def of(self, file: InputFile) -> str:
+        """The digest of one of the files, once all are there.
+
+        Raises:
+            InputMissing: if it could not be read.
+        """
+        self._thread.join()
+        found = self._found[file.path]
+        if isinstance(found, str):
+            return found
+        with _explained(file.path):
+            raise found
+
+    def _take(self) -> None:
+        for path in self._paths:
+            try:
+                self._found[path] = digest_file(path)
+            except OSError as error:
+                self._found[path] = error
 
 
 def schema_of(file: InputFile) -> pa.Schema:
@@ -99,7 +122,7 @@ def shards_of(files: Sequence[InputFile], rows: int) -> list[Shard]:
     """Cut files into shards of at most `rows` rows, in order; a file without rows gives none.
 
     Example:
-        >>> file = InputFile(Path("a.parquet"), "a.parquet", 5, "0" * 64)
+        >>> file = InputFile(Path("a.parquet"), "a.parquet", 5)
         >>> [(shard.start, shard.stop) for shard in shards_of([file], 2)]
         [(0, 2), (2, 4), (4, 5)]
     """
@@ -189,7 +212,7 @@ class _Stream:
                 self.parquet.close()
                 message = f"is missing{nearest(column, present)}"
                 raise BadColumn(shard.file.name, column, message)
-        self._of = (shard.file.path, shard.file.digest, tuple(columns))
+        self._of = (shard.file.path, tuple(columns))
         self._ends = _ends_in(self.parquet.metadata)
         first = bisect_right(self._ends, shard.start)
         self._row = self._ends[first - 1] if first else 0
@@ -201,7 +224,7 @@ class _Stream:
 
     def leads_to(self, shard: Shard, columns: Sequence[str]) -> bool:
         """Whether a shard lies ahead, and no row group before it would be read for nothing."""
-        if self._of != (shard.file.path, shard.file.digest, tuple(columns)):
+        if self._of != (shard.file.path, tuple(columns)):
             return False
         in_this_group = bisect_right(self._ends, self._row) == bisect_right(self._ends, shard.start)
         return self._row <= shard.start and in_this_group

@@ -10,7 +10,7 @@ from labelmill.config.model import canonical
 from labelmill.config.spec import Job
 from labelmill.core.digests import digest
 from labelmill.core.protocols import Needs
-from labelmill.io.source import InputFile, digest_file
+from labelmill.io.source import digest_file
 
 IRRELEVANT = ("output", "execution", "extends", "vars", "env")
 """Keys of a config that change no byte of a snapshot, or whose effect stands in other keys."""
@@ -68,9 +68,9 @@ def _specs(job: Job) -> Iterator[Any]:
         yield from specs
 
 
-def input_digest(files: list[InputFile], partition: str | None) -> str:
-    """A digest of the content of some input files, in their order."""
-    return digest([partition, [file.digest for file in files]])
+def input_digest(files: list[str], partition: str | None) -> str:
+    """A digest of the content of some input files, given that of each, in their order."""
+    return digest([partition, files])
 
 
 def file_digests(root: Path, files: tuple[str, ...]) -> dict[str, str]:

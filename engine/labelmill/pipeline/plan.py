@@ -9,7 +9,7 @@ import pyarrow as pa
 from labelmill.config import check_columns, named_columns
 from labelmill.config.spec import Job
 from labelmill.errors import BadColumn, ConfigErrors, InputMissing, UsageError
-from labelmill.io.source import InputFile, Shard, find_files, schema_of, shards_of
+from labelmill.io.source import Digests, InputFile, Shard, find_files, schema_of, shards_of
 from labelmill.pipeline.fingerprint import function_fingerprints, input_digest, plan_digest
 
 
@@ -20,7 +20,12 @@ class PartitionPlan:
     value: str | None
     files: tuple[InputFile, ...]
     shards: tuple[Shard, ...]
-    input: str
+    digests: Digests
+
+    @property
+    def input(self) -> str:
+        """A digest of the content of the files; whoever asks first may have to wait for it."""
+        return input_digest([self.digests.of(file) for file in self.files], self.value)
 
     @property
     def rows(self) -> int:
@@ -80,7 +85,8 @@ def make_plan(job: Job, partition: str | None = None) -> Plan:
         raise ConfigErrors(problems)
     _check_all_have(filled, [name for name in named_columns(job) if name in schema.names])
     values = sorted({file.partition or "" for file in files})
-    parts = [_partition(job, files, value or None) for value in values]
+    digests = Digests(files)
+    parts = [_partition(job, files, value or None, digests) for value in values]
     return Plan(job, tuple(parts), schema, plan_digest(job))
 
 
@@ -132,7 +138,9 @@ def changes(plan: Plan, manifest: Mapping[str, Any] | None) -> dict[str, str]:
     return reasons | {name: "removed" for name in before if name not in now}
 
 
-def _partition(job: Job, files: list[InputFile], value: str | None) -> PartitionPlan:
+def _partition(
+    job: Job, files: list[InputFile], value: str | None, digests: Digests
+) -> PartitionPlan:
     own = [file for file in files if file.partition == value]
     shards = shards_of(own, job.execution.shard_rows)
-    return PartitionPlan(value, tuple(own), tuple(shards), input_digest(own, value))
+    return PartitionPlan(value, tuple(own), tuple(shards), digests)

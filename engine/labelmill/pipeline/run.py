@@ -141,10 +141,10 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
     output = local_output(job)
     plan = make_plan(job, partition)
     record.facts["plan"] = plan.digest
-    record.facts["input"] = [
-        {"partition": p.value, "files": len(p.files), "rows": p.rows, "digest": p.input}
-        for p in plan.partitions
+    facts = [
+        {"partition": p.value, "files": len(p.files), "rows": p.rows} for p in plan.partitions
     ]
+    record.facts["input"] = facts
     if not plan.rows:
         return Run(record.id, "no data", output, ())
     durable.make_folder(output)
@@ -181,6 +181,8 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
     durable.write_bytes(model_file, to_json(model.type, model.version, model.fitted, model.space))
     shop.seconds["fit"] = perf_counter() - started
     shop.progress("fit", 1, 1)
+    for fact, part in zip(record.facts["input"], plan.partitions, strict=True):
+        fact["digest"] = part.input
     snapshots: list[Snapshot] = []
     warnings = shop.bound.doubts()
     start = 0
