@@ -1,5 +1,7 @@
 """Trees over bytes as expressions for Hyperscan, each construct in its plainest form."""
 
+from functools import lru_cache
+
 from labelmill.text.scan.tree import Alt, Byte, Node, Rep, Seq
 
 
@@ -36,6 +38,7 @@ def _times(least: int, most: int | None) -> str:
     return f"{{{least}}}" if least == most else f"{{{least},{most}}}"
 
 
+@lru_cache(maxsize=4096)
 def _set(mask: int) -> str:
     runs = _runs(mask)
     if len(runs) == 1 and runs[0][0] == runs[0][1]:
