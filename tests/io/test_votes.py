@@ -33,9 +33,9 @@ def test_patterns_come_back_with_their_sequences(tmp_path: Path) -> None:
     one = np.array([1])
     patterns = VotePatterns.of(one, one, one, 3).in_sequences([2, 1])
 
-    write_patterns(tmp_path / "p.npz", patterns)
+    write_patterns(tmp_path / "p.npy", patterns)
 
-    again = read_patterns(tmp_path / "p.npz")
+    again = read_patterns(tmp_path / "p.npy")
     assert keys_of(again) == keys_of(patterns)
     assert again.index.tolist() == patterns.index.tolist()
     assert again.sequences is not None

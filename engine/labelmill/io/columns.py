@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelmill.core.texts import all_ascii
 from labelmill.errors import BadColumn
 
 
@@ -64,7 +65,7 @@ def valid_utf8(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
         (['fine', None], {1: 'invalid UTF-8 at byte 3'})
     """
     try:
-        column.validate(full=True)
+        column.validate(full=not _plainly_ascii(column))
     except pa.ArrowInvalid:
         return _repaired(column)
     return column, {}
@@ -90,6 +91,11 @@ def one_chunk(column: pa.ChunkedArray) -> pa.Array:
     if column.num_chunks == 1:
         return column.chunk(0)
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def _plainly_ascii(column: pa.Array) -> bool:
+    """Whether a column is ASCII, as far as that is seen at once; ASCII is always valid UTF-8."""
+    return not column.null_count and all_ascii(column)
 
 
 def _repaired(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:

@@ -1,7 +1,6 @@
 """Votes and vote patterns on disk, between the stages of a run."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +22,8 @@ SCHEMA = pa.schema(
     ]
 )
 
+PATTERN_ARRAYS = ("indptr", "function", "label", "counts", "index")
+
 
 def write_votes(path: Path, votes: Votes) -> None:
     """Write the votes of a shard."""
@@ -41,28 +42,18 @@ def read_votes(path: Path) -> Votes:
 
 
 def write_patterns(path: Path, patterns: VotePatterns) -> None:
-    """Write the vote patterns of a shard."""
-    arrays: dict[str, Any] = {
-        "indptr": patterns.indptr,
-        "function": patterns.function,
-        "label": patterns.label,
-        "counts": patterns.counts,
-        "index": patterns.index,
-    }
-    if patterns.sequences is not None:
-        arrays["sequences"] = patterns.sequences
+    """Write the vote patterns of a shard: their arrays one after the other."""
+    arrays = [getattr(patterns, name) for name in PATTERN_ARRAYS]
+    arrays += [] if patterns.sequences is None else [patterns.sequences]
     with new_file(path, lasting=False) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        for array in arrays:
+            np.save(file, array, allow_pickle=False)
 
 
 def read_patterns(path: Path) -> VotePatterns:
     """Read the vote patterns of a shard."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return VotePatterns(
-            arrays["indptr"],
-            arrays["function"],
-            arrays["label"],
-            arrays["counts"],
-            arrays["index"],
-            arrays["sequences"] if "sequences" in arrays.files else None,
-        )
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        arrays = {name: np.load(file, allow_pickle=False) for name in PATTERN_ARRAYS}
+        sequences = np.load(file, allow_pickle=False) if file.tell() < size else None
+    return VotePatterns(**arrays, sequences=sequences)

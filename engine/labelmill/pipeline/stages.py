@@ -56,7 +56,7 @@ from labelmill.pipeline.voting import vote
 from labelmill.report.analysis import Counts, Meeting, count, judge_documents, judge_spans
 from labelmill.tasks.tags import spread
 
-_SUFFIXES = {"patterns": "npz", "votes": "arrow", "keys": "arrow", "decisions": "arrow"}
+_SUFFIXES = {"patterns": "npy", "votes": "arrow", "keys": "arrow", "decisions": "arrow"}
 
 
 @dataclass(frozen=True, slots=True)
