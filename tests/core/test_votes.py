@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelmill.core.tokens import Tokens
-from labelmill.core.votes import Hits, Votes, settle_documents, settle_spans
+from labelmill.core.votes import Hits, Votes, settle_all_documents, settle_documents, settle_spans
 
 
 def hits_of(*rows: tuple[int, int, int, int]) -> Hits:
@@ -145,6 +145,25 @@ def test_texts_noted_as_a_whole_settle_like_other_hits(
         settled = [settle_documents(hits, 2, [20, 21, 22, 23]) for hits in (noted, meant)]
         assert full_rows(settled[0]) == full_rows(settled[1])
         assert settled[0].function.tolist() == settled[1].function.tolist()
+
+
+@given(st.lists(st.one_of(hits_of_texts, st.sets(st.integers(0, 3)))))
+def test_functions_settle_together_as_they_do_one_by_one(
+    functions: list[list[Hit] | set[int]],
+) -> None:
+    found = []
+    for function, rows in enumerate(functions):
+        hits = mixed(rows if isinstance(rows, list) else [], 2)
+        if isinstance(rows, set):
+            hits.add_texts(np.array(sorted(rows), dtype=np.int32), function % 3)
+        found.append((function, hits))
+    lengths = [20, 21, 22, 23]
+
+    votes = settle_all_documents(found, lengths)
+
+    one_by_one = [settle_documents(hits, function, lengths) for function, hits in found]
+    assert full_rows(votes) == [row for part in one_by_one for row in full_rows(part)]
+    assert votes.function.tolist() == [n for part in one_by_one for n in part.function.tolist()]
 
 
 @pytest.mark.parametrize("first", [False, True])

@@ -5,7 +5,7 @@ what it `needs`, and then *bound* to a job, which gives the object that does the
 happens again in every worker process, so a type holds plain data only.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Literal, Protocol, runtime_checkable
@@ -345,6 +345,10 @@ class Items(Protocol):
 
     def settle(self, hits: Hits, function: int, batch: Batch) -> Votes:
         """Turn the hits of one function into its votes."""
+        ...
+
+    def settle_all(self, found: Sequence[tuple[int, Hits]], batch: Batch) -> Votes:
+        """What `settle` gives for several functions (index and hits), in the order given."""
         ...
 
     def patterns(

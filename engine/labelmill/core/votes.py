@@ -124,10 +124,10 @@ class Hits:
         return whole
 
     def texts(self) -> Texts | None:
-        """All hits, if they are one block of texts that was noted as a whole."""
-        if len(self._blocks) != 1 or self._rows:
+        """All hits, if they are one block of texts that were noted as a whole, or none at all."""
+        if self._rows or len(self._blocks) > 1:
             return None
-        (block,) = self._blocks
+        block = self._blocks[0] if self._blocks else Texts(np.zeros(0, dtype=np.int32), 0)
         return block if isinstance(block, Texts) else None
 
     @property
@@ -223,8 +223,8 @@ class Votes:
     def joined(cls, parts: Iterable["Votes"]) -> "Votes":
         """Votes of several functions on the same batch, in the order given."""
         kept = [part for part in parts if len(part)]
-        if not kept:
-            return cls.none()
+        if len(kept) < 2:
+            return kept[0] if kept else cls.none()
         return cls(
             np.concatenate([part.doc for part in kept]),
             np.concatenate([part.function for part in kept]),
@@ -271,12 +271,14 @@ def settle_documents(hits: Hits, function: int, lengths: Int32 | Sequence[int]) 
         ([0], [1], [9])
     """
     texts = hits.texts()
-    found = hits.arrays() if texts is None else texts.arrays()
-    if texts is None and not (found.doc[1:] > found.doc[:-1]).all():
+    if texts is not None:
+        return _votes_on([(function, texts)], lengths)
+    found = hits.arrays()
+    if (found.doc[1:] > found.doc[:-1]).all():
+        doc, label, entry = found.doc, found.label, found.entry
+    else:
         first = _winners(found)
         doc, label, entry = found.doc[first], found.label[first], found.entry.take(first)
-    else:
-        doc, label, entry = found.doc, found.label, found.entry
     n = len(doc)
     return Votes(
         doc,
@@ -285,6 +287,43 @@ def settle_documents(hits: Hits, function: int, lengths: Int32 | Sequence[int]) 
         np.zeros(n, dtype=np.int32),
         np.asarray(lengths, dtype=np.int32)[doc],
         entry,
+    )
+
+
+def settle_all_documents(
+    found: Sequence[tuple[int, Hits]], lengths: Int32 | Sequence[int]
+) -> Votes:
+    """The votes of several functions (index and hits of each), in the order given.
+
+    Each settles as by `settle_documents`; those that noted texts as a whole settle together.
+    """
+    parts: list[Votes] = []
+    together: list[tuple[int, Texts]] = []
+    for function, hits in found:
+        texts = hits.texts()
+        if texts is None:
+            parts += [_votes_on(together, lengths), settle_documents(hits, function, lengths)]
+            together = []
+        else:
+            together.append((function, texts))
+    return Votes.joined([*parts, _votes_on(together, lengths)])
+
+
+def _votes_on(noted: Sequence[tuple[int, Texts]], lengths: Int32 | Sequence[int]) -> Votes:
+    """A vote for every text that was noted as a whole by some functions, one after the other."""
+    if not noted:
+        return Votes.none()
+    sizes = [len(texts) for _, texts in noted]
+    functions = np.array([function for function, _ in noted], dtype=np.int32)
+    labels = np.array([texts.label for _, texts in noted], dtype=np.int32)
+    doc = np.concatenate([texts.doc for _, texts in noted])
+    return Votes(
+        doc,
+        functions.repeat(sizes),
+        labels.repeat(sizes),
+        np.zeros(len(doc), dtype=np.int32),
+        np.asarray(lengths, dtype=np.int32)[doc],
+        pa.nulls(len(doc), pa.string()),
     )
 
 

@@ -1,10 +1,11 @@
 """The label stage: every labeling function votes on a batch."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from labelmill.core.batch import Batch
-from labelmill.core.votes import RowError, Votes
+from labelmill.core.votes import Hits, RowError, Votes
 from labelmill.errors import FunctionFailed, LabelmillError
 from labelmill.io.modules import RAISED, shortened
 from labelmill.pipeline.bind import BoundJob
@@ -24,8 +25,7 @@ def vote(bound: BoundJob, batch: Batch, only: Collection[str] | None = None) -> 
     Raises:
         FunctionFailed: if a function raises anything but an error of ours.
     """
-    index = {name: i for i, name in enumerate(bound.names)}
-    earlier: dict[str, Votes] = {}
+    earlier = _Earlier(bound, batch)
     errors: dict[str, list[RowError]] = {}
     voters = {n: v for n, v in bound.voters.items() if only is None or n in only}
     for name, voter in voters.items():
@@ -36,8 +36,52 @@ def vote(bound: BoundJob, batch: Batch, only: Collection[str] | None = None) -> 
         except RAISED as error:
             message = f"labeling function '{name}': {type(error).__name__}: {shortened(str(error))}"
             raise FunctionFailed(message) from error
-        earlier[name] = bound.items.settle(hits, index[name], batch)
+        earlier.note(name, hits)
         if hits.errors:
             errors[name] = hits.errors
-    voted = (earlier[name] for name in bound.names if name in earlier)
-    return Ballot(Votes.joined(voted), errors)
+    return Ballot(earlier.all(), errors)
+
+
+class _Earlier(Mapping[str, Votes]):
+    """The votes of the functions that voted, by name.
+
+    Hits on whole texts take little room; they wait until somebody reads them, and settle together.
+    """
+
+    def __init__(self, bound: BoundJob, batch: Batch) -> None:
+        self._items, self._batch = bound.items, batch
+        self._index = {name: i for i, name in enumerate(bound.names)}
+        self._waiting: dict[str, Hits] = {}
+        self._settled: dict[str, Votes] = {}
+
+    def note(self, name: str, hits: Hits) -> None:
+        """Take what a function found."""
+        self._waiting[name] = hits
+        if hits.texts() is None:
+            self._settle(name)
+
+    def __getitem__(self, name: str) -> Votes:
+        if name in self._waiting:
+            self._settle(name)
+        return self._settled[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._index if name in self._waiting or name in self._settled)
+
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._settled)
+
+    def all(self) -> Votes:
+        """All votes, in the order of the functions."""
+        parts: list[Votes] = []
+        for waiting, names in groupby(self, key=self._waiting.__contains__):
+            if waiting:
+                found = [(self._index[name], self._waiting[name]) for name in names]
+                parts.append(self._items.settle_all(found, self._batch))
+            else:
+                parts += [self._settled[name] for name in names]
+        return Votes.joined(parts)
+
+    def _settle(self, name: str) -> None:
+        hits = self._waiting.pop(name)
+        self._settled[name] = self._items.settle(hits, self._index[name], self._batch)

@@ -1,5 +1,6 @@
 """What classification and sentiment share: one item for each text, one vote per function."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Readout
 from labelmill.core.soft import Codes, SoftLabels, Status
-from labelmill.core.votes import Hits, Votes, settle_documents
+from labelmill.core.votes import Hits, Votes, settle_all_documents, settle_documents
 from labelmill.text.language import Language
 
 
@@ -30,6 +31,10 @@ class Documents:
     def settle(self, hits: Hits, function: int, batch: Batch) -> Votes:
         """One vote for each text: most hits win, equal means abstain."""
         return settle_documents(hits, function, batch.lengths)
+
+    def settle_all(self, found: Sequence[tuple[int, Hits]], batch: Batch) -> Votes:
+        """The same for several functions, most of them at once."""
+        return settle_all_documents(found, batch.lengths)
 
     def patterns(
         self,

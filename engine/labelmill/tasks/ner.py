@@ -1,6 +1,6 @@
 """The `ner` task: labeled spans of a text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -74,6 +74,10 @@ class Ner:
     def settle(self, hits: Hits, function: int, batch: Batch) -> Votes:
         """Spans on token bounds, without overlap."""
         return settle_spans(hits, function, batch.tokens, first=self.overlap == "first")
+
+    def settle_all(self, found: Sequence[tuple[int, Hits]], batch: Batch) -> Votes:
+        """The spans of several functions."""
+        return Votes.joined(self.settle(hits, function, batch) for function, hits in found)
 
     def patterns(
         self, votes: Votes, batch: Batch, space: LabelSpace, n_functions: int
