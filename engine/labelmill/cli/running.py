@@ -34,7 +34,6 @@ def run(
     from labelmill.config import find_root  # noqa: PLC0415 (--help loads no engine)
     from labelmill.pipeline.record import refusal_recorded  # noqa: PLC0415
     from labelmill.pipeline.run import run_job  # noqa: PLC0415
-    from labelmill.report.terminal import run_view  # noqa: PLC0415
 
     changes = [
         *(overrides or ()),
@@ -45,6 +44,8 @@ def run(
     with Reporter() as progress:
         done = run_job(job, partition=partition, progress=progress)
     if not as_json:
+        from labelmill.report.terminal import run_view  # noqa: PLC0415 (when all is done)
+
         show(run_view(done.status, done.output, done.snapshots, done.warnings))
         return
     snapshots = [

@@ -44,7 +44,7 @@ class Worker:
         """
         ours, theirs = Pipe()
         with theirs, _deaf_to_interrupts():
-            self._process = _process(theirs.fileno())
+            self._process = _process(theirs.fileno(), modules_of(outfit.job))
         self._watched = psutil.Process(self._process.pid)
         self.connection: Connection = ours
         self.up = False
@@ -134,10 +134,23 @@ def machine_memory() -> int:
     return total
 
 
-def _process(descriptor: int) -> subprocess.Popen[bytes]:
+def modules_of(job: Job) -> list[str]:
+    """The modules of the types that a job names."""
+    specs: tuple[Any, ...] = (
+        job.task,
+        job.label_model,
+        *job.prepare,
+        *job.functions,
+        *job.augment,
+        *job.export,
+    )
+    return sorted({type(spec.kind).__module__ for spec in specs})
+
+
+def _process(descriptor: int, modules: list[str]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(  # noqa: S603 (this interpreter, with fixed code)
-            _command(descriptor),
+            _command(descriptor, modules),
             stdin=subprocess.DEVNULL,
             stdout=_stderr(),
             pass_fds=[descriptor],
@@ -148,10 +161,10 @@ def _process(descriptor: int) -> subprocess.Popen[bytes]:
         raise WorkersLost(message) from error
 
 
-def _command(descriptor: int) -> list[str]:
+def _command(descriptor: int, modules: list[str]) -> list[str]:
     code = (
         f"import gc, sys; gc.disable(); sys.path[:] = {sys.path!r}; "
-        f"from labelmill.pipeline.worker import main; main({descriptor})"
+        f"from labelmill.pipeline.worker import main; main({descriptor}, {modules!r})"
     )
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     return [sys.executable, *flags, "-c", code]

@@ -8,6 +8,7 @@ with its result, or with the error that it raised.
 import gc
 import os
 import traceback
+from collections.abc import Sequence
 from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
@@ -20,22 +21,29 @@ from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.foreign import runs_foreign_code
 
 TASKS = "labelmill.pipeline.stages"
+"""Where the tasks are that workers get."""
+
 UP = "up"
 DONE = "done"
 RAISED = "raised"
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, modules: Sequence[str] = ()) -> None:
     """Serve at an open pipe until its other end is closed.
 
     The garbage collector is off when this is called, and on from the first task.
+
+    Args:
+        descriptor: of the pipe.
+        modules: what the job will need, imported while it is not there yet.
     """
     os.set_inheritable(descriptor, False)  # noqa: FBT003 (takes no keyword)
     with Connection(descriptor) as connection:
         keep_pandas_out()
         try:
             connection.send(UP)
-            import_module(TASKS)  # what will be asked for is in there
+            for module in (TASKS, *modules):
+                import_module(module)
             job, kit = connection.recv()
             if not runs_foreign_code(job):
                 keep_torch_out_of_spacy()
