@@ -9,6 +9,8 @@ A reader of `current` sees the old data or the new, never a mix.
 
 import json
 from collections.abc import Mapping
+from multiprocessing.pool import ThreadPool
+from os import cpu_count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +23,8 @@ MANIFEST = "manifest.json"
 CURRENT = "current"
 CURRENT_FILE = "_CURRENT.json"
 MAKING = ".making-"
+DIGESTING = 4
+"""So many files are digested at once."""
 
 
 def snapshot_folder(output: Path, snapshot: str) -> Path:
@@ -44,13 +48,15 @@ def remove_unfinished(output: Path) -> None:
 def file_list(folder: Path) -> list[dict[str, Any]]:
     """Path, size and digest of every file in a folder, sorted by path."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
+    with ThreadPool(min(cpu_count() or 1, DIGESTING)) as threads:
+        digests = threads.map(digest_file, files)
     return [
         {
             "path": path.relative_to(folder).as_posix(),
             "bytes": path.stat().st_size,
-            "sha256": digest_file(path),
+            "sha256": found,
         }
-        for path in files
+        for path, found in zip(files, digests, strict=True)
     ]
 
 
