@@ -15,6 +15,10 @@ Int64 = npt.NDArray[np.int64]
 
 SEPARATOR_BYTE = bytes([SEPARATOR])
 
+BEYOND = 2**31 - 1
+"""A place after the end of every text; put there, a separator follows the text. Quicker than to
+join texts by it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -50,9 +54,9 @@ class Joined:
             return self.data[start:end]
         if first == last:
             return self.data[start - first : end - first]
-        n = last - first + 1
-        lists = pa.ListArray.from_arrays([0, n], self.texts.slice(first, n))
-        return np.frombuffer(pc.binary_join(lists, SEPARATOR_BYTE)[0].as_buffer(), dtype=np.uint8)
+        some = self.texts.slice(first, last - first + 1)
+        separated = pc.binary_replace_slice(some, BEYOND, BEYOND, SEPARATOR_BYTE)
+        return np.frombuffer(separated.buffers()[2], dtype=np.uint8, count=end - start)
 
     def part(self, text: int) -> bytes:
         """One text between separators."""
