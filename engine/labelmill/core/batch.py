@@ -64,8 +64,8 @@ class Found(Protocol):
 class Search(Protocol):
     """Looks for many probes at once (see labelmill.text.scan)."""
 
-    def search(self, texts: pa.Array) -> Found:
-        """Look for every probe in every text."""
+    def search(self, texts: pa.Array, *, only_ascii: bool = False) -> Found:
+        """Look for every probe in every text; say so where all texts are known to be ASCII."""
         ...
 
 
@@ -103,9 +103,14 @@ class Batch:
         return self._reading().tokens(self.texts) if cuts is None else cuts
 
     @cached_property
+    def only_ascii(self) -> bool:
+        """Whether every text is ASCII."""
+        return all_ascii(self.texts)
+
+    @cached_property
     def lengths(self) -> Int32:
         """Characters in each text."""
-        count = pc.binary_length if all_ascii(self.texts) else pc.utf8_length
+        count = pc.binary_length if self.only_ascii else pc.utf8_length
         return np.asarray(count(self.texts).to_numpy(), dtype=np.int32)
 
     def searched(self, probe: Probe) -> Int32:
@@ -127,7 +132,9 @@ class Batch:
 
     @cached_property
     def _found(self) -> Found | None:
-        return None if self.scan is None else self.scan.search(self.texts)
+        if self.scan is None:
+            return None
+        return self.scan.search(self.texts, only_ascii=self.only_ascii)
 
     def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """What `make` gives, made once for each key and kept as long as the batch is."""

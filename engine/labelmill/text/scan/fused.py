@@ -119,9 +119,9 @@ class Fused:
     def _said(self, *, only_ascii: bool) -> list[Translation]:
         return [translated(tree, self._alphabet, only_ascii=only_ascii) for tree in self._trees]
 
-    def search(self, texts: pa.Array) -> list[Candidates]:
-        """Where each pattern may stand (texts without nulls)."""
-        if all_ascii(texts):
+    def search(self, texts: pa.Array, *, only_ascii: bool = False) -> list[Candidates]:
+        """Where each pattern may stand (texts without nulls, perhaps known to be ASCII)."""
+        if only_ascii or all_ascii(texts):
             return self._ascii.search(joined(texts))
         plain = pc.string_is_ascii(texts)
         found = self._wide.search(squeezed(texts.filter(pc.invert(plain)), self._alphabet.table))

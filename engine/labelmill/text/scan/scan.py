@@ -126,12 +126,20 @@ class Scan:
     def _sought(self) -> tuple[tuple[str, int, bool], ...]:
         return tuple((p.pattern.pattern, p.pattern.flags, p.folded) for p in self.probes)
 
-    def search(self, texts: pa.Array) -> Found:
-        """Look for every probe in every text (an array of strings in valid UTF-8)."""
+    def search(self, texts: pa.Array, *, only_ascii: bool = False) -> Found:
+        """Look for every probe in every text.
+
+        Args:
+            texts: an array of strings in valid UTF-8.
+            only_ascii: whether all are known to be ASCII, so that it need not be found out.
+        """
         texts = _strings(texts)
         half = len(texts) // 2
         if texts.nbytes > JOINED_BYTES and half:
-            return _one_after_the_other(self.search(texts[:half]), self.search(texts[half:]), half)
+            first = self.search(texts[:half], only_ascii=only_ascii)
+            return _one_after_the_other(
+                first, self.search(texts[half:], only_ascii=only_ascii), half
+            )
         texts = texts.cast(pa.string())
         if self._plain:
             return self._searched_by_re(texts, self.seconds)
@@ -141,19 +149,19 @@ class Scan:
             if not found.overdue:
                 return found
             self._left = -1
-        return self._scanned(texts)
+        return self._scanned(texts, only_ascii=only_ascii)
 
     def _searched_by_re(self, texts: pa.Array, seconds: float) -> Found:
         every = np.arange(len(texts), dtype=np.int32)
         candidates = {probe: Candidates.of(every, exact=False) for probe in self.probes}
         return _settled(candidates, _Strings(texts), seconds)
 
-    def _scanned(self, texts: pa.Array) -> Found:
+    def _scanned(self, texts: pa.Array, *, only_ascii: bool) -> Found:
         strings = _Strings(texts)
         candidates: dict[Probe, Candidates] = {}
         for group, fused in self._groups:
             seen = strings.folded_array() if group[0].folded else texts
-            candidates.update(zip(group, fused.search(seen), strict=True))
+            candidates.update(zip(group, fused.search(seen, only_ascii=only_ascii), strict=True))
         return _settled({p: candidates[p] for p in self.probes}, strings, self.seconds)
 
 
