@@ -1,5 +1,6 @@
 """Expressions compiled into one automaton, and the texts in which each is found."""
 
+import struct
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -138,11 +139,11 @@ class Automaton:
         return _by_probe(np.concatenate(found))
 
     def _matches(self, data: Any) -> tuple[Int64, Int64]:
-        """Probe and end of every match."""
+        """Probe and end of every match; `struct` is quicker than numpy at reading a list."""
         told: list[int] = []
         if self._together is not None:
             self._together.scan(data, match_event_handler=_note, context=told)
-        pairs = np.fromiter(told, dtype=np.int64, count=len(told))
+        pairs = np.frombuffer(struct.pack(f"{len(told)}q", *told), dtype=np.int64)
         return pairs[0::2], pairs[1::2]
 
     def _one_by_one(self, texts: Joined, which: Sequence[int], probes: frozenset[int]) -> Int64:
