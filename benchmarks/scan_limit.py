@@ -6,15 +6,18 @@ over the joined texts of each shard, with the same expressions and nothing told 
 texts are those of the corpus, repeated, each time with a new name and number. The Parquet file is
 not compressed, for a codec has its own price; ids are numbers, and rows are split by id. `ratio`
 is the limit's seconds by ours, that of the corpus where it is smaller. Time is that of the
-processor.
+processor. `--profile` tells where the seconds of ours go, for one corpus.
 """
 
+import argparse
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
+from time import process_time
 from typing import Any
 
 import hyperscan
@@ -26,18 +29,35 @@ from benchmarks.measure import Claim, corpora, interleaved, options_of, report
 from benchmarks.projects import Project
 from benchmarks.scan import processor_seconds
 
+from labelmill.io.source import ShardReader
 from labelmill.io.votes import read_votes
+from labelmill.pipeline import stages
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.face import load_job
 from labelmill.pipeline.plan import make_plan
 from labelmill.pipeline.stages import Work, label_shard
 from labelmill.text.scan.alphabet import Alphabet
-from labelmill.text.scan.joined import joined
+from labelmill.text.scan.automaton import Automaton
+from labelmill.text.scan.joined import Joined, joined
 from labelmill.text.scan.translate import translated, tree_of
 from labelmill.text.scan.tree import points_of
 
 MEGABYTES = 200
 REPEATS = 5
+CORPORA = ("sms", "imdb")
+SCAN = "scan and be told of matches"
+PARTS: tuple[tuple[str, Any, str], ...] = (
+    ("read Parquet", ShardReader, "read"),
+    ("check texts and ids", stages, "read_rows"),
+    ("put separators between texts", Joined, "between"),
+    (SCAN, Automaton, "_matches"),
+    ("find the text of each match", Automaton, "search"),
+    ("let functions vote", stages, "vote"),
+    ("write votes", stages, "write_votes"),
+    ("write patterns", stages, "write_patterns"),
+    ("write keys", stages, "write_keys"),
+)
+REST = "find patterns, and the rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +162,80 @@ def check(stage: Stage) -> int:
     return stage.n_votes()
 
 
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds of the processor that functions take for themselves, without those within."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    _within: list[float] = field(default_factory=lambda: [0.0])
+
+    def around(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function, with its seconds counted under a name."""
+
+        def timed(*arguments: Any, **named: Any) -> Any:
+            self._within.append(0.0)
+            started = process_time()
+            try:
+                return function(*arguments, **named)
+            finally:
+                taken = process_time() - started
+                own = taken - self._within.pop()
+                self._within[-1] += taken
+                self.seconds[name] = self.seconds.get(name, 0.0) + own
+
+        return timed
+
+
+def profile(stage: Stage) -> str:
+    """Where the seconds of ours go, as a table in Markdown; medians of several repeats."""
+    rounds = [_profiled(stage) for _ in range(REPEATS)]
+    limit = median(processor_seconds(stage.scan) for _ in range(REPEATS))
+    parts = {name: median(taken[name] for taken in rounds) for name in rounds[0]}
+    rows: list[tuple[str, float]] = []
+    for name, taken in parts.items():
+        if name == SCAN:
+            rows += [("scan (the limit)", limit), ("be told of matches", taken - limit)]
+        else:
+            rows.append((name, taken))
+    whole = sum(parts.values())
+    lines = [f"| {name} | {taken:.3f} | {taken / whole:.0%} |" for name, taken in rows]
+    return "\n".join(
+        ["| part | seconds | share |", "|---|---|---|", *lines, f"| all | {whole:.3f} | 100% |"]
+    )
+
+
+def _profiled(stage: Stage) -> dict[str, float]:
+    watch = Stopwatch()
+    plain = [(owner, name, getattr(owner, name)) for _, owner, name in PARTS]
+    try:
+        for part, (owner, name, function) in zip(PARTS, plain, strict=True):
+            setattr(owner, name, watch.around(part[0], function))
+        watch.around(REST, stage.label)()
+    finally:
+        for owner, name, function in plain:
+            setattr(owner, name, function)
+    return {name: watch.seconds[name] for name in (*(part[0] for part in PARTS), REST)}
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--profile", choices=CORPORA, help="show where our seconds go, and nothing else"
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure both corpora."""
-    options = options_of(__doc__, arguments)
+    """Measure both corpora, or profile one."""
+    options = options_of(__doc__, arguments, _add_options)
     size = (1 if options.quick else MEGABYTES) * 1_000_000
     figures: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         project = Project.at(Path(folder), corpora())
-        for name in ("sms", "imdb"):
+        if options.profile:
+            stage = stage_of(project, options.profile, size)
+            stage.label()
+            print(profile(stage))
+            return 0
+        for name in CORPORA:
             stage = stage_of(project, name, size)
             stage.label()
             n_votes = check(stage)
