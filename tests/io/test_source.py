@@ -103,7 +103,11 @@ def test_shards_that_follow_each_other_are_read_from_one_open_file(tmp_path: Pat
     reader.read(Shard(file, 0, 100), ["id"])
     path.write_bytes(b"this file was replaced")
 
+    assert reader.schema(file).names[0] == "id"
     assert reader.read(Shard(file, 300, 400), ["id"])["id"].to_pylist() == list(range(300, 400))
+    reader.close()
+    with pytest.raises(InputMissing, match="not a Parquet file"):
+        reader.schema(file)
     with pytest.raises(InputMissing, match="not a Parquet file"):
         reader.read(Shard(file, 0, 100), ["id"])
 

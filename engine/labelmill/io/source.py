@@ -162,6 +162,16 @@ class ShardReader:
         """No file is open."""
         self._stream: _Stream | None = None
 
+    def schema(self, file: InputFile) -> pa.Schema:
+        """The Arrow schema of a file; that of the file that is open is known.
+
+        Raises:
+            InputMissing: if the file cannot be read.
+        """
+        if self._stream is not None and self._stream.is_of(file):
+            return self._stream.parquet.schema_arrow
+        return schema_of(file)
+
     def read(self, shard: Shard, columns: Sequence[str]) -> pa.Table:
         """Read some columns of a shard, one chunk each.
 
@@ -221,6 +231,10 @@ class _Stream:
         )
         self._left: list[pa.RecordBatch] = []
         self._schema = pa.schema([self.parquet.schema_arrow.field(name) for name in columns])
+
+    def is_of(self, file: InputFile) -> bool:
+        """Whether it reads this file."""
+        return self._of[0] == file.path
 
     def leads_to(self, shard: Shard, columns: Sequence[str]) -> bool:
         """Whether a shard lies ahead, and no row group before it would be read for nothing."""

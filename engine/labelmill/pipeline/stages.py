@@ -235,7 +235,7 @@ def texts_of(bound: BoundJob, work: Work) -> pa.Array:
 def table_of(bound: BoundJob, shard: Shard) -> pa.Table:
     """The columns of a shard that the job reads, as they are in the source."""
     source = bound.job.source
-    schema = pq.read_schema(shard.file.path)
+    schema = bound.reader.schema(shard.file)
     columns = list(dict.fromkeys([source.id, source.text, *source_columns(bound, schema)]))
     return with_partition(bound, bound.reader.read(shard, columns), shard)
 
