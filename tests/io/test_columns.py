@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelmill.errors import BadColumn
-from labelmill.io.columns import id_column, plain, text_column, valid_utf8
+from labelmill.io.columns import id_column, plain, plainly_ascii, text_column, valid_utf8
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,19 @@ def test_only_rows_that_are_no_utf8_are_lost(data: list[bytes]) -> None:
         if not good:
             place = int(faults[row].removeprefix("invalid UTF-8 at byte "))
             assert value[:place].decode() is not None
+
+
+@given(st.lists(st.one_of(st.none(), st.binary(max_size=3), st.sampled_from([b"", b"a\x7f"]))))
+def test_texts_in_ascii_are_read_as_they_are_when_looked_at_one_by_one(
+    data: list[bytes | None],
+) -> None:
+    raw = pa.array(data, pa.binary()).view(pa.string())
+
+    plainly = plainly_ascii(raw)
+
+    assert plainly == all(value is not None and value.isascii() for value in data)
+    column, faults = text_column("f", "body", raw, only_ascii=plainly)
+    assert (column, faults) == text_column("f", "body", raw)
 
 
 def test_a_null_text_and_a_null_id_are_faults() -> None:

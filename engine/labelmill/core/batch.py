@@ -74,6 +74,7 @@ class Batch:
     """A shard or a part of it: ids, texts and the other columns, all of one length.
 
     `texts` holds the prepared text, never null; rows that nobody can read were taken out before.
+    `surely_ascii` says that no text has any other character, where that is known.
     Derived readings (`strings`, `tokens`, `docs`) are made once and kept as long as the batch is.
     """
 
@@ -82,6 +83,7 @@ class Batch:
     columns: Mapping[str, pa.Array] = field(default_factory=dict)
     analysis: Analysis | None = None
     scan: Search | None = None
+    surely_ascii: bool = False
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -105,7 +107,7 @@ class Batch:
     @cached_property
     def only_ascii(self) -> bool:
         """Whether every text is ASCII."""
-        return all_ascii(self.texts)
+        return self.surely_ascii or all_ascii(self.texts)
 
     @cached_property
     def lengths(self) -> Int32:

@@ -20,8 +20,16 @@ def plain(column: pa.Array) -> pa.Array:
     return column
 
 
-def text_column(file: str, name: str, column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
+def text_column(
+    file: str, name: str, column: pa.Array, *, only_ascii: bool = False
+) -> tuple[pa.Array, dict[int, str]]:
     """A column of texts, and for each row that nobody can read the reason.
+
+    Args:
+        file: its name, for messages.
+        name: that of the column.
+        column: any kind of strings.
+        only_ascii: whether `plainly_ascii` is known to hold; all of it can be read then.
 
     Returns:
         The texts (null where a row cannot be read) and row -> reason.
@@ -33,6 +41,8 @@ def text_column(file: str, name: str, column: pa.Array) -> tuple[pa.Array, dict[
     if not pa.types.is_string(column.type):
         message = f"holds {column.type}, but a text column holds strings"
         raise BadColumn(file, name, message)
+    if only_ascii:
+        return column, {}
     column, faults = valid_utf8(column)
     nulls = np.flatnonzero(pc.is_null(column).to_numpy(zero_copy_only=False)).tolist()
     missing = {row: f"{name} is null" for row in nulls if row not in faults}
@@ -65,10 +75,15 @@ def valid_utf8(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
         (['fine', None], {1: 'invalid UTF-8 at byte 3'})
     """
     try:
-        column.validate(full=not _plainly_ascii(column))
+        column.validate(full=True)
     except pa.ArrowInvalid:
         return _repaired(column)
     return column, {}
+
+
+def plainly_ascii(column: pa.Array) -> bool:
+    """Whether plain strings are all ASCII, and none is null; ASCII is always valid UTF-8."""
+    return pa.types.is_string(column.type) and not column.null_count and all_ascii(column)
 
 
 def checked_columns(
@@ -91,11 +106,6 @@ def one_chunk(column: pa.ChunkedArray) -> pa.Array:
     if column.num_chunks == 1:
         return column.chunk(0)
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-
-
-def _plainly_ascii(column: pa.Array) -> bool:
-    """Whether a column is ASCII, as far as that is seen at once; ASCII is always valid UTF-8."""
-    return not column.null_count and all_ascii(column)
 
 
 def _repaired(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:

@@ -12,7 +12,7 @@ from labelmill.core.batch import Batch
 from labelmill.core.protocols import Drop
 from labelmill.core.rows import Row
 from labelmill.core.spans import Edit, Span
-from labelmill.io.columns import checked_columns, id_column, one_chunk, text_column
+from labelmill.io.columns import checked_columns, id_column, one_chunk, plainly_ascii, text_column
 from labelmill.io.source import Shard
 from labelmill.pipeline.bind import BoundJob
 from labelmill.text import edits as editing
@@ -115,7 +115,9 @@ def read_rows(
     """
     source = bound.job.source
     ids, id_faults = id_column(name, source.id, one_chunk(table[source.id]))
-    texts, text_faults = text_column(name, source.text, one_chunk(table[source.text]))
+    texts = one_chunk(table[source.text])
+    only_ascii = plainly_ascii(texts)
+    texts, text_faults = text_column(name, source.text, texts, only_ascii=only_ascii)
     others = [n for n in table.column_names if n not in (source.id, source.text)]
     columns, column_faults = checked_columns(table, others)
     unreadable = column_faults | text_faults | id_faults
@@ -134,6 +136,7 @@ def read_rows(
         visible,
         bound.analysis,
         bound.scan if scanned else None,
+        surely_ascii=only_ascii and not edits,
     )
     return Rows(
         batch,
