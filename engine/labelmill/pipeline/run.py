@@ -141,9 +141,7 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
     output = local_output(job)
     plan = make_plan(job, partition)
     record.facts["plan"] = plan.digest
-    facts = [
-        {"partition": p.value, "files": len(p.files), "rows": p.rows} for p in plan.partitions
-    ]
+    facts = [{"partition": p.value, "files": len(p.files), "rows": p.rows} for p in plan.partitions]
     record.facts["input"] = facts
     if not plan.rows:
         return Run(record.id, "no data", output, ())
