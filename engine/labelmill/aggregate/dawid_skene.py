@@ -18,7 +18,7 @@ from labelmill.aggregate.evidence import (
 )
 from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import BOTH, Unit, VoteSpace
+from labelmill.core.protocols import BOTH, Gold, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 from labelmill.errors import BadParameter
 
@@ -75,7 +75,12 @@ class DawidSkene:
         if not 0 < self.smoothing < np.inf:
             raise BadParameter("smoothing", f"is {self.smoothing}; give more than 0")
 
-    def fit(self, patterns: VotePatterns, space: VoteSpace) -> "FittedDawidSkene":
+    def fit(
+        self,
+        patterns: VotePatterns,
+        space: VoteSpace,
+        gold: Gold | None = None,  # noqa: ARG002 (nothing to learn from it)
+    ) -> "FittedDawidSkene":
         """Run EM on the patterns, each as often as it occurs."""
         sample = _Sample.of(patterns, space, uncovered=self.abstain_as_evidence)
         beliefs = sample.beliefs

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from labelmill.aggregate.artifact import FILE_NAME, Artifact, from_json
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import BOTH, FittedLabelModel, Needs, Unit, VoteSpace
+from labelmill.core.protocols import BOTH, FittedLabelModel, Gold, Needs, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 from labelmill.errors import BadParameter, BadResource
 
@@ -87,7 +87,12 @@ class Fitted:
         model = LABEL_MODELS.get(found.type).restore(found.fitted.parameters(), here)
         return replace(found, fitted=model, space=here)
 
-    def fit(self, patterns: VotePatterns, space: VoteSpace) -> FittedLabelModel:  # noqa: ARG002
+    def fit(
+        self,
+        patterns: VotePatterns,  # noqa: ARG002 (the protocol's)
+        space: VoteSpace,
+        gold: Gold | None = None,  # noqa: ARG002 (nothing to learn from it)
+    ) -> FittedLabelModel:
         """Restore the model; the patterns are not read.
 
         Raises:

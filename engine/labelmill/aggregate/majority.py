@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from labelmill.aggregate.evidence import Cells, Floats, member_shares, shares_of
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import BOTH, Unit, VoteSpace
+from labelmill.core.protocols import BOTH, Gold, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 
 
@@ -32,7 +32,12 @@ class Majority:
     units: ClassVar[frozenset[Unit]] = BOTH
     sequential: ClassVar[bool] = False
 
-    def fit(self, patterns: VotePatterns, space: VoteSpace) -> "FittedMajority":  # noqa: ARG002
+    def fit(
+        self,
+        patterns: VotePatterns,  # noqa: ARG002 (the protocol's)
+        space: VoteSpace,
+        gold: Gold | None = None,  # noqa: ARG002 (nothing to learn from it)
+    ) -> "FittedMajority":
         """Nothing to learn."""
         return FittedMajority(member_shares(space.labels), space.prior)
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from labelmill.aggregate.evidence import Floats, check_weights, covered, named_weights
 from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import SPAN, Unit, VoteSpace
+from labelmill.core.protocols import SPAN, Gold, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 from labelmill.errors import BadParameter, UsageError
 
@@ -70,7 +70,12 @@ class SkweakHmm:
             raise BadParameter("redundancy_factor", message)
         check_weights(self.weights)
 
-    def fit(self, patterns: VotePatterns, space: VoteSpace) -> "FittedSkweakHmm":
+    def fit(
+        self,
+        patterns: VotePatterns,
+        space: VoteSpace,
+        gold: Gold | None = None,  # noqa: ARG002 (nothing to learn from it)
+    ) -> "FittedSkweakHmm":
         """Run skweak's EM on all texts.
 
         Raises:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from labelmill.aggregate.evidence import Cells, Floats, covered, log, softmax
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import BOTH, Unit, VoteSpace
+from labelmill.core.protocols import BOTH, Gold, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 from labelmill.errors import BadParameter
 
@@ -72,7 +72,12 @@ class Snorkel:
         if self.mu_eps is not None and not 0 < self.mu_eps < 0.5:
             raise BadParameter("mu_eps", f"is {self.mu_eps}; give a number between 0 and 0.5")
 
-    def fit(self, patterns: VotePatterns, space: VoteSpace) -> "FittedSnorkel":
+    def fit(
+        self,
+        patterns: VotePatterns,
+        space: VoteSpace,
+        gold: Gold | None = None,  # noqa: ARG002 (nothing to learn from it)
+    ) -> "FittedSnorkel":
         """Train the LabelModel on one thread; the global random states stay as they were.
 
         Raises:

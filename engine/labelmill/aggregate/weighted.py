@@ -15,7 +15,7 @@ from labelmill.aggregate.evidence import (
     shares_of,
 )
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import BOTH, Unit, VoteSpace
+from labelmill.core.protocols import BOTH, Gold, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 
 
@@ -48,7 +48,12 @@ class Weighted:
     def __post_init__(self) -> None:
         check_weights(self.weights)
 
-    def fit(self, patterns: VotePatterns, space: VoteSpace) -> "FittedWeighted":  # noqa: ARG002
+    def fit(
+        self,
+        patterns: VotePatterns,  # noqa: ARG002 (the protocol's)
+        space: VoteSpace,
+        gold: Gold | None = None,  # noqa: ARG002 (nothing to learn from it)
+    ) -> "FittedWeighted":
         """Put the weights in the order of the functions.
 
         Raises:

@@ -179,6 +179,18 @@ class VoteSpace:
     balance_given: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """Items whose labels are known, for label models that learn from some.
+
+    `patterns` has an item for each (in ner each token, with sequences), and `labels` [n_items]
+    the index of its label in the labels of the vote space.
+    """
+
+    patterns: VotePatterns
+    labels: npt.NDArray[np.int64]
+
+
 class FittedLabelModel(Protocol):
     """A label model with its parameters.
 
@@ -211,8 +223,10 @@ class LabelModel(Protocol):
     version: ClassVar[int]
     sequential: ClassVar[bool]
 
-    def fit(self, patterns: VotePatterns, space: VoteSpace) -> FittedLabelModel:
-        """Learn from vote patterns and their counts."""
+    def fit(
+        self, patterns: VotePatterns, space: VoteSpace, gold: Gold | None = None
+    ) -> FittedLabelModel:
+        """Learn from vote patterns and their counts; a model that can does from gold too."""
         ...
 
     @classmethod
