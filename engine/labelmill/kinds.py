@@ -32,6 +32,7 @@ MODULES = (
     "labelmill.aggregate.majority",
     "labelmill.aggregate.weighted",
     "labelmill.aggregate.dawid_skene",
+    "labelmill.aggregate.lift",
     "labelmill.aggregate.snorkel",
     "labelmill.aggregate.skweak_hmm",
     "labelmill.aggregate.fitted",

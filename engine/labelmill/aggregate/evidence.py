@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
+from labelmill.core.protocols import Gold
 from labelmill.errors import BadParameter, nearest
 
 Floats = npt.NDArray[np.float64]
@@ -112,6 +113,62 @@ def covered(patterns: VotePatterns) -> npt.NDArray[np.bool_]:
     return np.diff(patterns.indptr) > 0
 
 
+def agreed(patterns: VotePatterns, members: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which labels all votes of a pattern allow, [n_patterns, n_labels]; all where none was cast.
+
+    Example:
+        >>> patterns = VotePatterns.of_matrix(np.array([[1, 1], [0, 1]]), 2)
+        >>> agreed(patterns, np.eye(2, dtype=bool))[patterns.index].tolist()
+        [[False, True], [False, False]]
+    """
+    cells = Cells.at(patterns.label, patterns.indptr, (1, len(members)))
+    everyone: npt.NDArray[np.bool_] = (
+        cells.summed(members.astype(np.float64)) == np.diff(patterns.indptr)[:, None]
+    )
+    return everyone
+
+
+def trusting(members: npt.NDArray[np.bool_], trust: float) -> Floats:
+    """How strongly a vote speaks for each label before anything is known, [n_sets, n_labels].
+
+    Each label of its set weighs `trust`, each other an equal part of what is left for the labels
+    other than one, so that a vote for one of several says of each what it would say alone.
+    """
+    table: Floats = np.where(members, trust, (1 - trust) / max(members.shape[1] - 1, 1))
+    return table
+
+
+def with_gold(
+    patterns: VotePatterns, gold: Gold | None, n_labels: int
+) -> tuple[VotePatterns, Floats]:
+    """Patterns with those of gold after them, and the labels of these, [n_gold_patterns, n_labels].
+
+    A pattern of several labels gets the share of each: all that is counted over its items comes
+    out as if they were counted one by one. The result has no items.
+
+    Example:
+        >>> votes = VotePatterns.of_matrix(np.array([[0], [0], [0]]), 2)
+        >>> both, known = with_gold(votes, Gold(votes, np.array([1, 1, 0])), 2)
+        >>> both.counts.tolist(), known.round(2).tolist()
+        ([3, 3], [[0.33, 0.67]])
+    """
+    if gold is None:
+        return patterns, np.zeros((0, n_labels))
+    told = gold.patterns
+    size = len(told) * n_labels
+    counts = np.bincount(told.index * n_labels + gold.labels, minlength=size)
+    times = counts.reshape(-1, n_labels).astype(np.float64)
+    known = shares_of(times, np.full(n_labels, 1 / n_labels))
+    joined = VotePatterns(
+        np.append(patterns.indptr, patterns.indptr[-1] + told.indptr[1:]),
+        np.append(patterns.function, told.function),
+        np.append(patterns.label, told.label),
+        np.append(patterns.counts, told.counts),
+        patterns.index[:0],
+    )
+    return joined, known
+
+
 def shares_of(scores: Floats, prior: Floats) -> Floats:
     """Scores that are not negative as distributions; a row without any score is the prior.
 
@@ -163,6 +220,16 @@ def named_weights(weights: Mapping[str, float], functions: tuple[str, ...]) -> F
             place = f"weights.{name}"
             raise BadParameter(place, message)
     return np.array([weights.get(name, 1.0) for name in functions], dtype=np.float64)
+
+
+def check_trust(trust: float) -> None:
+    """Refuse a trust in functions that is none, or blind.
+
+    Raises:
+        BadParameter: unless it is between a half and 1.
+    """
+    if not 0.5 < trust < 1:
+        raise BadParameter("trust", f"is {trust}; give a number between 0.5 and 1")
 
 
 def check_weights(weights: Mapping[str, float]) -> None:
