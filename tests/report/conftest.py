@@ -14,7 +14,7 @@ def comments() -> dict[str, Any]:
         "task": "classification",
         "labels": ["ham", "spam"],
         "partition": "2026-11-21",
-        "label_model": {"type": "dawid_skene", "seed": 7},
+        "label_model": _label_model("dawid_skene", 7),
         "totals": {
             "rows_in": 1956,
             "filtered": 96,
@@ -105,7 +105,7 @@ def news() -> dict[str, Any]:
         "task": "ner",
         "labels": ["ORG", "PERSON", "MONEY"],
         "partition": None,
-        "label_model": {"type": "hmm", "seed": 13},
+        "label_model": _label_model("hmm", 13),
         "totals": {
             "rows_in": 40,
             "filtered": 0,
@@ -189,4 +189,16 @@ def _check(name: str, *, passed: bool, message: str) -> dict[str, Any]:
         "passed": passed,
         "value": 0.5,
         "message": message,
+    }
+
+
+def _label_model(type_: str, seed: int) -> dict[str, Any]:
+    return {
+        "type": type_,
+        "seed": seed,
+        "asked": type_,
+        "used": type_,
+        "why": "it was asked for",
+        "findings": [],
+        "tried": [],
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from labelmill.aggregate.story import Story
 from labelmill.core.digests import canonical_json
 from labelmill.core.labels import LabelSpace
 from labelmill.core.protocols import FittedLabelModel, VoteSpace
@@ -18,15 +19,31 @@ FILE_NAME = "label_model.json"
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A fitted model, its type and version, and the votes that it was fitted on."""
+    """A fitted model, its type and version, the votes that it was fitted on, and its story."""
 
     type: str
     version: int
     fitted: FittedLabelModel
     space: VoteSpace
+    story: Story | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person who uses it has to be told at once."""
+        return () if self.story is None else self.story.warnings
+
+    def to_json(self) -> bytes:
+        """The model as a file."""
+        return to_json(self.type, self.version, self.fitted, self.space, self.story)
 
 
-def to_json(type_name: str, version: int, fitted: FittedLabelModel, space: VoteSpace) -> bytes:
+def to_json(
+    type_name: str,
+    version: int,
+    fitted: FittedLabelModel,
+    space: VoteSpace,
+    story: Story | None = None,
+) -> bytes:
     """Write a fitted model; the same model gives the same bytes.
 
     Example:
@@ -49,6 +66,7 @@ def to_json(type_name: str, version: int, fitted: FittedLabelModel, space: VoteS
         "balance_given": space.balance_given,
         "seed": space.seed,
         "parameters": fitted.parameters(),
+        "story": None if story is None else story.row(),
     }
     return (canonical_json(facts) + "\n").encode()
 
@@ -81,12 +99,14 @@ def from_json(data: bytes, name: str = FILE_NAME) -> Artifact:
             )
             raise BadResource(name, message)
         fitted = model.restore(facts["parameters"], space)
+        told = facts.get("story")
+        story = None if told is None else Story.of(told)
     except BadParameter as error:
         raise BadResource(name, error.message) from error
     except (KeyError, TypeError, ValueError, IndexError) as error:
         message = f"is damaged or no fitted label model ({type(error).__name__}: {error})"
         raise BadResource(name, message) from error
-    return Artifact(type_name, version, fitted, space)
+    return Artifact(type_name, version, fitted, space, story)
 
 
 def _parsed(data: bytes, name: str) -> Mapping[str, Any]:

@@ -12,22 +12,31 @@ from pydantic import TypeAdapter, ValidationError
 
 from labelmill.aggregate import (  # noqa: F401 (each registers its type)
     dawid_skene,
+    lift,
     majority,
     skweak_hmm,
     snorkel,
     weighted,
 )
-from labelmill.aggregate.artifact import Artifact, to_json
+from labelmill.aggregate.artifact import Artifact
 from labelmill.aggregate.fitted import Fitted
+from labelmill.aggregate.fitting import fit_model
+from labelmill.aggregate.matrices import (
+    ABSTAIN,
+    check_columns,
+    function_names,
+    gold_of,
+    matrix_of,
+    patterns_of,
+)
+from labelmill.aggregate.story import Finding, Story
 from labelmill.core.labels import LabelSpace
-from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 from labelmill.core.soft import TIE_TOLERANCE
 from labelmill.errors import BadParameter, UsageError, nearest
 from labelmill.io.durable import write_bytes
 
-ABSTAIN = -1
 ROWS = 100_000
 """So many rows are predicted together; memory depends on them, not on the length of the matrix."""
 
@@ -82,23 +91,38 @@ class LabelModel:
         self._seed = seed
         self._done: Artifact | None = None
 
-    def fit(self, L: Any) -> "LabelModel":  # noqa: N803 (the field's name of the matrix)
+    def fit(
+        self,
+        L: Any,  # noqa: N803 (the field's name of the matrix)
+        L_gold: Any = None,  # noqa: N803
+        y_gold: Any = None,
+    ) -> "LabelModel":
         """Learn from votes; gives the model itself.
 
+        What comes out is looked at (see `findings`); a model that cannot be right is not used,
+        majority vote is, and `story` says so.
+
+        Args:
+            L: the votes.
+            L_gold: votes on other items whose labels are known, with the same columns.
+            y_gold: the labels of those items, [n_items], as indices.
+
         Raises:
-            UsageError: if the votes are no such matrix, or the model cannot be fitted on them.
+            UsageError: if the votes are no such matrix, gold does not fit them, or the model
+                cannot be fitted on them.
         """
-        votes = _matrix(L, len(self.labels))
-        patterns = _patterns(votes, len(self.labels))
+        votes = matrix_of(L, len(self.labels))
+        patterns = patterns_of(votes, len(self.labels))
         space = VoteSpace(
-            _function_names(L, votes.shape[1]),
+            function_names(L, votes.shape[1]),
             LabelSpace(self.labels),
             self._prior,
             self._seed,
             self._balance_given,
         )
         try:
-            self._done = self._fit(patterns, space)
+            gold = gold_of(L_gold, y_gold, space)
+            self._done = fit_model(self.type, self._kind, patterns, space, gold)
         except BadParameter as error:
             raise UsageError(str(error)) from error
         return self
@@ -147,6 +171,17 @@ class LabelModel:
         """Weight or estimated accuracy of each function, [n_functions], if the type has such."""
         return self._ready().fitted.weights()
 
+    @property
+    def story(self) -> Story | None:
+        """Which type was asked for, which is used, and why; None of a model that tells nothing."""
+        return self._ready().story
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found when the fitted model was looked at, the most important first."""
+        story = self.story
+        return () if story is None else story.findings
+
     def save(self, path: str | Path) -> None:
         """Write the fitted model as JSON.
 
@@ -154,8 +189,7 @@ class LabelModel:
             UsageError: before `fit`.
             OutputFailed: if the file cannot be written.
         """
-        done = self._ready()
-        write_bytes(Path(path), to_json(done.type, done.version, done.fitted, done.space))
+        write_bytes(Path(path), self._ready().to_json())
 
     @classmethod
     def load(cls, path: str | Path) -> "LabelModel":
@@ -171,21 +205,16 @@ class LabelModel:
         model._done = found
         return model
 
-    def _fit(self, patterns: VotePatterns, space: VoteSpace) -> Artifact:
-        if isinstance(self._kind, Fitted):
-            return self._kind.applied(space)
-        return Artifact(self.type, self._kind.version, self._kind.fit(patterns, space), space)
-
     def _probs(self, L: Any) -> tuple[Floats, Bools]:  # noqa: N803
         """Probabilities of each item, and which have no votes."""
         done = self._ready()
-        votes = _matrix(L, len(self.labels))
-        _check_columns(L, votes.shape[1], done.space.functions)
+        votes = matrix_of(L, len(self.labels))
+        check_columns(L, votes.shape[1], done.space.functions)
         probs = np.empty((len(votes), len(self.labels)))
         silent = np.empty(len(votes), dtype=np.bool_)
         for first in range(0, len(votes), ROWS):
             rows = slice(first, first + ROWS)
-            each = _patterns(votes, len(self.labels), rows, distinct=False)
+            each = patterns_of(votes, len(self.labels), rows, distinct=False)
             probs[rows], silent[rows] = done.fitted.predict(each), np.diff(each.indptr) == 0
         return probs, silent
 
@@ -268,90 +297,6 @@ def _shares(
         raise UsageError(message)
     normalised: Floats = shares / shares.sum()
     return normalised
-
-
-def _matrix(L: Any, n_labels: int) -> npt.NDArray[Any]:  # noqa: N803
-    """The votes as a matrix [n_items, n_functions] of ints; floats are checked and made ints.
-
-    Raises:
-        UsageError: says what was found and what was wanted.
-    """
-    wanted = _wanted(n_labels)
-    try:
-        found = np.asarray(L)
-    except ValueError as error:
-        message = f"L has rows of different lengths; {wanted}"
-        raise UsageError(message) from error
-    if found.dtype.kind not in "iuf":
-        message = f"L holds {found.dtype} values; {wanted}"
-        raise UsageError(message)
-    if found.ndim != 2 or found.shape[1] == 0:
-        message = f"L has the shape {list(found.shape)}; {wanted}"
-        raise UsageError(message)
-    if found.dtype.kind == "f":
-        _check_cells(found, n_labels)
-        found = found.astype(np.int32)
-    return found
-
-
-def _patterns(
-    votes: npt.NDArray[Any], n_labels: int, rows: slice = slice(None), *, distinct: bool = True
-) -> VotePatterns:
-    """The vote patterns of some rows of a matrix of ints.
-
-    Raises:
-        UsageError: if a number is neither -1 nor the index of a label.
-    """
-    try:
-        return VotePatterns.of_matrix(votes[rows], n_labels, ABSTAIN, distinct=distinct)
-    except ValueError:
-        _check_cells(votes, n_labels)
-        raise
-
-
-def _check_cells(votes: npt.NDArray[Any], n_labels: int) -> None:
-    """Refuse the first number that is neither -1 nor the index of a label."""
-    strange = (votes != np.floor(votes)) | (votes < ABSTAIN) | (votes >= n_labels)
-    if strange.any():
-        row, column = np.argwhere(strange)[0].tolist()
-        message = f"L[{row}, {column}] is {votes[row, column]}; {_wanted(n_labels)}"
-        raise UsageError(message)
-
-
-def _wanted(n_labels: int) -> str:
-    return f"give a matrix [n_items, n_functions] of ints, -1 (abstain) to {n_labels - 1}"
-
-
-def _function_names(L: Any, n_functions: int) -> tuple[str, ...]:  # noqa: N803
-    """The columns of a DataFrame, or lf_0, lf_1, ..."""
-    columns = getattr(L, "columns", None)
-    if columns is None:
-        return _numbered(n_functions)
-    names = tuple(map(str, columns))
-    if len(set(names)) < len(names):
-        message = f"two columns of L have one name: {list(names)}"
-        raise UsageError(message)
-    return names
-
-
-def _numbered(n_functions: int) -> tuple[str, ...]:
-    return tuple(f"lf_{i}" for i in range(n_functions))
-
-
-def _check_columns(L: Any, n_columns: int, functions: tuple[str, ...]) -> None:  # noqa: N803
-    if n_columns != len(functions):
-        message = (
-            f"L has {n_columns} columns and the model was fitted on {len(functions)} functions; "
-            "give one column for each, in that order"
-        )
-        raise UsageError(message)
-    names = _function_names(L, n_columns)
-    if hasattr(L, "columns") and functions not in (names, _numbered(n_columns)):
-        message = (
-            f"L has the columns {list(names)} and the model was fitted on "
-            f"{list(functions)}; give the same, in that order"
-        )
-        raise UsageError(message)
 
 
 def _drawn(tied: Ints, row: int) -> int:

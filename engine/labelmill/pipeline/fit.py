@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from labelmill.aggregate.artifact import Artifact
 from labelmill.aggregate.fitted import Fitted
+from labelmill.aggregate.fitting import fit_model
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import VoteSpace
 from labelmill.io.votes import read_patterns
@@ -48,18 +49,19 @@ def fit(bound: BoundJob, shards: Sequence[tuple[Path, Path]]) -> Artifact:
 
 
 def fit_patterns(bound: BoundJob, parts: Iterable[VotePatterns]) -> Artifact:
-    """Fit the job's label model on the patterns of some shards.
+    """Fit the job's label model on the patterns of some shards, under guard.
 
     Under `fitted` the result is the earlier model as its own type, with the job's prior.
     """
     spec, space = bound.job.label_model, vote_space(bound)
-    if isinstance(spec.kind, Fitted):
-        return spec.kind.located(bound.job.root).applied(space)
-    if spec.kind.sequential:
+    kind = spec.kind
+    if isinstance(kind, Fitted):
+        kind = kind.located(bound.job.root)
+    if kind.sequential:
         joined = VotePatterns.concatenated(list(parts))
     else:
         joined = VotePatterns.added(parts)
-    return Artifact(spec.type, spec.kind.version, spec.kind.fit(joined, space), space)
+    return fit_model(spec.type, kind, joined, space)
 
 
 def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:

@@ -16,7 +16,6 @@ from filelock import FileLock, Timeout
 from threadpoolctl import threadpool_limits
 
 from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
-from labelmill.aggregate.artifact import to_json
 from labelmill.config.spec import Job
 from labelmill.errors import LockHeld, OverBudget, UsageError
 from labelmill.io import durable
@@ -176,13 +175,13 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
     started = perf_counter()
     model = fit(shop.bound, [(w.file("patterns"), w.file("decisions")) for w in works])
     model_file = works[0].folder / MODEL_FILE
-    durable.write_bytes(model_file, to_json(model.type, model.version, model.fitted, model.space))
+    durable.write_bytes(model_file, model.to_json())
     shop.seconds["fit"] = perf_counter() - started
     shop.progress("fit", 1, 1)
     for fact, part in zip(record.facts["input"], plan.partitions, strict=True):
         fact["digest"] = part.input
     snapshots: list[Snapshot] = []
-    warnings = shop.bound.doubts()
+    warnings = [*shop.bound.doubts(), *model.warnings]
     start = 0
     for part in plan.partitions:
         stop = start + len(part.shards)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
-from labelmill.aggregate.artifact import from_json
+from labelmill.aggregate.artifact import Artifact, from_json
+from labelmill.aggregate.story import Story
 from labelmill.config.spec import Job
 from labelmill.core.digests import digest, digest_bytes
 from labelmill.core.facts import Facts
@@ -95,6 +96,7 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
         raise
     folder = commit(output, making.staging, id_)
     warnings = tuple(r.told for r in results if not r.passed) + _idle_steps(report["augmented"])
+    warnings += _single_class(report)
     return Made(Snapshot(id_, folder, part.value, report), warnings)
 
 
@@ -185,7 +187,7 @@ def _report(
         "task": job.task.type,
         "labels": list(bound.space.names),
         "partition": making.part.value,
-        "label_model": {"type": model.type, "seed": job.label_model.seed},
+        "label_model": _label_model(model, job.label_model.seed),
         "totals": totals(status, sum(summary.filtered.values()), summary.rows_in),
         "filtered": dict(sorted(summary.filtered.items())),
         "functions": rows,
@@ -203,6 +205,24 @@ def _report(
         "exports": exports,
         "samples": [sample.row() for sample in summary.samples],
     }
+
+
+def _label_model(model: Artifact, seed: int) -> dict[str, Any]:
+    """The model that is used, and how it came to be that one."""
+    story = model.story or Story(model.type, model.type, "it was fitted before")
+    return {"type": model.type, "seed": seed} | story.row()
+
+
+def _single_class(report: Mapping[str, Any]) -> tuple[str, ...]:
+    """A warning about labels that are all the same, though the task has several."""
+    given = [name for name, count in report["classes"].items() if count]
+    if len(given) != 1 or len(report["labels"]) < 2:
+        return ()
+    message = (
+        f"every label that was given is '{given[0]}': nothing can be learned from such a training "
+        "set; see what its labeling functions vote for"
+    )
+    return (message,)
 
 
 def _facts(making: Making, summary: ShardSummary, report: dict[str, Any]) -> Facts:
@@ -253,6 +273,7 @@ def _write_documents(making: Making, id_: str, report: dict[str, Any]) -> None:
         "fingerprints": fingerprints,
         "functions": function_fingerprints(plan.job),
         "checks": report["checks"],
+        "label_model": report["label_model"],
         "config": {k: v for k, v in plan.job.resolved.public.items() if k != "output"},
         "versions": versions(),
     }

@@ -119,6 +119,38 @@ def class_counts(report: Report) -> dict[str, int]:
     return {label: report["classes"].get(label, 0) for label in report["labels"]}
 
 
+def model_words(report: Report) -> str:
+    """Which label model made the labels, and which was asked for where that is another.
+
+    Example:
+        >>> model_words({"label_model": {"type": "majority", "seed": 0, "asked": "dawid_skene"}})
+        'label model majority (dawid_skene was asked for) with seed 0'
+    """
+    model = report["label_model"]
+    asked = f" ({model['asked']} was asked for)" if model["asked"] != model["type"] else ""
+    return f"label model {model['type']}{asked} with seed {model['seed']}"
+
+
+def model_notices(report: Report) -> list[str]:
+    """What a person should know of the label model: why it is not the one asked for, what is odd.
+
+    That a function never votes stands with the functions already.
+    """
+    model = report["label_model"]
+    found = [each for each in model["findings"] if each["code"] != "silent"]
+    changed = model["asked"] != model["type"] or any(each["fatal"] for each in found)
+    why = [f"label model '{model['asked']}': {model['why']}"] if changed else []
+    return why + [each["message"] for each in found]
+
+
+def model_trials(report: Report) -> list[str]:
+    """The models that were tried, the best first, and why one of them was chosen."""
+    model = report["label_model"]
+    tried = sorted(model["tried"], key=lambda trial: (-trial["score"], trial["name"]))
+    scores = [f"{trial['name']} {decimal(trial['score'])}" for trial in tried]
+    return [f"tried: {', '.join(scores)}", f"chosen: {model['why']}"] if tried else []
+
+
 def notices(report: Report) -> list[str]:
     """What a person should look at in the table of functions."""
     rows = report["functions"]

@@ -14,6 +14,9 @@ from labelmill.report.tables import (
     class_counts,
     decimal,
     function_columns,
+    model_notices,
+    model_trials,
+    model_words,
     notices,
     share,
     whole,
@@ -30,11 +33,12 @@ def report_view(report: Report, page: Path, width: int) -> View:
         page: where the same stands as a page.
         width: columns of the terminal.
     """
-    model = report["label_model"]
     title = _title(report)
     return [
         Text(title, style="bold"),
-        f"{report['task']}, label model {model['type']} with seed {model['seed']}",
+        f"{report['task']}, {model_words(report)}",
+        *model_trials(report),
+        *_noted(model_notices(report)),
         "",
         *totals_view(report),
         *heading("Labeling functions"),
