@@ -34,6 +34,7 @@ MODULES = (
     "labelmill.aggregate.dawid_skene",
     "labelmill.aggregate.lift",
     "labelmill.aggregate.snorkel",
+    "labelmill.aggregate.hmm",
     "labelmill.aggregate.skweak_hmm",
     "labelmill.aggregate.fitted",
     "labelmill.augment.nlpaug",

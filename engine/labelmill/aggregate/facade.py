@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from labelmill.aggregate import (  # noqa: F401 (each registers its type)
     dawid_skene,
+    hmm,
     lift,
     majority,
     skweak_hmm,

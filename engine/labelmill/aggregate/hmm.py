@@ -1,0 +1,350 @@
+"""The `hmm` type: a hidden Markov model over the tags of tokens."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from labelmill.aggregate.evidence import Cells, Floats, covered, log, member_shares, shares_of
+from labelmill.aggregate.redundancy import discount, overlap, together
+from labelmill.aggregate.sequences import (
+    Chains,
+    Expected,
+    added_up,
+    chains_of,
+    expected,
+    independent,
+    likelihoods,
+)
+from labelmill.core.labels import LabelSpace
+from labelmill.core.patterns import VotePatterns
+from labelmill.core.protocols import SPAN, Gold, Unit, VoteSpace
+from labelmill.core.registry import LABEL_MODELS
+from labelmill.errors import BadParameter, UsageError
+
+TRUST = 0.7
+"""How often a vote is taken to be right before anything is known of it."""
+TABLES = ("start", "transition", "votes", "silence", "nobody", "overlap", "precision")
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+@LABEL_MODELS.add("hmm")
+@dataclass(frozen=True, slots=True)
+class Hmm:
+    """Learn which tags follow each other, and what each function's votes and silence are worth.
+
+    Only for ner. A hidden Markov model (Rabiner 1989; for weak labels Nguyen et al. 2017 and
+    Lison et al. 2020) whose states are the tags. It is fitted by expectation-maximisation
+    (Rabiner's equations 40a-40c), started from majority vote. Under BIO tags no span begins with
+    an I- tag; every other sequence of tags stays possible, so no text can break a run. BIO tags
+    (`task.tags`) keep neighbours apart.
+
+    What a vote says is a *lift*: how much more often a tag is true where a function votes so than
+    it is everywhere, P(tag | vote) / P(tag), by Bayes' rule the same as P(vote | tag) / P(vote).
+    These shares are drawn to a vote that is mostly right, by a weight of `strength` tokens; so
+    functions that know a single label, and those that vote seldom, cannot be turned around. A
+    function that is silent on a token which another one touches votes for nothing, and its
+    silence too has a lift, against that of touched tokens: one noisy function does not win
+    against many that know the label and are silent. A token that no function touches is a single
+    event, whatever the number of functions.
+
+    Functions that find the same more often than the tags explain (not those with like names) are
+    taken for copies in part and count less together (`redundancy`); a lone vote counts fully.
+    Votes for one of several labels are understood. Few iterations are enough; many drift away
+    from the votes. A class balance is not used; an item without any vote gets it, as always.
+    Tokens of gold rows are counted with their true tags, each as `gold_weight` tokens.
+
+    Attributes:
+        n_iter: iterations of EM.
+        strength: weight, in tokens, of the assumption that a vote is mostly right.
+        silence: how much silence beside another function's vote counts; 0 ignores it.
+        redundancy: how much less copies of a function count; 0 ignores them, 1 counts all as one.
+        gold_weight: how many tokens a token of known tag counts for.
+
+    Example:
+        >>> from labelmill.core.labels import LabelSpace
+        >>> labels = LabelSpace(("O", "B-ORG", "I-ORG"))
+        >>> space = VoteSpace(("f", "g"), labels, np.full(3, 1 / 3))
+        >>> votes = VotePatterns.of_matrix(
+        ...     np.array([[0, 0], [1, 1], [2, 2], [0, 0], [1, -1], [0, 0]]), 3
+        ... ).in_sequences([4, 2])
+        >>> Hmm().fit(votes, space).predict(votes).argmax(axis=1).tolist()
+        [0, 1, 2, 0, 1, 0]
+    """
+
+    n_iter: int = 2
+    strength: float = 10.0
+    silence: float = 1.0
+    redundancy: float = 0.1
+    gold_weight: float = 10.0
+
+    version: ClassVar[int] = 1
+    units: ClassVar[frozenset[Unit]] = SPAN
+    sequential: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.n_iter < 1:
+            raise BadParameter("n_iter", f"is {self.n_iter}; give 1 or more")
+        if not 0 < self.strength < np.inf:
+            raise BadParameter("strength", f"is {self.strength}; give more than 0")
+        for name in ("silence", "redundancy"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise BadParameter(name, f"is {getattr(self, name)}; give 0 to 1")
+        if not 0 <= self.gold_weight < np.inf:
+            raise BadParameter("gold_weight", f"is {self.gold_weight}; give 0 or more")
+
+    def fit(
+        self, patterns: VotePatterns, space: VoteSpace, gold: Gold | None = None
+    ) -> "FittedHmm":
+        """Run EM on all texts.
+
+        Raises:
+            UsageError: if the patterns are not those of tokens in their order.
+        """
+        sample = _Sample.of(patterns, space)
+        known = None
+        if gold is not None:
+            rows = np.eye(len(space.labels))
+            known = _Sample.of(gold.patterns, space).given(lambda item: rows[gold.labels[item]])
+        beliefs = sample.majority(space)
+        found = sample.given(lambda item: beliefs[patterns.index[item]])
+        fitted = self._maximise(found, known, space)
+        for _ in range(self.n_iter):
+            fitted = self._maximise(sample.expect(fitted), known, space)
+        return fitted
+
+    @classmethod
+    def restore(cls, parameters: Mapping[str, Any], space: VoteSpace) -> "FittedHmm":
+        """Rebuild it from its tables."""
+        n_functions, n_labels = len(space.functions), len(space.labels)
+        shapes = {
+            "votes": (n_functions, len(space.labels.sets), n_labels),
+            "silence": (n_functions, n_labels),
+            "overlap": (n_functions, n_functions),
+        }
+        tables = {name: np.array(parameters[name], dtype=np.float64) for name in TABLES}
+        for name, shape in shapes.items():
+            tables[name] = tables[name].reshape(shape)
+        return FittedHmm(**tables, prior=space.prior)
+
+    def _maximise(self, found: "_Counts", known: "_Counts | None", space: VoteSpace) -> "FittedHmm":
+        """Shares of the counts with pseudo-counts, and their logarithms against those of all."""
+        counts = found if known is None else found.plus(known, self.gold_weight)
+        allowed = allowed_moves(space.labels)
+        uniform = np.full(len(allowed), 1 / len(allowed))
+        everywhere = _shares(counts.touched + counts.nobody, uniform)
+        around = _shares(counts.touched, everywhere)
+        assumed = TRUST * member_shares(space.labels) + (1 - TRUST) * everywhere
+        silent = np.maximum(counts.touched - counts.fired, 0.0)
+        moves = counts.moves + allowed * everywhere
+        start = (counts.start + everywhere) * allowed[0]
+        base = log(everywhere)
+        return FittedHmm(
+            start / start.sum(),
+            moves / moves.sum(axis=1, keepdims=True),
+            log(_shares(counts.votes, assumed, self.strength)) - base,
+            self.silence * (log(_shares(silent, around, self.strength)) - log(around)),
+            log(_shares(counts.nobody, assumed[0], self.strength)) - base,
+            self.redundancy
+            * overlap(counts.together, counts.fired[:, 1:], (counts.touched + counts.nobody)[1:]),
+            _precision(counts.votes, self.strength, space.labels),
+            space.prior,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FittedHmm:
+    """A hidden Markov model at work.
+
+    `start` [n_tags] and `transition` [n_tags, n_tags] are probabilities; `votes` [n_functions,
+    n_sets, n_tags], `silence` [n_functions, n_tags] beside other votes and `nobody` [n_tags] are
+    log lifts; `overlap` [n_functions, n_functions] says how far functions are copies of each
+    other, `precision` [n_functions] how often their votes are right; `prior` [n_tags] is for
+    items without votes.
+    """
+
+    start: Floats
+    transition: Floats
+    votes: Floats
+    silence: Floats
+    nobody: Floats
+    overlap: Floats
+    precision: Floats
+    prior: Floats
+
+    sequential: ClassVar[bool] = True
+
+    def predict(self, patterns: VotePatterns) -> Floats:
+        """Posteriors of the tags of each token, [n_items, n_tags].
+
+        Raises:
+            UsageError: if the patterns are not those of tokens in their order.
+        """
+        _check_sequences(patterns)
+        n_functions, n_sets, n_tags = self.votes.shape
+        spoken = Cells.of_functions(patterns, n_functions)
+        likely = self.likely(patterns, Cells.of(patterns, n_functions, n_sets), spoken)
+        probs = np.empty((len(patterns.index), n_tags))
+        for chains in chains_of(patterns, n_tags):
+            seen = likely[patterns.index[chains.item]]
+            probs[chains.item] = expected(chains, self.start, self.transition, seen).probs
+        probs[~covered(patterns)[patterns.index]] = self.prior
+        return probs
+
+    def likely(self, patterns: VotePatterns, cells: Cells, spoken: Cells) -> Floats:
+        """Likelihood of each pattern under each tag, [n_patterns, n_tags], up to a factor.
+
+        Args:
+            patterns: the patterns.
+            cells: their votes.
+            spoken: the functions that voted in each.
+        """
+        scores = cells.summed(self.votes) - spoken.summed(self.silence[:, None])
+        scores += self.silence.sum(axis=0)
+        if self.overlap.any():
+            less = discount(patterns, self.overlap)[:, None]
+            lifts = self.votes[patterns.function, patterns.label] * less
+            scores -= added_up(patterns.pattern_of_vote(), lifts, len(patterns))
+        scores[_untouched(patterns, len(self.votes))] = self.nobody
+        scores[~covered(patterns)] = 0.0
+        return likelihoods(scores)
+
+    def weights(self) -> Floats:
+        """Estimated share of right votes (other than for "O") of each function, [n_functions]."""
+        return self.precision
+
+    def parameters(self) -> dict[str, Any]:
+        """All tables."""
+        return {name: getattr(self, name).tolist() for name in TABLES}
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What is expected of some texts; each token is counted as often as it occurs.
+
+    `moves` [n_tags, n_tags] and `start` [n_tags] are of texts; `nobody` [n_tags] of tokens that
+    no function touches, `touched` of the others with a vote; `votes` [n_functions, n_sets,
+    n_tags], `fired` [n_functions, n_tags] and `together` [n_functions, n_functions] of votes on
+    these; the last only under tags other than "O".
+    """
+
+    moves: Floats
+    start: Floats
+    nobody: Floats
+    touched: Floats
+    votes: Floats
+    fired: Floats
+    together: Floats
+
+    def plus(self, other: "_Counts", weight: float) -> "_Counts":
+        """These counts and some others, weighed."""
+        names = self.__slots__
+        return _Counts(*(getattr(self, n) + weight * getattr(other, n) for n in names))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """What EM counts: patterns in sequences, and their votes."""
+
+    patterns: VotePatterns
+    cells: Cells
+    spoken: Cells
+    untouched: Bools  # [n_patterns]
+    n_tags: int
+
+    @classmethod
+    def of(cls, patterns: VotePatterns, space: VoteSpace) -> "_Sample":
+        _check_sequences(patterns)
+        n_functions = len(space.functions)
+        return cls(
+            patterns,
+            Cells.of(patterns, n_functions, len(space.labels.sets)),
+            Cells.of_functions(patterns, n_functions),
+            _untouched(patterns, n_functions),
+            len(space.labels),
+        )
+
+    def majority(self, space: VoteSpace) -> Floats:
+        """Majority vote of each pattern, [n_patterns, n_tags]; nothing where there is no vote."""
+        shares = np.broadcast_to(member_shares(space.labels), (*self.cells.shape, self.n_tags))
+        return shares_of(self.cells.summed(shares), np.zeros(self.n_tags))
+
+    def given(self, probs_of: Callable[[Ints], Floats]) -> _Counts:
+        """Count under probabilities of tags that are given for each item on its own."""
+        return self._counted(lambda chains: independent(chains, probs_of(chains.item)))
+
+    def expect(self, fitted: FittedHmm) -> _Counts:
+        """Count under the posteriors of a model: the E step."""
+        likely = fitted.likely(self.patterns, self.cells, self.spoken)
+        index, start, transition = self.patterns.index, fitted.start, fitted.transition
+        return self._counted(
+            lambda chains: expected(chains, start, transition, likely[index[chains.item]])
+        )
+
+    def _counted(self, expect: Callable[[Chains], Expected]) -> _Counts:
+        probs = np.zeros((len(self.patterns), self.n_tags))
+        moves, start = np.zeros((self.n_tags, self.n_tags)), np.zeros(self.n_tags)
+        for chains in chains_of(self.patterns, self.n_tags):
+            found = expect(chains)
+            at = self.patterns.index[chains.item]
+            probs += added_up(at, found.probs, len(probs))
+            moves += found.moves
+            start += found.probs[: chains.n_sequences].sum(axis=0)
+        probs[~covered(self.patterns)] = 0.0
+        nobody = probs[self.untouched].sum(axis=0)
+        probs[self.untouched] = 0.0
+        return _Counts(
+            moves,
+            start,
+            nobody,
+            probs.sum(axis=0),
+            self.cells.counted(probs),
+            self.spoken.counted(probs)[:, 0],
+            together(self.patterns, probs[:, 1:].sum(axis=1), self.cells.shape[0]),
+        )
+
+
+def allowed_moves(labels: LabelSpace) -> Bools:
+    """Which tag may follow which, [n_tags, n_tags]: I- only its own B- or I-.
+
+    Example:
+        >>> allowed_moves(LabelSpace(("O", "B-ORG", "I-ORG"))).astype(int).tolist()
+        [[1, 1, 0], [1, 1, 1], [1, 1, 1]]
+    """
+    names = labels.names
+    allowed = np.ones((len(names), len(names)), dtype=np.bool_)
+    for tag, name in enumerate(names):
+        begin = f"B-{name[2:]}"
+        if name.startswith("I-") and begin in names:
+            allowed[:, tag] = [before in (name, begin) for before in names]
+    return allowed
+
+
+def _check_sequences(patterns: VotePatterns) -> None:
+    if patterns.sequences is None or patterns.sequences[-1] != len(patterns.index):
+        raise UsageError("hmm reads tokens in their order; give patterns with sequences")
+
+
+def _untouched(patterns: VotePatterns, n_functions: int) -> Bools:
+    """Which patterns are those of tokens that no function touches: all vote for "O"."""
+    outside = np.bincount(patterns.pattern_of_vote(), patterns.label == 0, len(patterns))
+    everyone: Bools = (outside == n_functions) & (np.diff(patterns.indptr) == n_functions)
+    return everyone & (n_functions > 0)
+
+
+def _shares(counts: Floats, assumed: Floats, strength: float = 1.0) -> Floats:
+    """Counts as shares over the tags, with some assumed shares that weigh so many tokens."""
+    shares: Floats = (counts + strength * assumed) / (counts.sum(axis=-1, keepdims=True) + strength)
+    return shares
+
+
+def _precision(votes: Floats, strength: float, labels: LabelSpace) -> Floats:
+    """Share of the votes for tags other than "O" that agree with the tag, [n_functions]."""
+    found = votes[:, np.arange(len(labels.sets)) > 0]
+    right = np.where(labels.membership()[1:], found, 0.0).sum(axis=(1, 2))
+    precision: Floats = (right + strength * TRUST) / (found.sum(axis=(1, 2)) + strength)
+    return precision
