@@ -17,7 +17,12 @@ def test_every_default_is_filled_in(job: Load) -> None:
 
     assert found["select"] == {"min_confidence": 0.0, "tie": "keep", "uncovered": "drop"}
     assert found["split"] == {"train": 0.8, "dev": 0.1, "test": 0.1, "group": "exact"}
-    assert found["label_model"] == {"type": "majority", "seed": 0, "class_balance": None}
+    assert found["label_model"] == {
+        "type": "majority",
+        "seed": 0,
+        "class_balance": None,
+        "smoothing": 0.0,
+    }
     assert found["augment"][0]["name"] == "word_dropout"
     assert found["augment"][0]["min_words"] == 1
     assert found["labeling_functions"][0]["multiline"] is False

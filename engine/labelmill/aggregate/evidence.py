@@ -232,6 +232,16 @@ def check_trust(trust: float) -> None:
         raise BadParameter("trust", f"is {trust}; give a number between 0.5 and 1")
 
 
+def check_smoothing(smoothing: float) -> None:
+    """Refuse pseudo-votes that are fewer than none.
+
+    Raises:
+        BadParameter: unless it is a number from 0 up.
+    """
+    if not 0 <= smoothing < np.inf:
+        raise BadParameter("smoothing", f"is {smoothing}; give 0 or more")
+
+
 def check_weights(weights: Mapping[str, float]) -> None:
     """Refuse a weight that is negative or not a number.
 

@@ -9,6 +9,7 @@ import numpy as np
 from labelmill.aggregate.evidence import (
     Cells,
     Floats,
+    check_smoothing,
     check_weights,
     member_shares,
     named_weights,
@@ -30,6 +31,7 @@ class Weighted:
 
     Attributes:
         weights: a map from labeling function to weight, 0 or more.
+        smoothing: weight added to that of each item's votes, spread by the class balance.
 
     Example:
         >>> from labelmill.core.labels import LabelSpace
@@ -40,6 +42,7 @@ class Weighted:
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)
+    smoothing: float = 0.0
 
     version: ClassVar[int] = 1
     units: ClassVar[frozenset[Unit]] = BOTH
@@ -47,6 +50,7 @@ class Weighted:
 
     def __post_init__(self) -> None:
         check_weights(self.weights)
+        check_smoothing(self.smoothing)
 
     def fit(
         self,
@@ -60,13 +64,14 @@ class Weighted:
             BadParameter: if a weight names no labeling function.
         """
         weights = named_weights(self.weights, space.functions)
-        return FittedWeighted(weights, member_shares(space.labels), space.prior)
+        return FittedWeighted(weights, member_shares(space.labels), space.prior, self.smoothing)
 
     @classmethod
     def restore(cls, parameters: Mapping[str, Any], space: VoteSpace) -> "FittedWeighted":
         """Rebuild it from its weights."""
         weights = np.array(parameters["weights"], dtype=np.float64)
-        return FittedWeighted(weights, member_shares(space.labels), space.prior)
+        smoothing = float(parameters.get("smoothing", 0.0))
+        return FittedWeighted(weights, member_shares(space.labels), space.prior, smoothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +81,20 @@ class FittedWeighted:
     weight: Floats
     shares: Floats
     prior: Floats
+    smoothing: float = 0.0
 
     sequential: ClassVar[bool] = False
 
     def predict(self, patterns: VotePatterns) -> Floats:
         """Shares of the weight, [n_patterns, n_labels]."""
         cells = Cells.of(patterns, len(self.weight), len(self.shares))
-        return shares_of(cells.summed(self.shares * self.weight[:, None, None]), self.prior)
+        weighed = cells.summed(self.shares * self.weight[:, None, None])
+        return shares_of(weighed + self.smoothing * self.prior, self.prior)
 
     def weights(self) -> Floats:
         """The weights as given, [n_functions]."""
         return self.weight
 
     def parameters(self) -> dict[str, Any]:
-        """The weights."""
-        return {"weights": self.weight.tolist()}
+        """The weights, and what is added to them."""
+        return {"weights": self.weight.tolist(), "smoothing": self.smoothing}
