@@ -149,6 +149,34 @@ def test_a_file_that_is_gone_when_its_bytes_are_read_is_said(tmp_path: Path) -> 
         Digests([file]).of(file)
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_file_that_is_replaced_has_no_digest(tmp_path: Path, when: str) -> None:
+    path = write(tmp_path / "a.parquet", 3)
+    (file,) = find_files(str(path), None)
+    digests = Digests([file])
+    if when == "after":
+        assert digests.of(file) == hashlib.sha256(path.read_bytes()).hexdigest()
+
+    write(tmp_path / "b.parquet", 3).replace(path)
+
+    with pytest.raises(InputMissing, match="was changed while it was read"):
+        digests.check_unchanged(path) if when == "after" else digests.of(file)
+
+
+def test_a_failure_beside_the_run_is_raised_by_whoever_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file,) = find_files(str(write(tmp_path / "a.parquet", 3)), None)
+
+    def fail(path: Path) -> str:
+        raise MemoryError(path.name)
+
+    monkeypatch.setattr("labelmill.io.source.digest_file", fail)
+
+    with pytest.raises(MemoryError, match=r"a\.parquet"):
+        Digests([file]).of(file)
+
+
 def test_a_missing_column_names_the_nearest(tmp_path: Path) -> None:
     (file,) = find_files(str(write(tmp_path / "a.parquet", 2)), None)
 

@@ -58,6 +58,40 @@ def test_ties_and_uncovered_rows_can_be_kept_with_their_soft_labels(project: Pro
     assert train[4]["probs"] == [0.5, 0.5]
 
 
+@pytest.mark.parametrize("stage", ["fit", "infer"])
+def test_an_input_that_is_replaced_while_it_is_read_is_not_published(
+    project: Project, stage: str
+) -> None:
+    other = project.write({"id": ["r9"] * 6, "text": ["another text"] * 6}, "../other.parquet")
+    first = project.run().snapshots[0].id
+
+    def replace(current: str, done: int, total: int) -> None:
+        if (current, done) == (stage, total) and other.exists():
+            other.replace(project.root / "input" / "a.parquet")
+
+    project.configure(description="again")
+    with pytest.raises(InputMissing, match="was changed while it was read"):
+        run_job(project.job(), progress=replace)
+
+    assert os.readlink(project.output / "current").endswith(first)
+    assert len(list((project.output / "snapshots").iterdir())) == 1
+
+
+def test_a_run_that_stops_tells_the_digest_of_its_input(project: Project) -> None:
+    project.run()
+    project.configure(checks=[{"type": "coverage", "min": 1.0}])
+    with pytest.raises(ChecksFailed):
+        project.run()
+
+    records = [
+        json.loads(path.read_text("utf-8"))
+        for path in (project.root / ".labelmill" / "runs").glob("*/run.json")
+    ]
+
+    assert {record["status"] for record in records} == {"published", "failed"}
+    assert len({record["input"][0]["digest"] for record in records}) == 1
+
+
 def test_a_run_without_hyperscan_warns_and_gives_the_same_bytes(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,21 +70,34 @@ def find_files(path: str, partition: str | None) -> list[InputFile]:
 
 
 class Digests:
-    """SHA-256 of input files, taken by a thread of its own while other work goes on."""
+    """SHA-256 of input files as they are now, taken by a thread of its own beside other work.
+
+    A file that is replaced or written to while a run reads it would give votes of one content
+    and labels of another, so both the digest and `check_unchanged` refuse it.
+    """
 
     def __init__(self, files: Sequence[InputFile]) -> None:
-        """Begin."""
-        self._found: dict[Path, str | OSError] = {}
-        self._paths = [file.path for file in files]
+        """Note what the files are like; nothing is read before `begin` or `of`.
+
+        Raises:
+            InputMissing: if one is gone.
+        """
+        self._stamps = {file.path: _stamp(file.path) for file in files}
+        self._found: dict[Path, str | Exception] = {}
         self._thread = Thread(target=self._take, daemon=True)
-        self._thread.start()
+
+    def begin(self) -> None:
+        """Read the files while the caller goes on."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     def of(self, file: InputFile) -> str:
         """The digest of one of the files, once all are there.
 
         Raises:
-            InputMissing: if it could not be read.
+            InputMissing: if it could not be read, or was changed.
         """
+        self.begin()
         self._thread.join()
         found = self._found[file.path]
         if isinstance(found, str):
@@ -92,12 +105,35 @@ class Digests:
         with _explained(file.path):
             raise found
 
+    def check_unchanged(self, path: Path) -> None:
+        """Make sure that one of the files is still what it was.
+
+        Raises:
+            InputMissing: if it was changed or is gone.
+        """
+        if _stamp(path) != self._stamps[path]:
+            message = "was changed while it was read; run again when nobody writes to it"
+            raise InputMissing(str(path), message)
+
     def _take(self) -> None:
-        for path in self._paths:
-            try:
-                self._found[path] = digest_file(path)
-            except OSError as error:
-                self._found[path] = error
+        for path in self._stamps:
+            self._found[path] = self._taken(path)
+
+    def _taken(self, path: Path) -> str | Exception:
+        """The digest of a file, or why there is none: it is told to whoever asks."""
+        try:
+            found = digest_file(path)
+            self.check_unchanged(path)
+        except Exception as error:  # noqa: BLE001 (raised by `of`)
+            return error
+        return found
+
+
+def _stamp(path: Path) -> tuple[int, int, int, int]:
+    """What changes when a file does: where it lies, its size, and when it was written."""
+    with _explained(path):
+        facts = path.stat()
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def schema_of(file: InputFile) -> pa.Schema:

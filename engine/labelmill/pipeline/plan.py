@@ -27,6 +27,15 @@ class PartitionPlan:
         """A digest of the content of the files; whoever asks first may have to wait for it."""
         return input_digest([self.digests.of(file) for file in self.files], self.value)
 
+    def check_unchanged(self) -> None:
+        """Make sure that the files are those that the plan was made for.
+
+        Raises:
+            InputMissing: if one was changed since, or is gone.
+        """
+        for file in self.files:
+            self.digests.check_unchanged(file.path)
+
     @property
     def rows(self) -> int:
         """Rows of the input."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
 from labelmill.config.spec import Job
-from labelmill.errors import LockHeld, OverBudget, UsageError
+from labelmill.errors import InputMissing, LabelmillError, LockHeld, OverBudget, UsageError
 from labelmill.io import durable
 from labelmill.io.source import runs_of
 from labelmill.pipeline.bind import BoundJob
@@ -143,7 +143,10 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
     facts = [{"partition": p.value, "files": len(p.files), "rows": p.rows} for p in plan.partitions]
     record.facts["input"] = facts
     if not plan.rows:
+        _note_input(record, plan)
         return Run(record.id, "no data", output, ())
+    for part in plan.partitions:
+        part.digests.begin()
     durable.make_folder(output)
     remove_unfinished(output)
     folder = job.root / STATE / "work" / job.name
@@ -158,8 +161,18 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
         with _executor(job, len(works), plan.rows) as (bound, executor):
             shop = Shop(bound, executor, progress)
             return _carry_out(shop, plan, works, output, record)
+    except LabelmillError:
+        with suppress(InputMissing):
+            _note_input(record, plan)
+        raise
     finally:
         durable.remove_folder(folder)
+
+
+def _note_input(record: Record, plan: Plan) -> None:
+    """Note the digest of each partition's input, once it is there."""
+    for fact, part in zip(record.facts["input"], plan.partitions, strict=True):
+        fact["digest"] = part.input
 
 
 def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: Record) -> Run:
@@ -178,8 +191,7 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
     durable.write_bytes(model_file, model.to_json())
     shop.seconds["fit"] = perf_counter() - started
     shop.progress("fit", 1, 1)
-    for fact, part in zip(record.facts["input"], plan.partitions, strict=True):
-        fact["digest"] = part.input
+    _note_input(record, plan)
     snapshots: list[Snapshot] = []
     warnings = [*shop.bound.doubts(), *model.warnings]
     start = 0

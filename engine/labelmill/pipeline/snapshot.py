@@ -80,6 +80,7 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
     Raises:
         ChecksFailed: if a check of severity `error` fails, or the train split is empty.
         NotConserved: if rows were lost or doubled.
+        InputMissing: if the input was changed while it was read.
     """
     id_ = digest([part.input, plan.digest, digest_bytes(model.read_bytes())])[:32]
     making = Making(shop, plan, part, works, model, staging_folder(output, id_))
@@ -91,6 +92,7 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
         report["checks"] = [result.row() for result in results]
         _stop_if_failed(making, summary, results)
         _write_documents(making, id_, report)
+        part.check_unchanged()
     except BaseException:
         durable.remove_folder(making.staging)
         raise
