@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from tests.aggregate.worlds import Floats
+from tests.aggregate.worlds import Floats, Ints
 from tests.core.slow_patterns import Key, keys_of
 
 from labelmill.aggregate.dawid_skene import TRUST, DawidSkene
@@ -13,34 +13,62 @@ from labelmill.core.protocols import VoteSpace
 LEAST = 1e-300
 
 
-def fit_and_predict(model: DawidSkene, patterns: VotePatterns, space: VoteSpace) -> Floats:
-    """Probabilities of the patterns that the model is fitted on."""
+def fit_and_predict(
+    model: DawidSkene,
+    patterns: VotePatterns,
+    space: VoteSpace,
+    gold: tuple[VotePatterns, Ints] | None = None,
+) -> Floats:
+    """Probabilities of the patterns that the model is fitted on; gold is taken item by item."""
     labels, members = range(len(space.labels)), [set(m) for m in space.labels.sets]
-    keys = keys_of(patterns)
+    told = [] if gold is None else [keys_of(gold[0])[pattern] for pattern in gold[0].index]
+    known = np.eye(len(labels))[[] if gold is None else gold[1]]
+    n_free = len(patterns)
+    keys = keys_of(patterns) + told
     weight = [
         float(count) if key or model.abstain_as_evidence else 0.0
-        for key, count in zip(keys, patterns.counts.tolist(), strict=True)
+        for key, count in zip(keys, [*patterns.counts.tolist(), *(1 for _ in told)], strict=True)
     ]
-    beliefs = np.array([_majority(key, members, space) for key in keys])
+    beliefs = np.array([_majority(key, members, space) for key in keys]).reshape(-1, len(labels))
+    beliefs[n_free:] = known
     start = _smoothed(weight @ beliefs, np.full(len(labels), 1 / len(labels)))
     assumed = _assumed(keys, weight, members, space)
     for _ in range(model.max_iter):
         total = weight @ beliefs
-        votes = model.smoothing * start * assumed
+        counts = np.zeros(assumed.shape)
         for key, times, belief in zip(keys, weight, beliefs, strict=True):
             for function, label in key:
-                votes[function, label] += times * belief
-        votes /= total + model.smoothing * start
+                counts[function, label] += times * belief
+        if model.confusion == "one_coin":
+            votes = _one_coin(model, counts, members)
+        else:
+            votes = (counts + model.smoothing * start * assumed) / (total + model.smoothing * start)
         share = space.prior if space.balance_given else _smoothed(total, space.prior)
         silence = np.maximum(1 - votes.sum(axis=1), 0) if model.abstain_as_evidence else None
-        moved = np.array([_posterior(key, share, votes, silence) for key in keys])
+        moved = np.array([_posterior(key, share, votes, silence) for key in keys]).reshape(
+            -1, len(labels)
+        )
+        moved[n_free:] = known
         change = sum(
             w * np.abs(a - b).sum() for w, a, b in zip(weight, moved, beliefs, strict=True)
         )
         beliefs = moved
         if change <= model.tol * sum(weight):
             break
-    return np.array([b if key else space.prior for key, b in zip(keys, beliefs, strict=True)])
+    final = [b if key else space.prior for key, b in zip(keys, moved, strict=True)]
+    return np.array(final[:n_free])
+
+
+def _one_coin(model: DawidSkene, counts: Floats, members: list[set[int]]) -> Floats:
+    votes = np.zeros(counts.shape)
+    n_labels = counts.shape[2]
+    for function, table in enumerate(counts):
+        right = sum(table[v, y] for v, m in enumerate(members) for y in m)
+        accuracy = (right + model.smoothing * TRUST) / (table.sum() + model.smoothing)
+        for v, m in enumerate(members):
+            for y in range(n_labels):
+                votes[function, v, y] = accuracy if y in m else (1 - accuracy) / (n_labels - 1)
+    return votes
 
 
 def _majority(key: Key, members: list[set[int]], space: VoteSpace) -> Floats:
@@ -60,10 +88,7 @@ def _assumed(
     n_labels = len(space.labels)
     trusting = np.array(
         [
-            [
-                TRUST if y in m else (1 - TRUST) * len(m) / max(n_labels - len(m), 1)
-                for y in range(n_labels)
-            ]
+            [TRUST if y in m else (1 - TRUST) / max(n_labels - 1, 1) for y in range(n_labels)]
             for m in members
         ]
     )

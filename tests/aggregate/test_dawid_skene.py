@@ -1,5 +1,7 @@
 """Dawid & Skene."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,8 @@ from tests.aggregate.worlds import (
 from labelmill.aggregate.dawid_skene import DawidSkene
 from labelmill.aggregate.evidence import MANY
 from labelmill.aggregate.majority import Majority
-from labelmill.core.labels import OneOf
+from labelmill.core.labels import Not, OneOf
+from labelmill.core.protocols import Gold
 from labelmill.errors import BadParameter
 
 DENSE = world([0.95, 0.9, 0.6, 0.6, 0.55], [1.0] * 5, n_items=2000, balance=(0.7, 0.3), seed=1)
@@ -81,11 +84,18 @@ def test_it_is_the_same_pattern_by_pattern_and_vote_by_vote(  # noqa: PLR0917 (d
     )
     votes = rng.integers(0, len(space.labels.sets), (80, n_functions))
     patterns = patterns_of(np.where(rng.random(votes.shape) < coverage, votes, ABSTAIN))
-    model = DawidSkene(max_iter=n_iter, abstain_as_evidence=silence)
+    confusion: Literal["full", "one_coin"] = "one_coin" if seed % 3 == 0 else "full"
+    model = DawidSkene(
+        max_iter=n_iter, abstain_as_evidence=silence and confusion == "full", confusion=confusion
+    )
+    told, labels = patterns_of(votes[:15]), rng.integers(0, n_labels, 15)
+    with_gold = seed % 2 == 0
 
-    probs = model.fit(patterns, space).predict(patterns)
+    fitted = model.fit(patterns, space, Gold(told, labels) if with_gold else None)
+    probs = fitted.predict(patterns)
 
-    expected = slow_dawid_skene.fit_and_predict(model, patterns, space)
+    gold = (told, labels) if with_gold else None
+    expected = slow_dawid_skene.fit_and_predict(model, patterns, space, gold)
     np.testing.assert_allclose(probs, expected, rtol=0, atol=1e-9)
 
 
@@ -201,6 +211,51 @@ def test_a_vote_for_one_of_several_is_learned_as_a_symbol_of_its_own() -> None:
 
     assert probs.argmax() == 1
     assert probs[2] < 0.05
+
+
+def test_a_vote_against_one_of_many_labels_lowers_it() -> None:
+    patterns = patterns_of(np.array([[10], [-1], [3]]))
+
+    probs = DawidSkene().fit(patterns, space_of(10, 1, targets=[Not("l0")])).predict(patterns)
+
+    assert probs[patterns.index[0]].argmin() == 0
+
+
+def test_one_coin_finds_the_accuracies_of_a_known_world() -> None:
+    seen = world([0.95, 0.8, 0.6, 0.7], [0.5] * 4, n_items=4000, balance=(0.4, 0.3, 0.3), seed=2)
+
+    fitted = DawidSkene(confusion="one_coin", max_iter=100).fit(seen.patterns(), seen.space())
+
+    np.testing.assert_allclose(fitted.weights(), [0.95, 0.8, 0.6, 0.7], atol=0.04)
+
+
+def test_gold_says_what_agreement_cannot() -> None:
+    """Three functions of which two are copies and wrong: only gold tells which are right."""
+    seen = with_copies(world([0.95, 0.3], [1.0] * 2, n_items=600, seed=8), 1, 1)
+    patterns = seen.patterns()
+    gold = Gold(patterns_of(seen.votes[:200]), seen.truth[:200])
+    rest = patterns_of(seen.votes[200:])
+    model = DawidSkene(max_iter=2)
+
+    blind = model.fit(rest, seen.space()).predict(patterns)[patterns.index]
+    told = model.fit(rest, seen.space(), gold).predict(patterns)[patterns.index]
+
+    assert seen.accuracy(told) > seen.accuracy(blind) + 0.1
+
+
+def test_gold_alone_is_enough() -> None:
+    seen = world([0.1, 0.2], [1.0, 1.0], n_items=500, seed=9)
+    none = patterns_of(seen.votes[:0])
+    patterns = seen.patterns()
+
+    fitted = DawidSkene().fit(none, seen.space(), Gold(patterns, seen.truth))
+
+    assert seen.accuracy(fitted.predict(patterns)[patterns.index]) > 0.85
+
+
+def test_one_coin_and_silence_as_evidence_exclude_each_other() -> None:
+    with pytest.raises(BadParameter, match=r"^abstain_as_evidence: .*one coin says nothing"):
+        DawidSkene(confusion="one_coin", abstain_as_evidence=True)
 
 
 def test_many_functions_do_not_underflow() -> None:

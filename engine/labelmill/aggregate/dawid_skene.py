@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,9 @@ from labelmill.aggregate.evidence import (
     member_shares,
     shares_of,
     softmax,
+    trusting,
+    with_gold,
 )
-from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import BOTH, Gold, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
@@ -38,15 +39,22 @@ class DawidSkene:
     says so.
 
     The share of each label is learned too, unless the job gives a class balance. A vote for one
-    of several labels is a symbol of its own. Many iterations drift away from the votes where
-    functions are correlated or labels rare; the few of the default are a safeguard. An item
-    without votes always gets the class balance (uniform where none is given).
+    of several labels is a symbol of its own. `confusion: one_coin` learns a single number for each
+    function, its accuracy, and takes all errors to be alike (Zhang et al. 2014, "Spectral methods
+    meet EM", section 3.2): steadier where votes are few and functions know all labels, but wrong
+    for functions that know one label.
+
+    Items of gold take part in every step with their label, which no vote can change. Many
+    iterations drift away from the votes where functions are correlated or labels rare; the few of
+    the default are a safeguard. An item without votes always gets the class balance (uniform
+    where none is given).
 
     Attributes:
         max_iter: most iterations.
         tol: stop when the probabilities change by less than this on average.
         smoothing: weight, in items, of the assumption that a function is mostly right.
-        abstain_as_evidence: treat silence as a vote like any other.
+        abstain_as_evidence: treat silence as a vote like any other; with `confusion: full` only.
+        confusion: `full` learns a table for each function, `one_coin` its accuracy alone.
 
     Example:
         >>> from labelmill.core.labels import LabelSpace
@@ -62,6 +70,7 @@ class DawidSkene:
     tol: float = 1e-5
     smoothing: float = 1.0
     abstain_as_evidence: bool = False
+    confusion: Literal["full", "one_coin"] = "full"
 
     version: ClassVar[int] = 1
     units: ClassVar[frozenset[Unit]] = BOTH
@@ -74,19 +83,19 @@ class DawidSkene:
             raise BadParameter("tol", f"is {self.tol}; give 0 or more")
         if not 0 < self.smoothing < np.inf:
             raise BadParameter("smoothing", f"is {self.smoothing}; give more than 0")
+        if self.abstain_as_evidence and self.confusion == "one_coin":
+            message = "is true, but one coin says nothing of silence; give `confusion: full`"
+            raise BadParameter("abstain_as_evidence", message)
 
     def fit(
-        self,
-        patterns: VotePatterns,
-        space: VoteSpace,
-        gold: Gold | None = None,  # noqa: ARG002 (nothing to learn from it)
+        self, patterns: VotePatterns, space: VoteSpace, gold: Gold | None = None
     ) -> "FittedDawidSkene":
-        """Run EM on the patterns, each as often as it occurs."""
-        sample = _Sample.of(patterns, space, uncovered=self.abstain_as_evidence)
+        """Run EM on the patterns, each as often as it occurs, and on those of gold."""
+        sample = _Sample.of(patterns, space, gold, uncovered=self.abstain_as_evidence)
         beliefs = sample.beliefs
         fitted = self._maximise(sample, beliefs, space)
         for _ in range(1, self.max_iter):
-            moved = fitted.posterior(sample.cells, sample.spoken)
+            moved = sample.corrected(fitted.posterior(sample.cells, sample.spoken))
             if sample.change(beliefs, moved) <= self.tol * sample.weight.sum():
                 break
             beliefs = moved
@@ -110,9 +119,12 @@ class DawidSkene:
         """Dawid & Skene's equations 2.3 and 2.4, with pseudo-counts."""
         weighed = beliefs * sample.weight[:, None]
         total = weighed.sum(axis=0)
-        added = self.smoothing * sample.start
         counts = sample.cells.counted(weighed)
-        votes = (counts + added * sample.assumed) / (total + added)
+        if self.confusion == "one_coin":
+            votes = self._one_coin(counts, space)
+        else:
+            added = self.smoothing * sample.start
+            votes = (counts + added * sample.assumed) / (total + added)
         silence = np.maximum(1.0 - votes.sum(axis=1), 0.0)
         return FittedDawidSkene(
             space.prior if space.balance_given else _smoothed(total, space.prior),
@@ -121,6 +133,13 @@ class DawidSkene:
             space.labels.membership(),
             space.prior,
         )
+
+    def _one_coin(self, counts: Floats, space: VoteSpace) -> Floats:
+        """P(vote | label) up to a factor, [n_functions, n_sets, n_labels]; TRUST is the prior."""
+        members = space.labels.membership()
+        right = np.where(members, counts, 0.0).sum(axis=(1, 2))
+        accuracy = (right + self.smoothing * TRUST) / (counts.sum(axis=(1, 2)) + self.smoothing)
+        return trusting(members, accuracy[:, None, None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,50 +201,54 @@ class FittedDawidSkene:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """What EM counts: the weight of each pattern and its votes, and where it starts from."""
+    """What EM counts: the weight of each pattern and its votes, and where it starts from.
+
+    The patterns of gold are the last of them.
+    """
 
     weight: Floats  # [n_patterns]
     cells: Cells
     spoken: Cells | None  # where silence is evidence
-    beliefs: Floats  # [n_patterns, n_labels], majority vote
+    beliefs: Floats  # [n_patterns, n_labels], majority vote, or gold
+    known: Floats  # [n_gold_patterns, n_labels], share of each label
     start: Floats  # [n_labels], share of each label under majority vote
     assumed: Floats  # [n_functions, n_sets, n_labels], P(vote | label) before anything is known
 
     @classmethod
-    def of(cls, patterns: VotePatterns, space: VoteSpace, *, uncovered: bool) -> "_Sample":
+    def of(
+        cls, patterns: VotePatterns, space: VoteSpace, gold: Gold | None, *, uncovered: bool
+    ) -> "_Sample":
         n_functions, n_sets = len(space.functions), len(space.labels.sets)
-        weight = np.where(covered(patterns) | uncovered, patterns.counts, 0).astype(np.float64)
-        cells = Cells.of(patterns, n_functions, n_sets)
-        spoken = Cells.of_functions(patterns, n_functions)
+        n_labels = len(space.labels)
+        joined, known = with_gold(patterns, gold, n_labels)
+        weight = np.where(covered(joined) | uncovered, joined.counts, 0).astype(np.float64)
+        cells = Cells.of(joined, n_functions, n_sets)
+        spoken = Cells.of_functions(joined, n_functions)
         fired = spoken.counted(weight[:, None])[:, 0, 0]
         rate = (fired + 1.0) / (weight.sum() + 2.0)
-        share = np.broadcast_to(
-            member_shares(space.labels), (n_functions, n_sets, len(space.labels))
-        )
+        share = np.broadcast_to(member_shares(space.labels), (n_functions, n_sets, n_labels))
         beliefs = shares_of(cells.summed(share), space.prior)
+        beliefs[len(patterns) :] = known
+        assumed = trusting(space.labels.membership(), TRUST)
         return cls(
             weight,
             cells,
             spoken if uncovered else None,
             beliefs,
-            _smoothed(weight @ beliefs, np.full(len(space.labels), 1 / len(space.labels))),
-            rate[:, None, None] * _trusting(space.labels),
+            known,
+            _smoothed(weight @ beliefs, np.full(n_labels, 1 / n_labels)),
+            rate[:, None, None] * (assumed / assumed.sum(axis=0).max()),
         )
+
+    def corrected(self, beliefs: Floats) -> Floats:
+        """The same beliefs (changed in place), where gold is known that of gold."""
+        beliefs[len(beliefs) - len(self.known) :] = self.known
+        return beliefs
 
     def change(self, before: Floats, after: Floats) -> float:
         """How far the probabilities of all items moved, added up."""
         moved = after - before
         return float((self.weight @ np.abs(moved, out=moved)).sum())
-
-
-def _trusting(labels: LabelSpace) -> Floats:
-    """P(vote | label) of a function that is right with probability TRUST, [n_sets, n_labels]."""
-    members = labels.membership()
-    size = members.sum(axis=1, keepdims=True)
-    wrong = (1 - TRUST) * size / np.maximum(len(labels) - size, 1)
-    table = np.where(members, TRUST, wrong)
-    trusting: Floats = table / table.sum(axis=0).max()
-    return trusting
 
 
 def _smoothed(total: Floats, prior: Floats) -> Floats:

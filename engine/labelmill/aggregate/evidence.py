@@ -128,8 +128,8 @@ def agreed(patterns: VotePatterns, members: npt.NDArray[np.bool_]) -> npt.NDArra
     return everyone
 
 
-def trusting(members: npt.NDArray[np.bool_], trust: float) -> Floats:
-    """How strongly a vote speaks for each label before anything is known, [n_sets, n_labels].
+def trusting(members: npt.NDArray[np.bool_], trust: Floats | float) -> Floats:
+    """How strongly a vote speaks for each label if it is right so often, [..., n_sets, n_labels].
 
     Each label of its set weighs `trust`, each other an equal part of what is left for the labels
     other than one, so that a vote for one of several says of each what it would say alone.
