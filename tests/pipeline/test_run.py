@@ -73,7 +73,7 @@ def test_an_input_that_is_replaced_while_it_is_read_is_not_published(
     with pytest.raises(InputMissing, match="was changed while it was read"):
         run_job(project.job(), progress=replace)
 
-    assert os.readlink(project.output / "current").endswith(first)
+    assert (project.output / "current").readlink().name == first
     assert len(list((project.output / "snapshots").iterdir())) == 1
 
 

@@ -124,7 +124,7 @@ class Digests:
         try:
             found = digest_file(path)
             self.check_unchanged(path)
-        except Exception as error:  # noqa: BLE001 (raised by `of`)
+        except Exception as error:
             return error
         return found
 
