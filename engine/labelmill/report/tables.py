@@ -119,6 +119,15 @@ def class_counts(report: Report) -> dict[str, int]:
     return {label: report["classes"].get(label, 0) for label in report["labels"]}
 
 
+OF_FUNCTIONS = {
+    "below_chance": "taken by the label model for a sign of the opposite",
+    "contradicts": "contradicts the other functions more often than chance would",
+    "dead": "agrees with the other functions no more often than by chance",
+    "constant": "votes the same on everything",
+}
+"""What a finding about single functions means, by its code."""
+
+
 def model_words(report: Report) -> str:
     """Which label model made the labels, and which was asked for where that is another.
 
@@ -137,10 +146,16 @@ def model_notices(report: Report) -> list[str]:
     That a function never votes stands with the functions already.
     """
     model = report["label_model"]
-    found = [each for each in model["findings"] if each["code"] != "silent"]
+    found = model["findings"]
     changed = model["asked"] != model["type"] or any(each["fatal"] for each in found)
     why = [f"label model '{model['asked']}': {model['why']}"] if changed else []
-    return why + [each["message"] for each in found]
+    whole = [each["message"] for each in found if each["function"] is None]
+    named = {
+        words: [each["function"] for each in found if each["code"] == code]
+        for code, words in OF_FUNCTIONS.items()
+    }
+    single = [f"{words}: {', '.join(names)}" for words, names in named.items() if names]
+    return why + [f"label model: {message}" for message in whole] + single
 
 
 def model_trials(report: Report) -> list[str]:
