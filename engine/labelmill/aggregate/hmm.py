@@ -47,10 +47,14 @@ class Hmm:
     it is everywhere, P(tag | vote) / P(tag), by Bayes' rule the same as P(vote | tag) / P(vote).
     These shares are drawn to a vote that is mostly right, by a weight of `strength` tokens; so
     functions that know a single label, and those that vote seldom, cannot be turned around. A
-    function that is silent on a token which another one touches votes for nothing, and its
-    silence too has a lift, against that of touched tokens: one noisy function does not win
-    against many that know the label and are silent. A token that no function touches is a single
-    event, whatever the number of functions.
+    token that no function touches is a single event, whatever the number of functions. Silence
+    beside another function's vote has a lift of its own, against that of all touched tokens.
+
+    Votes alone do not tell a noisy function from one that knows what no other knows: both are
+    seldom confirmed. By default every vote is believed at the start, and so lone votes mostly
+    stand. With `trust` below 1 (0.7, say) those that are seldom confirmed may be outvoted by the
+    silence of the others; that is right where functions look for the same things, and loses much
+    where each looks for its own. Gold tells which it is.
 
     Functions that find the same more often than the tags explain (not those with like names) are
     taken for copies in part and count less together (`redundancy`); a lone vote counts fully.
@@ -61,6 +65,7 @@ class Hmm:
     Attributes:
         n_iter: iterations of EM.
         strength: weight, in tokens, of the assumption that a vote is mostly right.
+        trust: how far a lone vote is believed at the start, more than 0 and at most 1.
         silence: how much silence beside another function's vote counts; 0 ignores it.
         redundancy: how much less copies of a function count; 0 ignores them, 1 counts all as one.
         gold_weight: how many tokens a token of known tag counts for.
@@ -78,6 +83,7 @@ class Hmm:
 
     n_iter: int = 2
     strength: float = 10.0
+    trust: float = 1.0
     silence: float = 1.0
     redundancy: float = 0.1
     gold_weight: float = 10.0
@@ -91,6 +97,8 @@ class Hmm:
             raise BadParameter("n_iter", f"is {self.n_iter}; give 1 or more")
         if not 0 < self.strength < np.inf:
             raise BadParameter("strength", f"is {self.strength}; give more than 0")
+        if not 0 < self.trust <= 1:
+            raise BadParameter("trust", f"is {self.trust}; give more than 0 and at most 1")
         for name in ("silence", "redundancy"):
             if not 0 <= getattr(self, name) <= 1:
                 raise BadParameter(name, f"is {getattr(self, name)}; give 0 to 1")
@@ -110,7 +118,7 @@ class Hmm:
         if gold is not None:
             rows = np.eye(len(space.labels))
             known = _Sample.of(gold.patterns, space).given(lambda item: rows[gold.labels[item]])
-        beliefs = sample.majority(space)
+        beliefs = sample.majority(space, self.trust)
         found = sample.given(lambda item: beliefs[patterns.index[item]])
         fitted = self._maximise(found, known, space)
         for _ in range(self.n_iter):
@@ -268,10 +276,18 @@ class _Sample:
             len(space.labels),
         )
 
-    def majority(self, space: VoteSpace) -> Floats:
-        """Majority vote of each pattern, [n_patterns, n_tags]; nothing where there is no vote."""
+    def majority(self, space: VoteSpace, trust: float) -> Floats:
+        """Majority vote of each pattern, [n_patterns, n_tags]; nothing where there is no vote.
+
+        Each vote on a touched token leaves a share of 1 - trust of what is left to "O".
+        """
         shares = np.broadcast_to(member_shares(space.labels), (*self.cells.shape, self.n_tags))
-        return shares_of(self.cells.summed(shares), np.zeros(self.n_tags))
+        beliefs = shares_of(self.cells.summed(shares), np.zeros(self.n_tags))
+        n_votes = np.diff(self.patterns.indptr)
+        left = np.where((n_votes == 0) | self.untouched, 0.0, (1.0 - trust) ** n_votes)
+        beliefs *= 1.0 - left[:, None]
+        beliefs[:, 0] += left
+        return beliefs
 
     def given(self, probs_of: Callable[[Ints], Floats]) -> _Counts:
         """Count under probabilities of tags that are given for each item on its own."""
