@@ -229,3 +229,52 @@ def test_rows_that_are_predicted_apart_get_what_they_get_alone() -> None:
     probs = model.predict_proba(votes)
 
     assert np.array_equal(probs, np.tile(model.predict_proba(votes[:3]), (ROWS // 2, 1)))
+
+
+def test_a_sound_model_tells_that_nothing_is_wrong() -> None:
+    model = LabelModel("dawid_skene", n_labels=3).fit(SEEN.votes)
+
+    assert model.story is not None
+    assert (model.story.asked, model.story.used) == ("dawid_skene", "dawid_skene")
+    assert model.findings == ()
+
+
+def test_findings_are_kept_with_the_model(tmp_path: Path) -> None:
+    votes = np.hstack([SEEN.votes, np.full((len(SEEN.votes), 1), ABSTAIN)])
+    model = LabelModel("dawid_skene", n_labels=3).fit(votes)
+    model.save(tmp_path / "model.json")
+
+    back = LabelModel.load(tmp_path / "model.json")
+
+    assert [finding.code for finding in model.findings] == ["silent"]
+    assert back.story == model.story
+
+
+@pytest.mark.parametrize("type_name", DOCUMENT_TYPES)
+def test_every_type_takes_gold(type_name: str) -> None:
+    model = LabelModel(type_name, n_labels=3)
+
+    model.fit(SEEN.votes[300:], SEEN.votes[:300], SEEN.truth[:300])
+
+    assert SEEN.accuracy(model.predict_proba(SEEN.votes)) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("votes", "labels", "said"),
+    [
+        ([[0, 1, 2, 0]], None, "L_gold is given without y_gold"),
+        (None, [1], "y_gold is given without L_gold"),
+        ([[0, 1, 2]], [1], "L_gold has 3 columns and the model was fitted on 4 functions"),
+        ([[0, 1, 2, 3]], [1], r"L_gold\[0, 3\] is 3"),
+        ([[0, 1, 2, 0]], [1, 2], "L_gold has 1 rows"),
+        ([[0, 1, 2, 0]], [3], r"y_gold\[0\] is 3; give one label for each row"),
+        ([[0, 1, 2, 0]], [-1], r"y_gold\[0\] is -1"),
+        ([[0, 1, 2, 0]], [0.5], r"y_gold\[0\] is 0.5"),
+        ([[0, 1, 2, 0]], ["spam"], "y_gold holds <U4 values"),
+        ([[0, 1, 2, 0]], [1], "y_gold holds only the label 1"),
+        (np.zeros((0, 4)), [], "y_gold holds no labels"),
+    ],
+)
+def test_gold_that_does_not_fit_is_refused(votes: Any, labels: Any, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        LabelModel(n_labels=3).fit(SEEN.votes, votes, labels)

@@ -17,6 +17,7 @@ from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Gold, VoteSpace
 
 SOUND = world([0.8, 0.75, 0.85, 0.7], [0.6, 0.7, 0.5, 0.6], n_items=2000)
+DRIFTING = [[0.1, 0.9, 0], [0, 1, 0], [0.1, 0.3, 0.6]]
 SEVERAL = world([0.8, 0.7, 0.9], [0.6, 0.7, 0.5], balance=(0.3, 0.4, 0.3), n_items=2000)
 
 
@@ -116,11 +117,20 @@ def test_of_three_labels_one_function_may_be_seen_through() -> None:
     assert "below_chance" in codes(found, fatal=False)
 
 
-def test_far_in_sum_and_in_single_items_is_fatal() -> None:
-    found = of_matrix(SEVERAL, [[0.3, 0.7, 0], [0, 1, 0], [0.3, 0.1, 0.6]])
+def test_other_labels_than_those_of_functions_that_go_together_are_fatal() -> None:
+    assert codes(of_matrix(SEVERAL, DRIFTING)) == {"disagreement"}
+    assert codes(of_matrix(SEVERAL, DRIFTING, balance=(0.2, 0.6, 0.2))) == set()
 
-    assert {"balance", "disagreement"} <= codes(found, fatal=False)
-    assert codes(found) == {"drifted"}
+
+def test_with_doubtful_functions_only_what_is_far_in_sum_too_is_fatal() -> None:
+    seen = world([0.8, 0.7, 0.9, 1 / 3], [0.6] * 4, balance=(0.3, 0.4, 0.3), n_items=4000)
+    turned = [[0.3, 0.7, 0], [0, 0.4, 0.6], [0.7, 0, 0.3]]
+    mild = [[0.45, 0.55, 0], [0, 1, 0], [0, 0, 1]]
+
+    assert codes(of_matrix(seen, mild)) == set()
+    assert "disagreement" in codes(of_matrix(seen, mild), fatal=False)
+    assert codes(of_matrix(seen, DRIFTING)) == {"drifted"}
+    assert "disagreement" in codes(of_matrix(seen, turned))
 
 
 def test_a_fit_that_did_not_settle_is_told() -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -314,6 +315,55 @@ def test_a_check_of_severity_warn_only_warns(project: Project) -> None:
 
     assert len(run.warnings) == 1
     assert run.snapshots[0].report["checks"][0]["passed"] is False
+
+
+def test_labels_of_a_single_class_are_never_published_without_a_warning(project: Project) -> None:
+    project.write({"id": ["a", "b"], "text": ["buy this now", "buy that"]})
+
+    (told,) = project.run().warnings
+
+    assert told.startswith("every label that was given is 'spam': nothing can be learned")
+
+
+def test_the_story_of_the_label_model_stands_in_report_and_manifest(project: Project) -> None:
+    run = project.run("label_model={type: dawid_skene}")
+
+    (snapshot,) = run.snapshots
+    manifest = json.loads((snapshot.folder / "manifest.json").read_text("utf-8"))
+    story = snapshot.report["label_model"]
+    assert (story["asked"], story["used"], story["type"]) == ("dawid_skene",) * 3
+    assert story["why"] == "it was asked for"
+    assert manifest["label_model"] == story
+
+
+def test_a_label_model_that_collapses_gives_way_to_majority_vote(project: Project) -> None:
+    rng = np.random.default_rng(31)
+    truth = rng.random(4000) < 0.5
+    words = [("buy", 1, 0.46, 0.06), ("song", 0, 0.35, 0.1), ("now", 1, 0.35, 0.04)]
+    words += [("nice", 0, 0.07, 0.01), ("gold", 1, 0.49, 0.11)]
+    fired = [
+        (rng.random(4000) < np.where(truth == sort, hit, miss)) for _, sort, hit, miss in words
+    ]
+    texts = [
+        " ".join(["text", *(word[0] for word, on in zip(words, row, strict=True) if on)])
+        for row in zip(*fired, strict=True)
+    ]
+    project.write({"id": [f"{i:04}" for i in range(4000)], "text": texts})
+    functions = [
+        {"name": word, "type": "keyword", "label": ("ham", "spam")[sort], "any": [word]}
+        for word, sort, _, _ in words
+    ]
+    project.configure(
+        labeling_functions=functions, label_model={"type": "dawid_skene", "max_iter": 1000}
+    )
+
+    run = project.run()
+
+    (told,) = run.warnings
+    (snapshot,) = run.snapshots
+    assert told.startswith("label model 'dawid_skene': it is not used, majority vote is, because")
+    assert snapshot.report["label_model"]["used"] == "majority"
+    assert snapshot.report["label_model"]["asked"] == "dawid_skene"
 
 
 def test_doubtful_terms_of_a_gazetteer_are_told(project: Project) -> None:

@@ -176,6 +176,15 @@ def test_names_that_look_like_methods_are_shown(comments: Report) -> None:
     assert "3 values" in text
 
 
+def test_a_label_model_that_gave_way_is_told(comments: Report) -> None:
+    story = {"type": "majority", "why": "it is not used, because a label is lost"}
+
+    text = _read(report_page(comments | {"label_model": comments["label_model"] | story})).text
+
+    assert "label model majority (dawid_skene was asked for) with seed 7" in text
+    assert "label model 'dawid_skene': it is not used, because a label is lost" in text
+
+
 SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9), st.sampled_from("AB")))
 
 

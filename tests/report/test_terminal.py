@@ -99,6 +99,40 @@ def test_the_spans_of_one_function_are_marked_with_its_name() -> None:
     assert "  [Acme ORG firms] Ltd rose." in text
 
 
+def _with_story(report: Report, **parts: Any) -> Report:
+    return report | {"label_model": report["label_model"] | parts}
+
+
+LOST = {
+    "code": "lost_label",
+    "message": "the label 'ham' is lost",
+    "function": None,
+    "value": 0.0,
+    "fatal": True,
+}
+DEAD = {"code": "dead", "message": "link is dead", "function": "link", "value": 0.1, "fatal": False}
+
+
+def test_a_label_model_that_gave_way_is_told_with_the_reason(comments: Report) -> None:
+    report = _with_story(comments, type="majority", why="it is not used", findings=[LOST, DEAD])
+
+    text = _text(report_view(report, Path("out/report.html"), 120))
+
+    assert "label model majority (dawid_skene was asked for) with seed 7" in text
+    assert "! label model 'dawid_skene': it is not used\n" in text
+    assert "! label model: the label 'ham' is lost\n" in text
+    assert "! agrees with the other functions no more often than by chance: link\n" in text
+
+
+def test_what_was_tried_is_told_the_best_first(comments: Report) -> None:
+    tried = [{"name": "majority", "score": 0.8}, {"name": "lift", "score": 0.875}]
+    report = _with_story(comments, tried=tried, why="lift was best")
+
+    text = _text(report_view(report, Path("out/report.html"), 120))
+
+    assert "tried: lift 0.875, majority 0.800\nchosen: lift was best\n" in text
+
+
 def test_a_failed_function_is_told_with_its_reason() -> None:
     row = _row(errors=(("shouting", "exception", "KeyError: 'x'"), ("", "unreadable", "null text")))
 

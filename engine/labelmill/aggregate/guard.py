@@ -43,7 +43,7 @@ class Facts:
 
     `best` shares an answer among its best labels; `decided` marks answers on items whose votes
     have one majority, and `majority` is that label. `known` is the true balance, where a job or
-    gold tells it.
+    gold tells it. `doubtful` says that some function does not go with the others.
     """
 
     seen: Seen
@@ -52,9 +52,10 @@ class Facts:
     majority: npt.NDArray[np.int64]  # [n_answers]
     decided: Bools  # [n_answers]
     known: Floats | None  # [n_labels]
+    doubtful: bool
 
     @classmethod
-    def of(cls, seen: Seen, space: VoteSpace, gold: Gold | None) -> "Facts":
+    def of(cls, seen: Seen, space: VoteSpace, gold: Gold | None, *, doubtful: bool) -> "Facts":
         """Put them side by side."""
         votes = seen.votes[seen.pattern]
         top = _best(votes)
@@ -66,6 +67,7 @@ class Facts:
             votes.argmax(axis=1),
             top.sum(axis=1) == 1,
             _known_balance(space, gold),
+            doubtful,
         )
 
     def by_majority(self) -> Floats:
@@ -104,10 +106,11 @@ def examine(
         message = "the fit ended before it had settled; allow more iterations"
         found.append(Finding("not_converged", message))
     if seen.n_items >= ENOUGH:
-        facts = Facts.of(seen, space, gold)
+        sources = sources_found(seen, space)
+        facts = Facts.of(seen, space, gold, doubtful=bool(sources))
         for check in CHECKS:
             found += check(facts)
-        found += sources_found(seen, space)
+        found += sources
     return tuple(sorted(found, key=lambda finding: (not finding.fatal, bool(finding.function))))
 
 
@@ -214,7 +217,8 @@ def _disagreeing(facts: Facts) -> Iterator[Finding]:
     share = float(times[~agrees].sum() / times.sum())
     if share > FAR:
         message = f"it contradicts majority vote on {share:.0%} of the items that this decides"
-        fatal = share > TOO_FAR and facts.known is None
+        # Where all functions go together, majority vote has no reason to be wrong so often.
+        fatal = (share > TOO_FAR or not facts.doubtful) and facts.known is None
         yield Finding("disagreement", message, value=share, fatal=fatal)
 
 

@@ -129,8 +129,8 @@ def gold_of(L_gold: Any, y_gold: Any, space: VoteSpace) -> Gold | None:  # noqa:
     n_labels = len(space.labels)
     votes = matrix_of(L_gold, n_labels, "L_gold")
     check_columns(L_gold, votes.shape[1], space.functions, "L_gold")
-    labels = _gold_labels(y_gold, len(votes), n_labels)
-    return Gold(patterns_of(votes, n_labels, name="L_gold"), labels)
+    patterns = patterns_of(votes, n_labels, name="L_gold")
+    return Gold(patterns, _gold_labels(y_gold, len(votes), n_labels))
 
 
 def _gold_labels(y_gold: Any, n_items: int, n_labels: int) -> npt.NDArray[np.int64]:
@@ -150,7 +150,7 @@ def _gold_labels(y_gold: Any, n_items: int, n_labels: int) -> npt.NDArray[np.int
     kinds = np.unique(found)
     if len(kinds) < 2:
         told = f"only the label {int(kinds[0])}" if len(kinds) else "no labels"
-        message = f"y_gold holds {told}, which tells labels apart as little as none; {wanted}"
+        message = f"y_gold holds {told}; give gold of two labels or more, else nothing is learned"
         raise UsageError(message)
     labels: npt.NDArray[np.int64] = found.astype(np.int64)
     return labels
