@@ -36,7 +36,8 @@ WANTED = {
     },
     "task": {"classification", "sentiment", "ner"},
     "label_model": {
-        "majority", "weighted", "dawid_skene", "lift", "snorkel", "skweak_hmm", "fitted",
+        "majority", "weighted", "dawid_skene", "lift", "triplet", "hmm", "snorkel", "skweak_hmm",
+        "fitted",
     },
     "augment": {"nlpaug", "synonym", "entity_swap", "word_dropout", "python", "snorkel"},
     "checks": {"row_count", "coverage", "class_balance", "leakage"},

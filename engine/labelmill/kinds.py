@@ -33,6 +33,7 @@ MODULES = (
     "labelmill.aggregate.weighted",
     "labelmill.aggregate.dawid_skene",
     "labelmill.aggregate.lift",
+    "labelmill.aggregate.triplet",
     "labelmill.aggregate.snorkel",
     "labelmill.aggregate.hmm",
     "labelmill.aggregate.skweak_hmm",

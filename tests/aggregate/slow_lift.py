@@ -5,7 +5,8 @@ import math
 import numpy as np
 from tests.aggregate.worlds import ABSTAIN, Floats, Ints
 
-from labelmill.aggregate.lift import LEAST_WEIGHT, MARGIN, Lift
+from labelmill.aggregate.evidence import MARGIN
+from labelmill.aggregate.lift import LEAST_WEIGHT, Lift
 from labelmill.core.protocols import VoteSpace
 
 Row = list[tuple[int, int]]

@@ -17,6 +17,7 @@ from labelmill.aggregate import (  # noqa: F401 (each registers its type)
     majority,
     skweak_hmm,
     snorkel,
+    triplet,
     weighted,
 )
 from labelmill.aggregate.artifact import Artifact

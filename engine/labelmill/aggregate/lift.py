@@ -13,6 +13,7 @@ from labelmill.aggregate.evidence import (
     agreed,
     check_trust,
     covered,
+    favouring,
     log,
     member_shares,
     shares_of,
@@ -27,8 +28,6 @@ from labelmill.errors import BadParameter
 
 LEAST_WEIGHT = 10.0
 """So many votes does the assumption weigh at the least."""
-MARGIN = 0.1
-"""How far, in logarithms, the label that all votes agree on stays above the others."""
 
 
 @LABEL_MODELS.add("lift")
@@ -164,11 +163,7 @@ class FittedLift:
         """What all votes of a pattern say together, [n_patterns, n_labels]."""
         scores = cells.summed(self.log_lift) + log(self.prior)
         allowed = agreed(patterns, self.members) & (self.prior > 0)
-        within = np.where(allowed, scores, -np.inf).max(axis=1, initial=-np.inf)
-        beyond = np.where(allowed, -np.inf, scores).max(axis=1, initial=-np.inf)
-        behind = allowed.any(axis=1) & ~allowed.all(axis=1) & (beyond + MARGIN > within)
-        lacking = np.subtract(beyond + MARGIN, within, out=np.zeros(len(scores)), where=behind)
-        probs = softmax(np.where(allowed, scores + lacking[:, None], scores))
+        probs = softmax(favouring(scores, allowed))
         probs[~covered(patterns)] = self.prior
         return probs
 
