@@ -250,7 +250,7 @@ def test_votes_for_one_of_several_labels_leave_the_choice_to_others() -> None:
 
     assert probs.argmax(axis=1)[:4].tolist() == [0, 1, 0, 2]
     assert probs[5, 0] < 0.5
-    np.testing.assert_allclose(probs[5, 1], probs[5, 2], atol=1e-9)
+    np.testing.assert_allclose(probs[5, 1], probs[5, 2], atol=1e-3)
 
 
 @pytest.mark.parametrize("n_functions", [1, 2])

@@ -39,8 +39,9 @@ class Hmm:
 
     Only for ner. A hidden Markov model (Rabiner 1989; for weak labels Nguyen et al. 2017 and
     Lison et al. 2020) whose states are the tags. It is fitted by expectation-maximisation
-    (Rabiner's equations 40a-40c), started from majority vote. Under BIO tags no span begins with
-    an I- tag; every other sequence of tags stays possible, so no text can break a run. BIO tags
+    (Rabiner's equations 40b and 40c), started from majority vote; a text may
+    begin with any tag as anywhere else. Under BIO tags an I- tag stands only after the B- or I-
+    tag of its label; every other sequence stays possible, so no text can break a run. BIO tags
     (`task.tags`) keep neighbours apart.
 
     What a vote says is a *lift*: how much more often a tag is true where a function votes so than
@@ -86,7 +87,7 @@ class Hmm:
     trust: float = 1.0
     silence: float = 1.0
     redundancy: float = 0.1
-    gold_weight: float = 10.0
+    gold_weight: float = 100.0
 
     version: ClassVar[int] = 1
     units: ClassVar[frozenset[Unit]] = SPAN
@@ -149,7 +150,7 @@ class Hmm:
         assumed = TRUST * member_shares(space.labels) + (1 - TRUST) * everywhere
         silent = np.maximum(counts.touched - counts.fired, 0.0)
         moves = counts.moves + allowed * everywhere
-        start = (counts.start + everywhere) * allowed[0]
+        start = everywhere * allowed[0]  # as anywhere: texts that begin with a span are few
         base = log(everywhere)
         return FittedHmm(
             start / start.sum(),
@@ -234,14 +235,13 @@ class FittedHmm:
 class _Counts:
     """What is expected of some texts; each token is counted as often as it occurs.
 
-    `moves` [n_tags, n_tags] and `start` [n_tags] are of texts; `nobody` [n_tags] of tokens that
+    `moves` [n_tags, n_tags] are of neighbours; `nobody` [n_tags] of tokens that
     no function touches, `touched` of the others with a vote; `votes` [n_functions, n_sets,
     n_tags], `fired` [n_functions, n_tags] and `together` [n_functions, n_functions] of votes on
     these; the last only under tags other than "O".
     """
 
     moves: Floats
-    start: Floats
     nobody: Floats
     touched: Floats
     votes: Floats
@@ -303,19 +303,17 @@ class _Sample:
 
     def _counted(self, expect: Callable[[Chains], Expected]) -> _Counts:
         probs = np.zeros((len(self.patterns), self.n_tags))
-        moves, start = np.zeros((self.n_tags, self.n_tags)), np.zeros(self.n_tags)
+        moves = np.zeros((self.n_tags, self.n_tags))
         for chains in chains_of(self.patterns, self.n_tags):
             found = expect(chains)
             at = self.patterns.index[chains.item]
             probs += added_up(at, found.probs, len(probs))
             moves += found.moves
-            start += found.probs[: chains.n_sequences].sum(axis=0)
         probs[~covered(self.patterns)] = 0.0
         nobody = probs[self.untouched].sum(axis=0)
         probs[self.untouched] = 0.0
         return _Counts(
             moves,
-            start,
             nobody,
             probs.sum(axis=0),
             self.cells.counted(probs),
