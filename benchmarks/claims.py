@@ -83,6 +83,12 @@ TABLE = (
         (Bound("ratio", "≥", 20),),
     ),
     Wanted(
+        "hmm",
+        "592 abstracts of ner_ncbi with the spans of five functions: fit, and predict spans",
+        "skweak's HMM",
+        (Bound("ratio", "≥", 10), Bound("ratio_predict", "≥", 10)),
+    ),
+    Wanted(
         "end_to_end",
         "1,000,000 news texts, 40 functions, label model, split, Parquet; two workers",
         "the script of a snorkel user",
