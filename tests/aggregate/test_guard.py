@@ -118,19 +118,17 @@ def test_of_three_labels_one_function_may_be_seen_through() -> None:
 
 
 def test_other_labels_than_those_of_functions_that_go_together_are_fatal() -> None:
-    assert codes(of_matrix(SEVERAL, DRIFTING)) == {"disagreement"}
+    assert codes(of_matrix(SEVERAL, DRIFTING)) == {"drifted"}
     assert codes(of_matrix(SEVERAL, DRIFTING, balance=(0.2, 0.6, 0.2))) == set()
 
 
-def test_with_doubtful_functions_only_what_is_far_in_sum_too_is_fatal() -> None:
-    seen = world([0.8, 0.7, 0.9, 1 / 3], [0.6] * 4, balance=(0.3, 0.4, 0.3), n_items=4000)
-    turned = [[0.3, 0.7, 0], [0, 0.4, 0.6], [0.7, 0, 0.3]]
+def test_a_model_may_contradict_some_majorities_of_several_labels() -> None:
     mild = [[0.45, 0.55, 0], [0, 1, 0], [0, 0, 1]]
+    turned = [[0.3, 0.7, 0], [0, 0.4, 0.6], [0.7, 0, 0.3]]
 
-    assert codes(of_matrix(seen, mild)) == set()
-    assert "disagreement" in codes(of_matrix(seen, mild), fatal=False)
-    assert codes(of_matrix(seen, DRIFTING)) == {"drifted"}
-    assert "disagreement" in codes(of_matrix(seen, turned))
+    assert codes(of_matrix(SEVERAL, mild)) == set()
+    assert "disagreement" in codes(of_matrix(SEVERAL, mild), fatal=False)
+    assert "disagreement" in codes(of_matrix(SEVERAL, turned))
 
 
 def test_a_fit_that_did_not_settle_is_told() -> None:

@@ -43,7 +43,7 @@ class Facts:
 
     `best` shares an answer among its best labels; `decided` marks answers on items whose votes
     have one majority, and `majority` is that label. `known` is the true balance, where a job or
-    gold tells it. `doubtful` says that some function does not go with the others.
+    gold tells it. `doubtful` says that many functions do not go with the others.
     """
 
     seen: Seen
@@ -101,13 +101,13 @@ def examine(
     broken = _broken(seen, space)
     if broken:
         return broken
-    found = [*_idle(patterns, space)]
+    found = [*_idle(seen, patterns, space)]
     if not getattr(fitted, "converged", True):
         message = "the fit ended before it had settled; allow more iterations"
         found.append(Finding("not_converged", message))
     if seen.n_items >= ENOUGH:
         sources = sources_found(seen, space)
-        facts = Facts.of(seen, space, gold, doubtful=bool(sources))
+        facts = Facts.of(seen, space, gold, doubtful=any(f.function is None for f in sources))
         for check in CHECKS:
             found += check(facts)
         found += sources
@@ -196,13 +196,17 @@ def _drifted(facts: Facts) -> Iterator[Finding]:
 
 
 def _unbalanced(facts: Facts) -> Iterator[Finding]:
-    """A balance of labels far from that of the votes, and from what is known of it."""
+    """A balance of labels far from that of the votes, and from what is known of it.
+
+    It must be far however it is counted, by shares or by the best label: a model that is unsure
+    of much, or sure of all, is not to blame for that.
+    """
     seen = facts.seen
-    balance = seen.times @ seen.answers / seen.n_items
+    both = [seen.times @ each / seen.n_items for each in (seen.answers, facts.best)]
     wanted = [seen.weight @ seen.votes / seen.n_items, facts.by_majority()]
     if facts.known is not None:
         wanted.append(facts.known)
-    away = float(min(np.abs(balance - each).sum() / 2 for each in wanted))
+    away = float(min(np.abs(one - other).sum() / 2 for one in both for other in wanted))
     if away > FAR:
         message = f"it moves {away:.0%} of the items to other labels than the votes' balance has"
         yield Finding("balance", message, value=away, fatal=away > TOO_FAR)
@@ -217,25 +221,28 @@ def _disagreeing(facts: Facts) -> Iterator[Finding]:
     share = float(times[~agrees].sum() / times.sum())
     if share > FAR:
         message = f"it contradicts majority vote on {share:.0%} of the items that this decides"
-        # Where all functions go together, majority vote has no reason to be wrong so often.
-        fatal = (share > TOO_FAR or not facts.doubtful) and facts.known is None
+        # Of two labels one camp of functions is as likely as its opposite; majority vote is wrong
+        # so often only where most of them say nothing.
+        unlikely = len(facts.space.labels) == 2 and not facts.doubtful
+        fatal = (share > TOO_FAR or unlikely) and facts.known is None
         yield Finding("disagreement", message, value=share, fatal=fatal)
 
 
-def _idle(patterns: VotePatterns, space: VoteSpace) -> Iterator[Finding]:
+def _idle(seen: Seen, patterns: VotePatterns, space: VoteSpace) -> Iterator[Finding]:
     """Functions that never vote, and functions that always vote the same on everything."""
-    n, total = len(space.functions), int(patterns.counts.sum())
-    times = np.repeat(patterns.counts, np.diff(patterns.indptr))
-    count = np.bincount(patterns.function, times, minlength=n)
-    low, high = np.full(n, len(space.labels.sets)), np.full(n, -1)
-    there = times > 0
-    np.minimum.at(low, patterns.function[there], patterns.label[there])
-    np.maximum.at(high, patterns.function[there], patterns.label[there])
-    for i in np.flatnonzero(count == 0) if total else ():
+    n, n_sets = len(space.functions), len(space.labels.sets)
+    cell = seen.patterns.function.astype(np.int64) * n_sets + seen.patterns.label
+    times = np.repeat(seen.weight, np.diff(seen.patterns.indptr))
+    votes = np.bincount(cell, times, minlength=n * n_sets).reshape(n, n_sets)
+    silent = votes.sum(axis=1) == 0
+    if silent.any():  # in the sample
+        there = np.repeat(patterns.counts > 0, np.diff(patterns.indptr))
+        silent &= np.bincount(patterns.function[there], minlength=n) == 0
+    for i in np.flatnonzero(silent) if patterns.counts.any() else ():
         yield Finding("silent", f"{space.functions[i]} never votes", space.functions[i], 0.0)
-    for i in np.flatnonzero((count >= total) & (low == high)) if total >= ENOUGH else ():
+    for i in np.flatnonzero(votes.max(axis=1) >= max(seen.asked, ENOUGH)):
         message = f"{space.functions[i]} votes the same on everything, which says nothing"
-        yield Finding("constant", message, space.functions[i], float(count[i]))
+        yield Finding("constant", message, space.functions[i], 1.0)
 
 
 def _best(shares: Floats) -> Bools:

@@ -9,7 +9,7 @@ from labelmill.aggregate.evidence import Cells, Floats, covered, member_shares, 
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import FittedLabelModel, VoteSpace
 
-MOST = 50_000
+MOST = 20_000
 """Of so many items a guard can tell what it has to tell; of more it takes an even sample."""
 
 Ints = npt.NDArray[np.int64]
@@ -31,6 +31,7 @@ class Seen:
     answers: Floats  # [n_answers, n_labels]
     pattern: Ints  # [n_answers]
     times: Floats  # [n_answers], items
+    asked: float  # items, those without votes among them
 
     @classmethod
     def of(cls, fitted: FittedLabelModel, patterns: VotePatterns, space: VoteSpace) -> "Seen":
@@ -52,6 +53,7 @@ class Seen:
             answers[there],
             pattern[there],
             np.ones(there.sum()) if fitted.sequential else weight[pattern[there]],
+            float(some.counts.sum()),
         )
 
     @property
