@@ -143,7 +143,7 @@ def measured(n_rows: int, n_classes: int, repeats: int) -> dict[str, Any]:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of this benchmark alone."""
     parser.add_argument("--classes", type=int, nargs="+", choices=BALANCE, default=CLASSES)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=7)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

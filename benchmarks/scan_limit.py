@@ -43,7 +43,7 @@ from labelmill.text.scan.translate import translated, tree_of
 from labelmill.text.scan.tree import points_of
 
 MEGABYTES = 200
-REPEATS = 5
+REPEATS = 15
 CORPORA = ("sms", "imdb")
 SCAN = "scan and be told of matches"
 PARTS: tuple[tuple[str, Any, str], ...] = (

@@ -343,7 +343,8 @@ def _spoken(cells: Ints, abstain: int) -> tuple[Ints, Ints]:
     """
     if cells.dtype == np.int8 and abstain >= np.iinfo(np.int8).min:
         silent = np.full(HEAD, abstain, dtype=np.int8)
-        numbers = np.append(cells, silent[: -len(cells) % HEAD]).view(np.uint64)
+        short = -len(cells) % HEAD
+        numbers = (np.append(cells, silent[:short]) if short else cells).view(np.uint64)
         some = np.flatnonzero(numbers != silent.view(np.uint64)[0])
         if 2 * len(some) < len(numbers):
             near = numbers[some].view(np.int8)
