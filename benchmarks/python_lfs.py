@@ -22,7 +22,7 @@ from benchmarks.news import LABELS, base_texts, noisy_blocks
 from snorkel.labeling import LabelingFunction, PandasLFApplier
 
 from labelmill.core.batch import Batch
-from labelmill.core.votes import settle_documents
+from labelmill.core.settling import settle_documents
 from labelmill.functions.snorkel import Form, SnorkelVoter
 
 WORLD, SPORTS, BUSINESS, SCIENCE = range(4)

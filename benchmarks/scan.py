@@ -26,7 +26,8 @@ from snorkel.labeling import LabelingFunction, PandasLFApplier
 from labelmill.core.batch import Batch
 from labelmill.core.labels import LabelSpace
 from labelmill.core.protocols import Bench
-from labelmill.core.votes import Votes, settle_documents
+from labelmill.core.settling import settle_documents
+from labelmill.core.votes import Votes
 from labelmill.functions.keyword import Keyword, KeywordVoter
 from labelmill.functions.regex import Regex, RegexVoter
 from labelmill.text.scan import Scan

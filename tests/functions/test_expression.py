@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from labelmill.core.votes import Hits, RowError, settle_documents
+from labelmill.core.settling import settle_documents
+from labelmill.core.votes import Hits, RowError
 from labelmill.errors import BadParameter
 from labelmill.functions.expression import Expression
 

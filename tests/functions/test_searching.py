@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from labelmill.core.batch import Batch
 from labelmill.core.labels import LabelSpace
 from labelmill.core.protocols import Bench, Unit
-from labelmill.core.votes import Hits, Votes, settle_documents, settle_spans
+from labelmill.core.settling import settle_documents, settle_spans
+from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter
 from labelmill.functions.keyword import Keyword, KeywordVoter
 from labelmill.functions.regex import Regex, RegexVoter, matches

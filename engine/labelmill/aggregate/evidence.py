@@ -149,6 +149,23 @@ def favouring(scores: Floats, allowed: npt.NDArray[np.bool_]) -> Floats:
     return raised
 
 
+def posterior_of(
+    scores: Floats,
+    patterns: VotePatterns,
+    members: npt.NDArray[np.bool_],
+    prior: Floats,
+) -> Floats:
+    """Log scores of the votes [n_patterns, n_labels] and the prior together, as distributions.
+
+    Where all votes of a pattern agree on a label, it stays the most probable (unless its prior is
+    0); a pattern without votes gets the prior.
+    """
+    allowed = agreed(patterns, members) & (prior > 0)
+    probs = softmax(favouring(scores + log(prior), allowed))
+    probs[~covered(patterns)] = prior
+    return probs
+
+
 def trusting(members: npt.NDArray[np.bool_], trust: Floats | float) -> Floats:
     """How strongly a vote speaks for each label if it is right so often, [..., n_sets, n_labels].
 

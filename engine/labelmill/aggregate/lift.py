@@ -10,14 +10,11 @@ import numpy.typing as npt
 from labelmill.aggregate.evidence import (
     Cells,
     Floats,
-    agreed,
     check_trust,
     covered,
-    favouring,
-    log,
     member_shares,
+    posterior_of,
     shares_of,
-    softmax,
     trusting,
     with_gold,
 )
@@ -161,11 +158,7 @@ class FittedLift:
 
     def posterior(self, patterns: VotePatterns, cells: Cells) -> Floats:
         """What all votes of a pattern say together, [n_patterns, n_labels]."""
-        scores = cells.summed(self.log_lift) + log(self.prior)
-        allowed = agreed(patterns, self.members) & (self.prior > 0)
-        probs = softmax(favouring(scores, allowed))
-        probs[~covered(patterns)] = self.prior
-        return probs
+        return posterior_of(cells.summed(self.log_lift), patterns, self.members, self.prior)
 
     def weights(self) -> Floats:
         """Estimated accuracy of each function's votes, [n_functions]."""

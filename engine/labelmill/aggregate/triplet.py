@@ -10,12 +10,8 @@ import numpy.typing as npt
 from labelmill.aggregate.evidence import (
     Cells,
     Floats,
-    agreed,
     check_trust,
-    covered,
-    favouring,
-    log,
-    softmax,
+    posterior_of,
 )
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import BOTH, Gold, Unit, VoteSpace
@@ -147,10 +143,8 @@ class FittedTriplet:
     def predict(self, patterns: VotePatterns) -> Floats:
         """Naive Bayes over labels, [n_patterns, n_labels]."""
         cells = Cells.of(patterns, *self.log_odds.shape)
-        scores = cells.summed(self.log_odds[:, :, None] * self.members) + log(self.prior)
-        probs = softmax(favouring(scores, agreed(patterns, self.members) & (self.prior > 0)))
-        probs[~covered(patterns)] = self.prior
-        return probs
+        scores = cells.summed(self.log_odds[:, :, None] * self.members)
+        return posterior_of(scores, patterns, self.members, self.prior)
 
     def weights(self) -> Floats:
         """Estimated accuracy of each function's votes, [n_functions]."""

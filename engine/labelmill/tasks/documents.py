@@ -11,8 +11,9 @@ from labelmill.core.batch import Batch
 from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Readout
+from labelmill.core.settling import settle_all_documents, settle_documents
 from labelmill.core.soft import Codes, SoftLabels, Status
-from labelmill.core.votes import Hits, Votes, settle_all_documents, settle_documents
+from labelmill.core.votes import Hits, Votes
 from labelmill.text.language import Language
 
 

@@ -12,7 +12,8 @@ from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Items, Readout, Unit
 from labelmill.core.registry import TASKS
-from labelmill.core.votes import Hits, Votes, settle_spans
+from labelmill.core.settling import settle_spans
+from labelmill.core.votes import Hits, Votes
 from labelmill.tasks import tags
 from labelmill.tasks.labels import Labels, checked_names, noted_definitions
 from labelmill.text.language import Language
