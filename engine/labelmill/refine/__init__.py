@@ -1,0 +1,1 @@
+"""Reading the text: a second step after the label model, which learns from what it labeled."""
