@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from labelmill.aggregate.story import Story
+from labelmill.aggregate.calibration import Calibration, predicted
+from labelmill.aggregate.story import Finding, Story
 from labelmill.core.digests import canonical_json
 from labelmill.core.labels import LabelSpace
+from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import FittedLabelModel, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 from labelmill.errors import BadParameter, BadResource
@@ -19,22 +22,42 @@ FILE_NAME = "label_model.json"
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A fitted model, its type and version, the votes that it was fitted on, and its story."""
+    """A fitted model, its type and version, the votes that it was fitted on, and its story.
+
+    `calibration` holds the temperature that its probabilities are given at, where gold told one.
+    """
 
     type: str
     version: int
     fitted: FittedLabelModel
     space: VoteSpace
     story: Story | None = None
+    calibration: Calibration | None = None
+
+    @property
+    def temperature(self) -> float:
+        """What its probabilities are given at; 1 leaves them as the model says."""
+        return 1.0 if self.calibration is None else self.calibration.temperature
+
+    def predict(self, patterns: VotePatterns) -> npt.NDArray[np.float64]:
+        """Calibrated probabilities, in the form of the model's own `predict`."""
+        return predicted(self.fitted, patterns, self.space, self.temperature)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a person who uses it has to be told at once."""
         return () if self.story is None else self.story.warnings
 
+    def noting(self, *findings: Finding) -> "Artifact":
+        """The same model with more findings in its story."""
+        story = self.story or Story(self.type, self.type, "it was fitted before")
+        return replace(self, story=replace(story, findings=(*story.findings, *findings)))
+
     def to_json(self) -> bytes:
         """The model as a file."""
-        return to_json(self.type, self.version, self.fitted, self.space, self.story)
+        return to_json(
+            self.type, self.version, self.fitted, self.space, self.story, self.calibration
+        )
 
 
 def to_json(
@@ -43,12 +66,12 @@ def to_json(
     fitted: FittedLabelModel,
     space: VoteSpace,
     story: Story | None = None,
+    calibration: Calibration | None = None,
 ) -> bytes:
     """Write a fitted model; the same model gives the same bytes.
 
     Example:
         >>> from labelmill.aggregate.majority import Majority
-        >>> from labelmill.core.patterns import VotePatterns
         >>> none = np.zeros(0, dtype=np.int64)
         >>> space = VoteSpace(("f",), LabelSpace(("ham", "spam")), np.array([0.5, 0.5]))
         >>> fitted = Majority().fit(VotePatterns.of(none, none, none, 0), space)
@@ -67,6 +90,7 @@ def to_json(
         "seed": space.seed,
         "parameters": fitted.parameters(),
         "story": None if story is None else story.row(),
+        "calibration": None if calibration is None else asdict(calibration),
     }
     return (canonical_json(facts) + "\n").encode()
 
@@ -99,14 +123,15 @@ def from_json(data: bytes, name: str = FILE_NAME) -> Artifact:
             )
             raise BadResource(name, message)
         fitted = model.restore(facts["parameters"], space)
-        told = facts.get("story")
+        told, heat = facts.get("story"), facts.get("calibration")
         story = None if told is None else Story.of(told)
+        calibration = None if heat is None else Calibration(**heat)
     except BadParameter as error:
         raise BadResource(name, error.message) from error
     except (KeyError, TypeError, ValueError, IndexError) as error:
         message = f"is damaged or no fitted label model ({type(error).__name__}: {error})"
         raise BadResource(name, message) from error
-    return Artifact(type_name, version, fitted, space, story)
+    return Artifact(type_name, version, fitted, space, story, calibration)
 
 
 def _parsed(data: bytes, name: str) -> Mapping[str, Any]:

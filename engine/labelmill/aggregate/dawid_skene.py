@@ -72,6 +72,7 @@ class DawidSkene:
     abstain_as_evidence: bool = False
     confusion: Literal["full", "one_coin"] = "full"
 
+    learns_from_gold: ClassVar[bool] = True
     version: ClassVar[int] = 1
     units: ClassVar[frozenset[Unit]] = BOTH
     sequential: ClassVar[bool] = False

@@ -21,6 +21,7 @@ from labelmill.aggregate import (  # noqa: F401 (each registers its type)
     weighted,
 )
 from labelmill.aggregate.artifact import Artifact
+from labelmill.aggregate.calibration import Calibration
 from labelmill.aggregate.fitted import Fitted
 from labelmill.aggregate.fitting import fit_model
 from labelmill.aggregate.matrices import (
@@ -130,7 +131,7 @@ class LabelModel:
         return self
 
     def predict_proba(self, L: Any) -> Floats:  # noqa: N803
-        """Probabilities, [n_items, n_labels].
+        """Probabilities, [n_items, n_labels], calibrated where `fit` was given gold.
 
         An item without votes gets the class balance, uniform where none was given.
 
@@ -179,6 +180,11 @@ class LabelModel:
         return self._ready().story
 
     @property
+    def calibration(self) -> Calibration | None:
+        """The temperature that gold gave, and the calibration error without it and with it."""
+        return self._ready().calibration
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """What was found when the fitted model was looked at, the most important first."""
         story = self.story
@@ -217,7 +223,7 @@ class LabelModel:
         for first in range(0, len(votes), ROWS):
             rows = slice(first, first + ROWS)
             each = patterns_of(votes, len(self.labels), rows, distinct=False)
-            probs[rows], silent[rows] = done.fitted.predict(each), np.diff(each.indptr) == 0
+            probs[rows], silent[rows] = done.predict(each), np.diff(each.indptr) == 0
         return probs, silent
 
     def _ready(self) -> Artifact:

@@ -1,10 +1,13 @@
 """Fitting a label model under guard: one that does not hold gives way to majority vote."""
 
+from dataclasses import replace
 from typing import Any
 
 from labelmill.aggregate.artifact import Artifact
+from labelmill.aggregate.calibration import calibration
 from labelmill.aggregate.fitted import Fitted
 from labelmill.aggregate.guard import examine
+from labelmill.aggregate.known import usable
 from labelmill.aggregate.majority import Majority
 from labelmill.aggregate.story import Finding, Story
 from labelmill.core.patterns import VotePatterns
@@ -31,22 +34,45 @@ def fit_model(
         kind: the declared model; `fitted` is applied as it was kept, and not examined again.
         patterns: the votes.
         space: what is known about them.
-        gold: items with known labels, for models that learn from some.
+        gold: items with known labels; too few of them are left aside, and a finding says so.
 
     Returns:
         The model that is used, with its story.
     """
     if isinstance(kind, Fitted):
-        return kind.applied(space)
+        return _unchanged(kind.applied(space), gold)
+    gold, doubts = usable(gold, space)
     fitted = kind.fit(patterns, space, gold)
-    findings = (*getattr(fitted, "findings", ()), *examine(fitted, patterns, space, gold))
+    own = getattr(fitted, "findings", ())
+    findings = (*own, *examine(fitted, patterns, space, gold), *doubts)
     fatal = [finding for finding in findings if finding.fatal]
     if not fatal or type_name == SAFE:
         story = _kept(type_name, fitted, findings, fatal)
-        return Artifact(type_name, kind.version, fitted, space, story)
+        model = Artifact(type_name, kind.version, fitted, space, story)
+        return _calibrated(model, kind, patterns, gold)
     why = f"it is not used, majority vote is, because {fatal[0].message}"
     story = Story(type_name, SAFE, why, findings, tuple(getattr(fitted, "tried", ())))
-    return Artifact(SAFE, Majority.version, Majority().fit(patterns, space), space, story)
+    safe = Majority()
+    model = Artifact(SAFE, Majority.version, safe.fit(patterns, space), space, story)
+    return _calibrated(model, safe, patterns, gold)
+
+
+def _calibrated(
+    model: Artifact, kind: LabelModel, patterns: VotePatterns, gold: Gold | None
+) -> Artifact:
+    """A fitted model at the temperature that gold tells."""
+    if gold is None:
+        return model
+    found = calibration(kind, model.fitted, patterns, model.space, gold)
+    return replace(model, calibration=found)
+
+
+def _unchanged(model: Artifact, gold: Gold | None) -> Artifact:
+    """A model of an earlier fit; gold changes nothing in it, which is said."""
+    if gold is None:
+        return model
+    message = "gold is not used: a model that was fitted before learns nothing"
+    return model.noting(Finding("gold_not_used", message))
 
 
 def _kept(

@@ -89,6 +89,7 @@ class Hmm:
     redundancy: float = 0.1
     gold_weight: float = 100.0
 
+    learns_from_gold: ClassVar[bool] = True
     version: ClassVar[int] = 1
     units: ClassVar[frozenset[Unit]] = SPAN
     sequential: ClassVar[bool] = True

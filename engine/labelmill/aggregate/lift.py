@@ -71,6 +71,7 @@ class Lift:
     strength: float = 2.0
     trust: float = 0.7
 
+    learns_from_gold: ClassVar[bool] = True
     version: ClassVar[int] = 1
     units: ClassVar[frozenset[Unit]] = BOTH
     sequential: ClassVar[bool] = False

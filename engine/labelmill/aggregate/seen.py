@@ -38,21 +38,21 @@ class Seen:
         """Ask a fitted model about the items that it learned from, or a sample of them."""
         some = _some_texts(patterns) if fitted.sequential else _some_patterns(patterns)
         answers = fitted.predict(some)
-        voiced = _voiced(some, space)
-        kept = _selected(_first_votes(some), covered(some) & ~voiced & (some.counts > 0))
+        there = has_votes(some, space) & (some.counts > 0)
+        kept = _selected(_first_votes(some), there)
         place = np.full(len(some), -1, dtype=np.int64)
-        place[covered(some) & ~voiced & (some.counts > 0)] = np.arange(len(kept))
+        place[there] = np.arange(len(kept))
         pattern = place[some.index] if fitted.sequential else place
-        there = pattern >= 0
+        asked = pattern >= 0
         weight = kept.counts.astype(np.float64)
         cells = Cells.at(kept.label, kept.indptr, (1, len(space.labels.sets)))
         return cls(
             kept,
             weight,
             shares_of(cells.summed(member_shares(space.labels)), space.prior),
-            answers[there],
-            pattern[there],
-            np.ones(there.sum()) if fitted.sequential else weight[pattern[there]],
+            answers[asked],
+            pattern[asked],
+            np.ones(asked.sum()) if fitted.sequential else weight[pattern[asked]],
             float(some.counts.sum()),
         )
 
@@ -76,6 +76,12 @@ class Seen:
         total = np.bincount(self.pattern, weights=self.times, minlength=len(self.weight))
         means: Floats = np.stack(columns, axis=1) / np.maximum(total, 1.0)[:, None]
         return means
+
+
+def has_votes(patterns: VotePatterns, space: VoteSpace) -> Bools:
+    """Which patterns have a vote, [n_patterns]; a token that no function touches has none."""
+    some: Bools = covered(patterns) & ~_voiced(patterns, space)
+    return some
 
 
 def _some_patterns(patterns: VotePatterns) -> VotePatterns:

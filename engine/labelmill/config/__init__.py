@@ -8,18 +8,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from labelmill.config.columns import check_columns, named_columns
+    from labelmill.config.columns import (
+        check_columns,
+        check_gold_columns,
+        named_columns,
+        named_gold_columns,
+    )
     from labelmill.config.reader import build, find_root, load
 
 _PLACES = {
     "build": "reader",
     "check_columns": "columns",
+    "check_gold_columns": "columns",
     "find_root": "reader",
     "load": "reader",
     "named_columns": "columns",
+    "named_gold_columns": "columns",
 }
 
-__all__ = ["build", "check_columns", "find_root", "load", "named_columns"]
+__all__ = [
+    "build",
+    "check_columns",
+    "check_gold_columns",
+    "find_root",
+    "load",
+    "named_columns",
+    "named_gold_columns",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from labelmill.config.merge import gather
 from labelmill.config.nodes import Findings, Node, Place, Trail, get, is_list, planted
 from labelmill.config.override import overridden
-from labelmill.config.spec import FunctionSpec, Job, Resolved
+from labelmill.config.spec import FunctionSpec, Job, Resolved, SourceSpec
 from labelmill.errors import BadParameter, BadResource, Problem, nearest
 from labelmill.text.expression import Expression
 
@@ -26,22 +26,31 @@ def check_columns(job: Job, schema: pa.Schema) -> list[Problem]:
     Returns:
         The problems, at their places in the config.
     """
-    wanted = list(_wanted(job))
-    wrong = [(column, message) for column in wanted if (message := _wrong(column, job, schema))]
-    if not wrong:
-        return []
-    findings = Findings(written_tree(job.resolved))
-    for column, message in wrong:
-        trail = column.trail
-        if column.function is not None:
-            trail = _function_trail(findings.root, column)
-        findings.add(trail, "column", message)
-    return findings.problems
+    return _problems(job, job.source, "source", schema)
+
+
+def check_gold_columns(job: Job, schema: pa.Schema) -> list[Problem]:
+    """Note the same of the labeled set: it needs what labeling functions read, and labels.
+
+    Args:
+        job: a job with gold.
+        schema: the schema of the gold's files.
+
+    Returns:
+        The problems, at their places in the config.
+    """
+    return [] if job.gold is None else _problems(job, job.gold, "gold", schema)
 
 
 def named_columns(job: Job) -> tuple[str, ...]:
-    """Every column that the job names, each once."""
-    return tuple(dict.fromkeys(column.name for column in _wanted(job)))
+    """Every column that the job names in its source, each once."""
+    return tuple(dict.fromkeys(column.name for column in _wanted(job, job.source, "source")))
+
+
+def named_gold_columns(job: Job) -> tuple[str, ...]:
+    """Every column that the job names in its gold, each once."""
+    wanted = () if job.gold is None else _wanted(job, job.gold, "gold")
+    return tuple(dict.fromkeys(column.name for column in wanted))
 
 
 def written_tree(resolved: Resolved) -> Node:
@@ -64,18 +73,33 @@ class _Column:
     function: str | None = None
 
 
-def _wanted(job: Job) -> Iterator[_Column]:
-    source = job.source
-    yield _Column(source.id, ("source", "id"), _NAMES_OR_NUMBERS)
-    yield _Column(source.text, ("source", "text"), "strings")
-    if source.gold is not None:
+def _problems(job: Job, rows: SourceSpec, section: str, schema: pa.Schema) -> list[Problem]:
+    """What is wrong with the columns of the rows that a section of the config names."""
+    found = [(c, _wrong(c, rows, section, schema)) for c in _wanted(job, rows, section)]
+    wrong = [(column, message) for column, message in found if message]
+    if not wrong:
+        return []
+    findings = Findings(written_tree(job.resolved))
+    for column, message in wrong:
+        trail = column.trail
+        if column.function is not None:
+            trail = _function_trail(findings.root, column)
+        findings.add(trail, "column", message)
+    return findings.problems
+
+
+def _wanted(job: Job, rows: SourceSpec, section: str) -> Iterator[_Column]:
+    yield _Column(rows.id, (section, "id"), _NAMES_OR_NUMBERS)
+    yield _Column(rows.text, (section, "text"), "strings")
+    if rows.gold is not None:
         spans = job.task.kind.unit == "span"
-        yield _Column(source.gold, ("source", "gold"), "spans" if spans else _NAMES_OR_NUMBERS)
-    for index, name in enumerate(source.carry):
-        yield _Column(name, ("source", "carry", index))
-    if source.where is not None:
-        for name in sorted(Expression.parse(source.where).columns):
-            yield _Column(name, ("source", "where"))
+        key = "gold" if section == "source" else "label"
+        yield _Column(rows.gold, (section, key), "spans" if spans else _NAMES_OR_NUMBERS)
+    for index, name in enumerate(rows.carry):
+        yield _Column(name, (section, "carry", index))
+    if rows.where is not None:
+        for name in sorted(Expression.parse(rows.where).columns):
+            yield _Column(name, (section, "where"))
     for function in job.functions:
         for name in _columns_of(function, job.root):
             yield _Column(name, ("labeling_functions",), function=function.name)
@@ -88,20 +112,21 @@ def _columns_of(function: FunctionSpec, folder: Path) -> tuple[str, ...]:
         return ()  # binding the function says what is wrong with it
 
 
-def _wrong(column: _Column, job: Job, schema: pa.Schema) -> str | None:
+def _wrong(column: _Column, rows: SourceSpec, section: str, schema: pa.Schema) -> str | None:
     names = set(schema.names)
-    virtual = {"id", "text", job.source.partition}
+    where = "the source" if section == "source" else "gold"
+    virtual = {"id", "text", rows.partition}
     if column.name not in names:
         if column.name in virtual and column.trail[-1] not in ("id", "text"):
             return None
         who = f"'{column.function}' needs the column" if column.function else "no column"
         what = f"{who} '{column.name}'" + (", which is not" if column.function else "")
-        return f"{what} in the source{nearest(column.name, names)}"
+        return f"{what} in {where}{nearest(column.name, names)}"
     if schema.names.count(column.name) > 1:
-        return f"the column '{column.name}' stands twice in the source; name each column once"
-    called = {job.source.id: "id", job.source.text: "text"}.get(column.name, column.name)
-    if called != column.name and column.trail[:2] not in (("source", "id"), ("source", "text")):
-        return f"the column '{column.name}' is called `{called}` here, as source.{called} says"
+        return f"the column '{column.name}' stands twice in {where}; name each column once"
+    called = {rows.id: "id", rows.text: "text"}.get(column.name, column.name)
+    if called != column.name and column.trail not in ((section, "id"), (section, "text")):
+        return f"the column '{column.name}' is called `{called}` here, as {section}.{called} says"
     kind = schema.field(column.name).type
     if column.wanted and not _fits(kind, column.wanted):
         wanted = _SPANS if column.wanted == "spans" else column.wanted

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from labelmill.config.assembly import Assembly, Part
-from labelmill.config.sanity import output_of, placed, select_of, split_of
+from labelmill.config.sanity import gold_of, output_of, placed, select_of, split_of
+from labelmill.config.sections import Draft
 from labelmill.config.spec import (
     AugmentSpec,
     CheckSpec,
@@ -22,6 +23,7 @@ from labelmill.config.spec import (
     SplitSpec,
     TaskSpec,
 )
+from labelmill.core.protocols import Unit
 
 _OWN = frozenset({"name", "type", "enabled"})
 
@@ -56,6 +58,17 @@ def job_of(assembly: Assembly, resolved: Resolved) -> Job:
         output=placed(output_of(read), resolved.root),
         error_budget=header.get("error_budget", 0.001),
         resolved=resolved,
+        gold=_gold(read, task.kind.unit, resolved),
+    )
+
+
+def _gold(read: Draft, unit: Unit, resolved: Resolved) -> SourceSpec | None:
+    """The labeled set as a source of its own."""
+    given = gold_of(read, unit)
+    if given is None:
+        return None
+    return SourceSpec(
+        placed(given["path"], resolved.root), given["id"], given["text"], gold=given["label"]
     )
 
 

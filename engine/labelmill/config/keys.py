@@ -45,6 +45,7 @@ class JobFile:
         prepare: steps that change texts or take rows out, before anything else.
         gazetteers: lists of terms, by name.
         label_model: what turns votes into labels.
+        gold: rows with known labels, for the label model and its calibration; never emitted.
         select: which labeled rows go into the training set.
         split: how large train, dev and test are, and what keeps rows together.
         augment: steps that make more training rows.
@@ -70,6 +71,7 @@ class JobFile:
     prepare: Section = ()
     gazetteers: Section = field(default_factory=dict)
     label_model: Section = field(default_factory=lambda: {"type": "majority"})
+    gold: Section | None = None
     select: Section = field(default_factory=dict)
     split: Section = field(default_factory=dict)
     augment: Section = ()
@@ -103,6 +105,27 @@ class Source:
     where: Text | None = None
     partition: Name | None = None
     allow_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """Rows with known labels, which the label model learns from and is calibrated on.
+
+    They are prepared and voted on as the source's rows are, and never emitted. They need every
+    column that a labeling function reads.
+
+    Attributes:
+        path: a Parquet file, a folder or a glob, apart from the source.
+        id: the column that tells rows apart; that of the source by default.
+        text: the column that holds the text; that of the source by default.
+        label: the column of labels (in ner of spans); `source.gold` by default, and where there is
+            none `label` (in ner `entities`).
+    """
+
+    path: Text
+    id: Text | None = None
+    text: Text | None = None
+    label: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +327,7 @@ FRAMES: dict[str, type[Any]] = {
 
 SECTIONS: dict[str, type[Any]] = {
     "source": Source,
+    "gold": Gold,
     "select": Select,
     "split": Split,
     "execution": Execution,

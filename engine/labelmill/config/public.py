@@ -10,7 +10,7 @@ from labelmill.config.keys import FRAMES, GazetteerEntry, JobFile, Select, Sourc
 from labelmill.config.model import canonical, parameters_of
 from labelmill.config.nodes import Node, get, plain, walk
 from labelmill.config.resources import is_url
-from labelmill.config.sanity import select_of, split_of
+from labelmill.config.sanity import gold_of, select_of, split_of
 from labelmill.config.sections import Entry
 from labelmill.core.protocols import Unit
 
@@ -37,6 +37,7 @@ def public(assembly: Assembly, root: Node, folder: Path) -> dict[str, Any]:
     unit: Unit = assembly.task.kind.unit if assembly.task is not None else "document"
     whole["source"] = _filled(Source, draft.sections["source"] or {})
     whole["select"] = _filled(Select, select_of(draft.sections["select"] or {}, unit))
+    whole["gold"] = gold_of(draft, unit)
     whole["split"] = _filled(Split, split_of(draft.sections["split"] or {}))
     whole["gazetteers"] = {
         name: _filled(GazetteerEntry, values or {}) for name, values in draft.gazetteers.items()
@@ -87,9 +88,9 @@ def _redacted(value: Any, node: Node) -> Any:
 def _without_places(whole: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Without absolute paths and logins."""
     inside: dict[str, Any] = _relative(whole, str(folder).rstrip("/") + "/")
-    source = inside["source"]
-    if isinstance(source.get("path"), str):
-        source["path"] = _LOGIN.sub(r"\1", _last_part(source["path"]))
+    for rows in (inside["source"], inside["gold"] or {}):
+        if isinstance(rows.get("path"), str):
+            rows["path"] = _LOGIN.sub(r"\1", _last_part(rows["path"]))
     for gazetteer in inside["gazetteers"].values():
         for key in ("path", "stop"):
             if isinstance(gazetteer.get(key), str):

@@ -1,5 +1,6 @@
 """What a config asks of the machine: files that it names exist, models are installed."""
 
+from glob import has_magic
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def check_resources(scene: Scene, folder: Path) -> None:
         _check_file(scene, ("gazetteers", name, "path"), folder, values["path"])
         if isinstance(values.get("stop"), str):
             _check_file(scene, ("gazetteers", name, "stop"), folder, values["stop"])
+    _check_gold(scene, folder)
 
 
 def is_url(path: str) -> bool:
@@ -39,6 +41,12 @@ def is_url(path: str) -> bool:
     """
     scheme, mark, _ = path.partition("://")
     return bool(mark) and scheme.isalnum()
+
+
+def _check_gold(scene: Scene, folder: Path) -> None:
+    path = (scene.assembly.draft.sections["gold"] or {}).get("path")
+    if path is not None and not has_magic(path):
+        _check_file(scene, ("gold", "path"), folder, path)
 
 
 def _check_file(scene: Scene, trail: Trail, folder: Path, file: str) -> None:

@@ -27,6 +27,7 @@ def check_sanity(draft: Draft, folder: Path, findings: Findings) -> None:
     for check in (_check_split, _check_carry, _check_where):
         check(draft, findings)
     _check_output(draft, folder, findings)
+    _check_gold(draft, folder, findings)
 
 
 def split_of(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,6 +51,15 @@ def select_of(given: Mapping[str, Any], unit: Unit) -> dict[str, Any]:
     entities.
     """
     return {"uncovered": "keep" if unit == "span" else "drop", **given}
+
+
+def gold_of(draft: Draft, unit: Unit) -> dict[str, Any] | None:
+    """The gold section with its columns filled in, or None where the job has none."""
+    given, source = draft.sections["gold"], draft.sections["source"] or {}
+    if not given:
+        return None
+    label = source.get("gold") or ("entities" if unit == "span" else "label")
+    return {"id": source.get("id"), "text": source.get("text"), "label": label, **given}
 
 
 def output_of(draft: Draft) -> str:
@@ -113,6 +123,21 @@ def _check_output(draft: Draft, folder: Path, findings: Findings) -> None:
     if _inside(target, rows) or _inside(rows, target):
         message = "the output and the source lie in each other; a run would read what it wrote"
         findings.add(("output",), "value", message)
+
+
+def _check_gold(draft: Draft, folder: Path, findings: Findings) -> None:
+    """Gold lies apart from what is read and what is written."""
+    gold = (draft.sections["gold"] or {}).get("path")
+    source = (draft.sections["source"] or {}).get("path")
+    if gold is None or is_url(gold):
+        return
+    rows, output = placed(gold, folder), output_of(draft)
+    if source is not None and not is_url(source) and _inside(rows, placed(source, folder)):
+        message = "lies in the source, so its rows would be emitted; keep gold apart from the rows"
+        findings.add(("gold", "path"), "value", message)
+    if not is_url(output) and _inside(rows, placed(output, folder)):
+        message = "lies in the output; a run would read what it wrote"
+        findings.add(("gold", "path"), "value", message)
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -165,7 +165,11 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job, checked and built. `output` is absolute or a URL."""
+    """A job, checked and built.
+
+    `output` is absolute or a URL. `gold` is the labeled set of its own, as a source whose column
+    `gold` holds the labels; nothing of it is emitted.
+    """
 
     name: str
     description: str
@@ -187,6 +191,7 @@ class Job:
     output: str
     error_budget: float
     resolved: Resolved
+    gold: SourceSpec | None = None
 
     @property
     def root(self) -> Path:

@@ -216,7 +216,9 @@ class FittedLabelModel(Protocol):
 class LabelModel(Protocol):
     """A declared label model (the entry under `label_model`).
 
-    A `sequential` model reads the tokens of a text in order; its patterns carry `sequences`.
+    A `sequential` model reads the tokens of a text in order; its patterns carry `sequences`. A type
+    whose fit uses gold says so by `learns_from_gold: ClassVar[bool] = True`, so that it is never
+    judged on gold that it learned from.
     """
 
     units: ClassVar[frozenset[Unit]]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from labelmill.core.patterns import VotePatterns
@@ -48,6 +49,18 @@ def write_patterns(path: Path, patterns: VotePatterns) -> None:
     with new_file(path, lasting=False) as file:
         for array in arrays:
             np.save(file, array, allow_pickle=False)
+
+
+def write_labels(path: Path, labels: npt.NDArray[np.int64]) -> None:
+    """Write the known labels of the items of a shard."""
+    with new_file(path, lasting=False) as file:
+        np.save(file, labels, allow_pickle=False)
+
+
+def read_labels(path: Path) -> npt.NDArray[np.int64]:
+    """Read the known labels of the items of a shard."""
+    labels: npt.NDArray[np.int64] = np.load(path, allow_pickle=False)
+    return labels
 
 
 def read_patterns(path: Path) -> VotePatterns:

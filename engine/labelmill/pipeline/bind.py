@@ -1,7 +1,7 @@
 """A job bound to its resources: compiled gazetteers, voters in order, label spaces."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -150,6 +150,21 @@ class BoundJob:
     def scan(self) -> Scan:
         """One scan for everything that the labeling functions look for in texts."""
         return Scan(_probes_of(self.voters.values()), kit=self.kit)
+
+    @cached_property
+    def on_gold(self) -> "BoundJob":
+        """The same job with its gold as the source; everything that was compiled is shared.
+
+        Raises:
+            ValueError: if the job has no gold.
+        """
+        if self.job.gold is None:
+            message = "this job has no gold"
+            raise ValueError(message)
+        other = BoundJob(replace(self.job, source=self.job.gold), self.kit)
+        shared = ("items", "space", "item_space", "analysis", "gazetteers", "voters", "scan")
+        vars(other).update({name: getattr(self, name) for name in shared})
+        return other
 
     def compiled(self) -> Kit | None:
         """Compile the scan for other processes; None where there is nothing to compile.

@@ -38,11 +38,11 @@ def function_fingerprints(job: Job) -> dict[str, dict[str, str]]:
     return prints
 
 
-def plan_digest(job: Job) -> str:
+def plan_digest(job: Job, gold: str | None = None) -> str:
     """A digest of all that a job does to its input, but not of where it puts the result.
 
     The public config has values from the environment redacted, so the parameters themselves go
-    in beside it.
+    in beside it. `gold` is the digest of the labeled set, where the job has one.
     """
     public = {k: v for k, v in job.resolved.public.items() if k not in IRRELEVANT}
     others: list[Needs] = [step.kind.needs(job.root) for step in job.augment]
@@ -57,6 +57,7 @@ def plan_digest(job: Job) -> str:
             "functions": function_fingerprints(job),
             "files": file_digests(job.root, tuple(files)),
             "gazetteers": [_gazetteer(job, name) for name in gazetteers],
+            "gold": gold,
             "labelmill": __version__,
         }
     )

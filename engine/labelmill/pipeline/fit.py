@@ -11,7 +11,7 @@ from labelmill.aggregate.artifact import Artifact
 from labelmill.aggregate.fitted import Fitted
 from labelmill.aggregate.fitting import fit_model
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import VoteSpace
+from labelmill.core.protocols import Gold, VoteSpace
 from labelmill.io.votes import read_patterns
 from labelmill.io.work import read_arrow
 from labelmill.pipeline.bind import BoundJob
@@ -37,18 +37,21 @@ def vote_space(bound: BoundJob) -> VoteSpace:
     )
 
 
-def fit(bound: BoundJob, shards: Sequence[tuple[Path, Path]]) -> Artifact:
+def fit(bound: BoundJob, shards: Sequence[tuple[Path, Path]], gold: Gold | None = None) -> Artifact:
     """Fit the job's label model.
 
     Args:
         bound: the job.
         shards: the patterns file of each shard, and its decisions file, which need not be there;
             rows that were taken out do not count.
+        gold: the labeled set, where the job has one.
     """
-    return fit_patterns(bound, (kept_patterns(*files) for files in shards))
+    return fit_patterns(bound, (kept_patterns(*files) for files in shards), gold)
 
 
-def fit_patterns(bound: BoundJob, parts: Iterable[VotePatterns]) -> Artifact:
+def fit_patterns(
+    bound: BoundJob, parts: Iterable[VotePatterns], gold: Gold | None = None
+) -> Artifact:
     """Fit the job's label model on the patterns of some shards, under guard.
 
     Under `fitted` the result is the earlier model as its own type, with the job's prior.
@@ -61,7 +64,7 @@ def fit_patterns(bound: BoundJob, parts: Iterable[VotePatterns]) -> Artifact:
         joined = VotePatterns.concatenated(list(parts))
     else:
         joined = VotePatterns.added(parts)
-    return fit_model(spec.type, kind, joined, space)
+    return fit_model(spec.type, kind, joined, space, gold)
 
 
 def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:
@@ -77,8 +80,8 @@ def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:
 
 
 def item_probs(model: Artifact, patterns: VotePatterns) -> npt.NDArray[np.float64]:
-    """Probabilities of every item, [n_items, n_labels]."""
-    probs = model.fitted.predict(patterns)
+    """Calibrated probabilities of every item, [n_items, n_labels]."""
+    probs = model.predict(patterns)
     return probs if model.fitted.sequential else probs[patterns.index]
 
 

@@ -1,4 +1,4 @@
-"""Gold in the source's own rows: read to measure, never to fit."""
+"""Gold as it stands in a column: read, and labels held against it."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,6 +14,24 @@ from labelmill.core.soft import Status
 from labelmill.errors import BadColumn, nearest
 
 GoldSpans = list[set[tuple[int, int, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Where the values of a column of gold come from, for messages.
+
+    `file` is what they call the place, `rows` [n_values] the row of each value there.
+    """
+
+    file: str = "source.gold"
+    rows: npt.NDArray[np.int64] | None = None
+
+    def row(self, place: int) -> int:
+        """The row of a value."""
+        return place if self.rows is None else int(self.rows[place])
+
+
+HERE = Cells()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +58,9 @@ class Judgement:
         )
 
 
-def gold_labels(name: str, column: pa.Array, space: LabelSpace) -> npt.NDArray[np.int64]:
+def gold_labels(
+    name: str, column: pa.Array, space: LabelSpace, cells: Cells = HERE
+) -> npt.NDArray[np.int64]:
     """Gold label of each text as an index, [n_texts], -1 where it has none.
 
     The column holds label names, or integers that are indices into `task.labels`.
@@ -53,25 +73,25 @@ def gold_labels(name: str, column: pa.Array, space: LabelSpace) -> npt.NDArray[n
         wrong = np.flatnonzero((values < -1) | (values >= len(space)))
         if len(wrong):
             found, last = values[wrong[0]], len(space) - 1
-            message = f"row {wrong[0]} holds {found}, but indices go from 0 to {last}"
-            raise BadColumn("source.gold", name, message)
+            message = f"row {cells.row(wrong[0])} holds {found}, but indices go from 0 to {last}"
+            raise BadColumn(cells.file, name, message)
         return np.asarray(values, dtype=np.int64)
     if not pa.types.is_string(column.type):
         message = f"holds {column.type}, but gold labels are label names or their indices"
-        raise BadColumn("source.gold", name, message)
+        raise BadColumn(cells.file, name, message)
     known = {label: i for i, label in enumerate(space.names)}
     labels = np.full(len(column), -1, dtype=np.int64)
     for row, label in enumerate(column.to_pylist()):
         if label is None:
             continue
         if label not in known:
-            message = f"row {row} holds '{label}', which is no label of the task"
-            raise BadColumn("source.gold", name, message + nearest(label, known))
+            message = f"row {cells.row(row)} holds '{label}', which is no label of the task"
+            raise BadColumn(cells.file, name, message + nearest(label, known))
         labels[row] = known[label]
     return labels
 
 
-def gold_spans(name: str, column: pa.Array, space: LabelSpace) -> GoldSpans:
+def gold_spans(name: str, column: pa.Array, space: LabelSpace, cells: Cells = HERE) -> GoldSpans:
     """Gold spans (start, end, label index) of each text.
 
     Raises:
@@ -79,11 +99,11 @@ def gold_spans(name: str, column: pa.Array, space: LabelSpace) -> GoldSpans:
     """
     if not pa.types.is_nested(column.type):
         message = f"holds {column.type}, but gold spans are lists of {{start, end, label}}"
-        raise BadColumn("source.gold", name, message)
+        raise BadColumn(cells.file, name, message)
     known = {label: i for i, label in enumerate(space.names)}
     gold: GoldSpans = []
     for row, spans in enumerate(column.to_pylist()):
-        gold.append({_span(name, row, span, known) for span in spans or ()})
+        gold.append({_span(name, span, known, cells, row) for span in spans or ()})
     return gold
 
 
@@ -122,13 +142,15 @@ def judge_entities(
     return Judgement(right=right, found=found, wanted=wanted)
 
 
-def _span(name: str, row: int, span: Any, known: dict[str, int]) -> tuple[int, int, int]:
+def _span(
+    name: str, span: Any, known: dict[str, int], cells: Cells, place: int
+) -> tuple[int, int, int]:
     try:
         start, end, label = int(span["start"]), int(span["end"]), span["label"]
     except (KeyError, TypeError):
-        message = f"row {row} holds {span!r}, but a gold span is {{start, end, label}}"
-        raise BadColumn("source.gold", name, message) from None
+        message = f"row {cells.row(place)} holds {span!r}, but a gold span is {{start, end, label}}"
+        raise BadColumn(cells.file, name, message) from None
     if label not in known:
-        message = f"row {row} has a span of '{label}', which is no label of the task"
-        raise BadColumn("source.gold", name, message + nearest(str(label), known))
+        message = f"row {cells.row(place)} has a span of '{label}', which is no label of the task"
+        raise BadColumn(cells.file, name, message + nearest(str(label), known))
     return start, end, known[label]

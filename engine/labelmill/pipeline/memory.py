@@ -12,6 +12,7 @@ from labelmill.core.votes import RowError
 from labelmill.errors import ConfigErrors
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.fit import fit_patterns, item_probs
+from labelmill.pipeline.gold_set import gold_here
 from labelmill.pipeline.infer import Labeled, label_rows
 from labelmill.pipeline.rows import Rows, read_rows, source_columns
 from labelmill.pipeline.voting import vote
@@ -46,7 +47,8 @@ def label_table(bound: BoundJob, table: pa.Table) -> InMemory:
     rows = read_rows(bound, table.select(names), "the table")
     ballot = vote(bound, rows.batch)
     patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))
-    model = fit_patterns(bound, [patterns])
+    known = gold_here(bound)
+    model = fit_patterns(bound, [patterns], None if known is None else known.gold)
     probs = item_probs(model, patterns)
     keep = np.ones(len(rows.batch), dtype=np.bool_)
     return InMemory(rows, label_rows(bound, rows, ballot.votes, probs, keep), ballot.errors)

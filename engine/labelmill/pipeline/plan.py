@@ -6,9 +6,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from labelmill.config import check_columns, named_columns
-from labelmill.config.spec import Job
-from labelmill.errors import BadColumn, ConfigErrors, InputMissing, UsageError
+from labelmill.config import (
+    check_columns,
+    check_gold_columns,
+    named_columns,
+    named_gold_columns,
+)
+from labelmill.config.spec import Job, SourceSpec
+from labelmill.errors import BadColumn, BadResource, ConfigErrors, InputMissing, UsageError
 from labelmill.io.source import Digests, InputFile, Shard, find_files, schema_of, shards_of
 from labelmill.pipeline.fingerprint import function_fingerprints, input_digest, plan_digest
 
@@ -44,12 +49,16 @@ class PartitionPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A job and its input: everything that a run needs to know before it starts."""
+    """A job and its input: everything that a run needs to know before it starts.
+
+    `gold` is the labeled set, where the job has one; it belongs to every partition.
+    """
 
     job: Job
     partitions: tuple[PartitionPlan, ...]
     schema: pa.Schema
     digest: str
+    gold: PartitionPlan | None = None
 
     @property
     def rows(self) -> int:
@@ -96,7 +105,42 @@ def make_plan(job: Job, partition: str | None = None) -> Plan:
     values = sorted({file.partition or "" for file in files})
     digests = Digests(files)
     parts = [_partition(job, files, value or None, digests) for value in values]
-    return Plan(job, tuple(parts), schema, plan_digest(job))
+    gold = None if job.gold is None else plan_gold(job, job.gold, files)
+    digest = plan_digest(job, None if gold is None else gold.input)
+    return Plan(job, tuple(parts), schema, digest, gold)
+
+
+def plan_gold(job: Job, gold: SourceSpec, rows: Sequence[InputFile] = ()) -> PartitionPlan:
+    """Look at the labeled set of a job and cut it into shards, as the source is.
+
+    Args:
+        job: the job.
+        gold: where its labeled set lies.
+        rows: the files of its source, none of which may be gold.
+
+    Raises:
+        BadResource: if there is no file, one is empty, torn or not Parquet, or is in the source.
+        ConfigErrors: if columns are missing that the job needs.
+        BadColumn: if two files disagree on the type of a column, or one lacks a column.
+    """
+    try:
+        files = find_files(gold.path, None)
+        schema = common_schema(files)
+    except InputMissing as error:
+        place = f"gold: {error.path}"
+        raise BadResource(place, error.message) from error
+    both = {file.path.resolve() for file in files} & {file.path.resolve() for file in rows}
+    if both:
+        message = "is in the source too, so its rows would be emitted; keep gold apart"
+        place = f"gold: {min(both)}"
+        raise BadResource(place, message)
+    problems = check_gold_columns(job, schema)
+    if problems:
+        raise ConfigErrors(problems)
+    _check_all_have(files, [name for name in named_gold_columns(job) if name in schema.names])
+    return PartitionPlan(
+        None, tuple(files), tuple(shards_of(files, job.execution.shard_rows)), Digests(files)
+    )
 
 
 def common_schema(files: Sequence[InputFile]) -> pa.Schema:

@@ -38,6 +38,7 @@ class Trial:
 def try_rows(bound: BoundJob, trial: Trial) -> None:
     """Prepare some rows of a shard and vote on them as the label stage does; write no result."""
     work = trial.work
+    bound = bound.on_gold if work.gold else bound
     table = table_of(bound, work.shard)
     for start in range(trial.start, trial.stop, trial.step):
         with durable.new_file(trial.mark, lasting=False) as file:

@@ -24,6 +24,7 @@ from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.executor import Executor, InProcess, Processes, Rescue, Task
 from labelmill.pipeline.fit import fit
 from labelmill.pipeline.foreign import runs_foreign_code
+from labelmill.pipeline.gold_set import GoldSet, gold_works, label_gold, read_gold
 from labelmill.pipeline.keys import KeyFile, decide
 from labelmill.pipeline.plan import PartitionPlan, Plan, make_plan
 from labelmill.pipeline.publish import publish_partition, publish_snapshot, remove_unfinished
@@ -182,11 +183,15 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
         # Compiled while workers label: when the page is made, everybody waits for it.
         Thread(target=page_template, daemon=True).start()
     records = shop.all("label", label_shard, works, rescue, [work.run for work in works])
+    known = _label_gold(shop, plan, works)
     removed = _decide(shop.bound, plan, works, records)
     check_budget(job, records, removed)
     shop.progress("fit", 0, 1)
     started = perf_counter()
-    model = fit(shop.bound, [(w.file("patterns"), w.file("decisions")) for w in works])
+    gold = None if known is None else known.gold
+    model = fit(shop.bound, [(w.file("patterns"), w.file("decisions")) for w in works], gold)
+    if known is not None:
+        model = model.noting(*known.count.findings())
     model_file = works[0].folder / MODEL_FILE
     durable.write_bytes(model_file, model.to_json())
     shop.seconds["fit"] = perf_counter() - started
@@ -207,6 +212,15 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
         start = stop
     record.facts["seconds"] = {stage: round(took, 3) for stage, took in shop.seconds.items()}
     return Run(record.id, "published", output, tuple(snapshots), tuple(warnings))
+
+
+def _label_gold(shop: Shop, plan: Plan, works: Sequence[Work]) -> GoldSet | None:
+    """Vote on the labeled set, if the job has one."""
+    if plan.gold is None:
+        return None
+    gold = gold_works(plan.gold, works[0].folder, len(works))
+    rescue = LabelRescue(ceil(plan.job.error_budget * plan.gold.rows), plan.gold.rows)
+    return read_gold(gold, shop.all("gold", label_gold, gold, rescue, [work.run for work in gold]))
 
 
 def check_budget(job: Job, records: Sequence[LabelRecord], removed: Mapping[str, int]) -> None:

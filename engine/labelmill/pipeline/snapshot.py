@@ -93,6 +93,8 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
         _stop_if_failed(making, summary, results)
         _write_documents(making, id_, report)
         part.check_unchanged()
+        if plan.gold is not None:
+            plan.gold.check_unchanged()
     except BaseException:
         durable.remove_folder(making.staging)
         raise
@@ -263,6 +265,8 @@ def _write_documents(making: Making, id_: str, report: dict[str, Any]) -> None:
         "plan": plan.digest,
         "model": digest_bytes(making.model.read_bytes()),
     }
+    if plan.gold is not None:
+        fingerprints["gold"] = plan.gold.input
     card = dataset_card(card_facts(plan, report, fingerprints))
     durable.write_bytes(staging / "README.md", card.encode())
     manifest = {

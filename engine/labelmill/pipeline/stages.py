@@ -56,20 +56,28 @@ from labelmill.pipeline.voting import vote
 from labelmill.report.analysis import Counts, Meeting, count, judge_documents, judge_spans
 from labelmill.tasks.tags import spread
 
-_SUFFIXES = {"patterns": "npy", "votes": "arrow", "keys": "arrow", "decisions": "arrow"}
+_SUFFIXES = {
+    "patterns": "npy",
+    "gold": "npy",
+    "votes": "arrow",
+    "keys": "arrow",
+    "decisions": "arrow",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """Where the files of one shard lie between stages.
 
-    Shards with the same `run` are best read by one process.
+    Shards with the same `run` are best read by one process. A shard of `gold` is one of the
+    labeled set.
     """
 
     folder: Path
     shard: Shard
     number: int
     run: int = 0
+    gold: bool = False
 
     def file(self, kind: str) -> Path:
         """The work file of a kind, for example votes, patterns, keys or decisions."""

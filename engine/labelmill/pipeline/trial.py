@@ -6,9 +6,10 @@ from functools import partial
 from labelmill.aggregate.fitted import Fitted
 from labelmill.config.located import Complaint
 from labelmill.config.spec import Job
-from labelmill.errors import BadParameter, BadResource
+from labelmill.errors import BadColumn, BadParameter, BadResource
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.fit import vote_space
+from labelmill.pipeline.gold_set import check_gold
 
 
 def try_job(job: Job, *, deep: bool) -> list[Complaint]:
@@ -22,6 +23,7 @@ def try_job(job: Job, *, deep: bool) -> list[Complaint]:
     bound = BoundJob(job)
     complaints = list(_gazetteers(bound))
     complaints += _label_model(bound)
+    complaints += _gold(bound)
     if deep:
         broken = {complaint.name for complaint in complaints}
         complaints += _functions(bound, broken)
@@ -41,6 +43,11 @@ def _label_model(bound: BoundJob) -> Iterator[Complaint]:
         yield from _tried("label_model", None, partial(located.applied, space))
     elif hasattr(kind, "check"):
         yield from _tried("label_model", None, partial(kind.check, space))
+
+
+def _gold(bound: BoundJob) -> Iterator[Complaint]:
+    if bound.job.gold is not None:
+        yield from _tried("gold", None, partial(check_gold, bound, bound.job.gold))
 
 
 def _functions(bound: BoundJob, broken: set[str | None]) -> Iterator[Complaint]:
@@ -64,3 +71,5 @@ def _tried(section: str, name: str | None, act: Callable[[], object]) -> Iterato
         yield Complaint(section, name, error.field, error.message, error.code)
     except BadResource as error:
         yield Complaint(section, name, "", str(error), "resource")
+    except BadColumn as error:
+        yield Complaint(section, name, "label", str(error), "column")

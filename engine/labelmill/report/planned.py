@@ -28,6 +28,7 @@ def plan_facts(plan: Plan, output: Path) -> dict[str, Any]:
         "source": plan.job.source.path,
         "output": str(output),
         "rows": plan.rows,
+        "gold": _gold(plan),
         "partitions": [_partition(plan, part, live[part.value]) for part in plan.partitions],
         "functions": [
             {"lf": name, "type": types.get(name), "state": state}
@@ -35,6 +36,13 @@ def plan_facts(plan: Plan, output: Path) -> dict[str, Any]:
         ],
         "steps": [{"step": step, "does": does} for step, does in _steps(plan.job).items()],
     }
+
+
+def _gold(plan: Plan) -> dict[str, Any] | None:
+    """The labeled set, if the job has one."""
+    if plan.gold is None or plan.job.gold is None:
+        return None
+    return {"path": plan.job.gold.path, "files": len(plan.gold.files), "rows": plan.gold.rows}
 
 
 def _partition(plan: Plan, part: PartitionPlan, live: Manifest | None) -> dict[str, Any]:

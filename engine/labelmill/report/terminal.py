@@ -124,6 +124,7 @@ def plan_view(facts: Mapping[str, Any], width: int) -> View:
         Text(f"{facts['job']} ({facts['task']})", style="bold"),
         f"reads  {facts['source']}",
         f"writes {facts['output']}",
+        *_gold_read(facts["gold"]),
         *heading("Input"),
         *table([Heading("Partition"), *counts, Heading("Against what is live")], parts, width),
         *heading("Labeling functions"),
@@ -131,6 +132,10 @@ def plan_view(facts: Mapping[str, Any], width: int) -> View:
         *heading("Steps"),
         *table([Heading("Step"), Heading("Does")], steps, width),
     ]
+
+
+def _gold_read(gold: Mapping[str, Any] | None) -> View:
+    return [] if gold is None else [f"gold   {gold['path']} ({whole(gold['rows'])} rows)"]
 
 
 def examples_view(results: Sequence[Any]) -> View:
