@@ -25,6 +25,8 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 RESULTS = ROOT / "docs" / "benchmarks" / "results.json"
 MARKS = ("<!-- benchmarks -->\n", "<!-- /benchmarks -->\n")
 NAMES = (*(wanted.name for wanted in TABLE), "costs")
+WRITING = ("costs", "quality")
+"""Those that write pictures, or a page of their own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +54,7 @@ def run_all(names: Sequence[str], *, quick: bool, write: bool) -> tuple[dict[str
     for name in names:
         started = perf_counter()
         options = ["--quick"] if quick else []
-        options += ["--write"] if write and name == "costs" else []
+        options += ["--write"] if write and name in WRITING else []
         facts = run(name, options)
         took = f"{perf_counter() - started:.0f} s"
         if facts is None:

@@ -37,18 +37,18 @@ def log_chart(title: str, x_title: str, y_title: str, lines: Mapping[str, Points
         head,
         f"<title>{escape(title)}</title>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
-        _text(middle, 18, title, size=14),
-        _text(middle, HEIGHT - 10, x_title),
-        f'<g transform="rotate(-90)">{_text(-(TOP + HEIGHT - BOTTOM) / 2, 14, y_title)}</g>',
+        text_at(middle, 18, title, size=14),
+        text_at(middle, HEIGHT - 10, x_title),
+        f'<g transform="rotate(-90)">{text_at(-(TOP + HEIGHT - BOTTOM) / 2, 14, y_title)}</g>',
     ]
     for exponent in range(x_ends[0], x_ends[1] + 1):
         x = across(10.0**exponent)
-        parts.append(_rule(x, TOP, x, HEIGHT - BOTTOM))
-        parts.append(_text(x, HEIGHT - BOTTOM + 16, _number(exponent)))
+        parts.append(rule(x, TOP, x, HEIGHT - BOTTOM))
+        parts.append(text_at(x, HEIGHT - BOTTOM + 16, _number(exponent)))
     for exponent in range(y_ends[0], y_ends[1] + 1):
         y = up(10.0**exponent)
-        parts.append(_rule(LEFT, y, WIDTH - RIGHT, y))
-        parts.append(_text(LEFT - 6, y + 4, _number(exponent), anchor="end"))
+        parts.append(rule(LEFT, y, WIDTH - RIGHT, y))
+        parts.append(text_at(LEFT - 6, y + 4, _number(exponent), anchor="end"))
     for place, (name, points) in enumerate(lines.items()):
         color = COLORS[place % len(COLORS)]
         dots = [(round(across(x), 1), round(up(y), 1)) for x, y in points]
@@ -56,8 +56,8 @@ def log_chart(title: str, x_title: str, y_title: str, lines: Mapping[str, Points
         parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
         parts += [f'<circle cx="{x}" cy="{y}" r="3" fill="{color}"/>' for x, y in dots]
         y = TOP + 14 + 20 * place
-        parts.append(_rule(WIDTH - RIGHT + 10, y - 4, WIDTH - RIGHT + 28, y - 4, color, 2))
-        parts.append(_text(WIDTH - RIGHT + 33, y, name, anchor="start"))
+        parts.append(rule(WIDTH - RIGHT + 10, y - 4, WIDTH - RIGHT + 28, y - 4, color, 2))
+        parts.append(text_at(WIDTH - RIGHT + 33, y, name, anchor="start"))
     return "\n".join([*parts, "</svg>\n"])
 
 
@@ -74,13 +74,15 @@ def _number(exponent: int) -> str:
     return f"{10**exponent:,}" if exponent >= 0 else f"{10.0**exponent:g}"
 
 
-def _text(x: float, y: float, text: str, *, size: int = 12, anchor: str = "middle") -> str:
+def text_at(x: float, y: float, text: str, *, size: int = 12, anchor: str = "middle") -> str:
+    """A text at a place."""
     place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}"'
     return f'<text {place} fill="#202020">{escape(text)}</text>'
 
 
-def _rule(
+def rule(
     x: float, y: float, to_x: float, to_y: float, color: str = "#d8d8d8", width: int = 1
 ) -> str:
+    """A straight line."""
     ends = f'x1="{x:.1f}" y1="{y:.1f}" x2="{to_x:.1f}" y2="{to_y:.1f}"'
     return f'<line {ends} stroke="{color}" stroke-width="{width}"/>'
