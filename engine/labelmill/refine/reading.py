@@ -78,19 +78,19 @@ class Review:
     """Whether a refinement is used, why, and the figures that this hangs on.
 
     Example:
-        >>> review = Review(False, "the text does not follow the votes", {"agreement": 0.5})
+        >>> review = Review("the text does not follow the votes", {"agreement": 0.1})
         >>> Review.of(review.row()) == review
         True
     """
 
-    used: bool
     why: str
     measures: Mapping[str, float] = field(default_factory=dict)
+    used: bool = False
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Review":
         """Read what `row` gave."""
-        return cls(bool(row["used"]), str(row["why"]), dict(row["measures"]))
+        return cls(str(row["why"]), dict(row["measures"]), bool(row["used"]))
 
     def row(self) -> dict[str, Any]:
         """The review as plain JSON data."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-Bytes = npt.NDArray[np.uint8]
+Bytes = npt.NDArray[np.unsignedinteger]
 Hashes = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.integer]
 

@@ -1,0 +1,210 @@
+"""Reading whole texts: linear models that learn from the votes' labels, fold by fold."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from labelmill.core.protocols import VoteSpace
+from labelmill.refine.features import Features
+from labelmill.refine.learning import Bools, covered_items, softmax, targets_of
+from labelmill.refine.logistic import Linear, fit_linear
+from labelmill.refine.reading import Floats, Ints, Known, Reading, Refined, Review, Setting
+from labelmill.refine.review import carry_over, checked, reviewed, too_little
+
+VOTES_WEIGHT, TEXT_WEIGHT = 2 / 3, 4 / 3
+"""What votes and text count, once both are equally sure of themselves. They tell the same story in
+part, so together they count less than two witnesses."""
+SURE = 0.25
+"""A row without votes is labeled where its text is surer than on this part of those with votes."""
+RARE = 0.25
+"""A label on less than this part of an equal share of the rows is taken for rare."""
+
+
+def fit(
+    reading: Reading, space: VoteSpace, setting: Setting, known: Known | None = None
+) -> "FittedText":
+    """Learn from the rows that have votes, and look whether what was learned holds.
+
+    Each round trains a logistic regression per fold on the most probable label of every row
+    outside the fold, weighted by how far that label leads. What it says of the rows in the fold
+    is divided by the balance of what it was trained on, which leaves the lift, and scaled so
+    that it is as sure of itself as the label model. Votes and text together are what the next
+    round learns from: the votes stay in the product, so that labels do not drift.
+
+    Args:
+        reading: a sample of the rows.
+        space: what the label model was told.
+        setting: folds and rounds.
+        known: rows with known labels, which decide whether the text helps.
+    """
+    features = Features.of(reading.batch.texts)
+    covered = covered_items(reading.patterns)
+    flat = np.full(len(space.labels), 1 / len(space.labels))
+    lacking = too_little(reading.probs, covered)
+    state = FittedText(features, setting, (), flat, 1.0, flat, 1.0, Review(lacking))
+    if lacking:
+        return state
+    matrix = features.matrix(reading.batch.texts)
+    folds = reading.folds(setting)
+    beliefs = reading.probs
+    for _ in range(setting.rounds):
+        state = _round(state, matrix, folds, covered, beliefs, reading.probs)
+        beliefs = state.together(state.scores(matrix, folds), reading.probs, covered)
+    scores = state.scores(matrix, folds)[covered]
+    bound = float(np.quantile(softmax(scores).max(axis=1), SURE))
+    state = replace(state, bound=bound, prior=_prior(beliefs[covered], space))
+    carried = carry_over(reading, matrix, len(space.functions))
+    review = reviewed(scores, reading.probs[covered], carried, setting)
+    if review.used and known is not None:
+        review = checked(replace(state, review=review), known, review)
+    return replace(state, review=review)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedText:
+    """Linear models at work, one for each fold."""
+
+    features: Features
+    setting: Setting
+    models: tuple[Linear, ...]
+    balance: Floats  # [n_labels], of what the models were trained on
+    scale: float
+    prior: Floats  # [n_labels], for rows without votes
+    bound: float
+    review: Review
+
+    kind: ClassVar[str] = "text"
+    version: ClassVar[int] = 1
+
+    def scores(self, matrix: Any, folds: Ints | None) -> Floats:
+        """What the text says of each row, as log lifts, [n_rows, n_labels].
+
+        A row is read by the model that did not see its fold, or without folds by all of them.
+        """
+        every = [model.scores(matrix) for model in self.models] if folds is None else []
+        if folds is None:
+            found: Floats = np.mean(every, axis=0)
+        else:
+            found = np.zeros((matrix.shape[0], len(self.balance)))
+            for fold, model in enumerate(self.models):
+                rows = np.flatnonzero(folds == fold)
+                found[rows] = model.scores(matrix[rows])
+        lifts = found - np.log(self.balance)
+        scaled: Floats = self.scale * (lifts - lifts.mean(axis=1, keepdims=True))
+        return scaled
+
+    def together(self, scores: Floats, probs: Floats, covered: Bools) -> Floats:
+        """Votes and text, or where there are no votes the text alone, [n_rows, n_labels]."""
+        both = VOTES_WEIGHT * np.log(np.maximum(probs, 1e-12)) + TEXT_WEIGHT * scores
+        return softmax(np.where(covered[:, None], both, scores + np.log(self.prior)))
+
+    def predict(self, reading: Reading) -> Refined:
+        """Labels of rows, each read by a model that has not seen its fold.
+
+        Where the refinement is not used, they are those of the label model.
+        """
+        if not self.review.used:
+            rests = np.zeros(len(reading.probs), dtype=np.int8)
+            return Refined(reading.probs, reading.probs, rests)
+        covered = covered_items(reading.patterns)
+        matrix = self.features.matrix(reading.batch.texts)
+        scores = self.scores(matrix, reading.folds(self.setting))
+        text = softmax(scores + np.log(self.prior))
+        probs = self.together(scores, reading.probs, covered)
+        sure = (text.max(axis=1) >= self.bound) & self.setting.label_uncovered
+        probs[~covered & ~sure] = reading.probs[~covered & ~sure]
+        rests = np.where(covered, 1, np.where(sure, 2, 0)).astype(np.int8)
+        return Refined(probs, text, rests)
+
+    def facts(self) -> dict[str, Any]:
+        """Numbers and the review."""
+        return {
+            "setting": asdict(self.setting),
+            "balance": self.balance.tolist(),
+            "scale": self.scale,
+            "prior": self.prior.tolist(),
+            "bound": self.bound,
+            "with_characters": self.features.with_characters,
+            "review": self.review.row(),
+        }
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """N-grams and weights; of a refinement that is not used there are none."""
+        if not self.review.used:
+            return {}
+        known = self.features
+        return {
+            "words": known.words,
+            "characters": known.characters,
+            "idf": known.idf,
+            "mean": known.mean,
+            "deviation": known.deviation,
+            "weight": np.stack([model.weight for model in self.models]),
+            "base": np.stack([model.base for model in self.models]),
+        }
+
+    @classmethod
+    def restore(
+        cls, facts: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], space: VoteSpace
+    ) -> "FittedText":
+        """Rebuild it."""
+        del space
+        review = Review.of(facts["review"])
+        features = Features.of(pa.array([], pa.string()))
+        models: tuple[Linear, ...] = ()
+        if review.used:
+            names = ("words", "characters", "idf", "mean", "deviation")
+            parts = {name: arrays[name] for name in names}
+            features = Features(**parts, with_characters=bool(facts["with_characters"]))
+            pairs = zip(arrays["weight"], arrays["base"], strict=True)
+            models = tuple(Linear(weight, base) for weight, base in pairs)
+        return cls(
+            features,
+            Setting(**facts["setting"]),
+            models,
+            np.array(facts["balance"]),
+            float(facts["scale"]),
+            np.array(facts["prior"]),
+            float(facts["bound"]),
+            review,
+        )
+
+
+def _round(
+    state: FittedText, matrix: Any, folds: Ints, covered: Bools, beliefs: Floats, probs: Floats
+) -> FittedText:
+    labels, weight, balance = targets_of(beliefs, covered)
+    models = tuple(
+        fit_linear(matrix, labels, np.where(folds == fold, 0.0, weight))
+        for fold in range(state.setting.folds)
+    )
+    raw = replace(state, models=models, balance=balance, scale=1.0)
+    scores = raw.scores(matrix, folds)[covered]
+    return replace(raw, scale=_matching(scores, float(probs[covered].max(axis=1).mean())))
+
+
+def _matching(scores: Floats, confidence: float) -> float:
+    """The scale at which scores are on average as confident as that."""
+    low, high = 0.05, 20.0
+    for _ in range(30):
+        middle = float(np.sqrt(low * high))
+        if softmax(middle * scores).max(axis=1).mean() < confidence:
+            low = middle
+        else:
+            high = middle
+    return float(np.sqrt(low * high))
+
+
+def _prior(beliefs: Floats, space: VoteSpace) -> Floats:
+    """What is presumed of rows without votes: all labels alike, but rare ones in proportion."""
+    if space.balance_given:
+        return space.prior
+    n_labels = beliefs.shape[1]
+    share = np.bincount(beliefs.argmax(axis=1), minlength=n_labels) + 1.0
+    seen = np.minimum(1.0, share / share.sum() * n_labels / RARE)
+    prior: Floats = seen / seen.sum()
+    return prior
