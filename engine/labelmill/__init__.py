@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from labelmill.core.spans import Edit, Example, Span
     from labelmill.errors import LabelmillError
     from labelmill.functions.decorator import labeling_function
-    from labelmill.pipeline.face import label, preview, run
+    from labelmill.pipeline.face import explain, label, preview, run
     from labelmill.text import measures as measure
 
 _PLACES = {
@@ -22,6 +22,7 @@ _PLACES = {
     "LabelModel": "labelmill.aggregate.facade:LabelModel",
     "LabelmillError": "labelmill.errors:LabelmillError",
     "Span": "labelmill.core.spans:Span",
+    "explain": "labelmill.pipeline.face:explain",
     "label": "labelmill.pipeline.face:label",
     "labeling_function": "labelmill.functions.decorator:labeling_function",
     "measure": "labelmill.text.measures",
@@ -36,6 +37,7 @@ __all__ = [
     "LabelmillError",
     "Span",
     "__version__",
+    "explain",
     "label",
     "labeling_function",
     "measure",

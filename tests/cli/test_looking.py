@@ -157,3 +157,37 @@ def test_a_preview_of_one_partition_shows_its_rows(labelmill: Call, partitioned:
     found = labelmill("preview", partitioned, "--partition", "2", "--rows", "1", "--json").json
 
     assert [row["id"] for row in found["rows"]] == ["r30"]
+
+
+def test_a_row_is_explained_by_its_id(
+    labelmill: Call, config: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labelmill("run", config)
+    before = _files(project)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    answer = labelmill("preview", config, "--id", "r04", "--id", "r03")
+
+    snapshot = next((project / "data" / "out" / "comments" / "snapshots").iterdir())
+    assert answer.code == 0
+    assert (
+        answer.out.replace(snapshot.name[:12], "<snapshot>") == (GOLDEN / "explain.txt").read_text()
+    )
+    assert _files(project) == before
+
+
+def test_an_explanation_as_json_holds_all_of_it(labelmill: Call, config: str) -> None:
+    (row,) = labelmill("preview", config, "--id", "r04", "--json").json["rows"]
+
+    assert row["status"] == "tie"
+    assert row["why"] == "ham and spam are equally probable, with 0.500 each"
+    assert row["model"]["origin"] == "sample"
+    assert [belief["step"] for belief in row["decisions"][0]["beliefs"]] == ["prior", "votes"]
+    assert [(v["lf"], v["without"]) for v in row["votes"]] == [("begging", 1.0), ("praise", 0.0)]
+
+
+def test_an_unknown_id_is_a_usage_error(labelmill: Call, config: str) -> None:
+    answer = labelmill("preview", config, "--id", "r044")
+
+    assert answer.code == 2
+    assert "has the id 'r044' (did you mean 'r" in answer.err

@@ -2,11 +2,14 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labelmill.cli.options import AsJson, Config, Overrides, Partition, Project
+
+if TYPE_CHECKING:
+    from labelmill.config.spec import Job
 
 
 def plan(
@@ -42,7 +45,11 @@ def preview(  # noqa: PLR0913 (an option each)
     rows: Annotated[int, typer.Option(min=1, metavar="N", help="How many rows to show.")] = 10,
     ids: Annotated[
         list[str] | None,
-        typer.Option("--id", metavar="ID", help="Show the row with this id. Can be repeated."),
+        typer.Option(
+            "--id",
+            metavar="ID",
+            help="Explain the row with this id, wherever it stands. Can be repeated.",
+        ),
     ] = None,
     lf: Annotated[
         str | None,
@@ -53,10 +60,11 @@ def preview(  # noqa: PLR0913 (an option each)
     partition: Partition = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the votes on a few rows.
+    """Show the votes on a few rows, or explain single rows.
 
-    The label model is fitted on the first rows alone, so its numbers are a foretaste. Nothing is
-    written.
+    The label model is fitted on the first rows alone, so its numbers are a foretaste. With --id
+    it is that of the live snapshot where this fits the job, and each row is explained: what each
+    vote weighs and does, and how the posterior came to be. Nothing is written.
     """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
@@ -64,11 +72,28 @@ def preview(  # noqa: PLR0913 (an option each)
     from labelmill.report.rows import preview_view  # noqa: PLC0415
 
     job = read_job(config, overrides, project, partition)
-    found = preview_job(job, rows=rows, ids=tuple(ids or ()), lf=lf, partition=partition)
+    if ids:
+        _explain(job, ids, partition, as_json=as_json)
+        return
+    found = preview_job(job, rows=rows, lf=lf, partition=partition)
     if as_json:
         show_json({"ok": True, "rows": [asdict(row) for row in found]})
     else:
         show(preview_view(found, job.task.kind.space().names, screen().width, lf))
+
+
+def _explain(job: "Job", ids: list[str], partition: str | None, *, as_json: bool) -> None:
+    from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415 (as above)
+    from labelmill.pipeline.explain import explain  # noqa: PLC0415
+    from labelmill.report.explained import explained_view  # noqa: PLC0415
+
+    rows = explain(job, ids, partition)
+    if as_json:
+        show_json({"ok": True, "rows": [asdict(row) for row in rows]})
+        return
+    terminal = screen()
+    block = "\u2588" if terminal.encoding.startswith("utf") else "#"
+    show(explained_view(rows, job.task.kind.space().names, terminal.width, block))
 
 
 def report(

@@ -14,8 +14,11 @@ VOTE = pa.struct(
         ("start", pa.int32()),
         ("end", pa.int32()),
         ("entry", pa.string()),
+        ("weight", pa.float32()),
     ]
 )
+"""One vote of a labels table; `weight` is what the label model learned of its function, null where
+the model has no such number."""
 TOKEN = pa.struct([("start", pa.int32()), ("end", pa.int32())])
 ENTITY = pa.struct(
     [

@@ -9,6 +9,8 @@ from labelmill import kinds
 from labelmill.config import find_root, load
 from labelmill.config.spec import Job
 from labelmill.core.digests import canonical_json
+from labelmill.pipeline.explain import explain as explain_rows
+from labelmill.pipeline.explanation import Explanation
 from labelmill.pipeline.memory import label_frame
 from labelmill.pipeline.preview import PreviewRow
 from labelmill.pipeline.preview import preview as preview_job
@@ -73,6 +75,30 @@ def preview(
 ) -> list[PreviewRow]:
     """Votes on a few rows of the source; nothing is written."""
     return preview_job(load_job(config, overrides), rows=rows, ids=ids)
+
+
+def explain(
+    config: str | PathLike[str],
+    ids: Sequence[str],
+    *,
+    overrides: Overrides = (),
+    partition: str | None = None,
+) -> list[Explanation]:
+    """Explain single rows of the source: their votes, and how their labels came to be.
+
+    The label model is that of the live snapshot where it fits the job, else one that is fitted
+    on the first rows; each explanation says which. Nothing is written.
+
+    Args:
+        config: path of the YAML file.
+        ids: ids of rows of the source.
+        overrides: as in `run`.
+        partition: look in this partition only.
+
+    Raises:
+        UsageError: if no row has one of the ids.
+    """
+    return explain_rows(load_job(config, overrides, partition), ids, partition)
 
 
 def load_job(

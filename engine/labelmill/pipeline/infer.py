@@ -85,6 +85,7 @@ def label_rows(
     votes: Votes,
     probs: npt.NDArray[np.float64],
     keep: npt.NDArray[np.bool_],
+    weights: npt.NDArray[np.float64] | None = None,
 ) -> Labeled:
     """Make the labels table of a shard.
 
@@ -94,6 +95,7 @@ def label_rows(
         votes: the votes on them.
         probs: probabilities of the items, [n_items, n_item_labels].
         keep: which rows of the batch stay, [n_batch]; the others were filtered.
+        weights: what the label model learned of each function, [n_functions], if it did.
     """
     readout = bound.items.read(
         probs, votes, rows.batch, bound.space, bound.job.select.min_confidence
@@ -105,7 +107,7 @@ def label_rows(
         "status": status_names(readout.status),
         "confidence": pa.array(readout.confidence),
         **readout.answers,
-        "votes": vote_lists(votes, bound, len(rows.batch)),
+        "votes": vote_lists(votes, bound, len(rows.batch), weights),
         **{name: rows.prepared[name] for name in names},
     }
     schema = labels_schema(
@@ -121,7 +123,12 @@ def label_rows(
     return Labeled(table, place, keep, readout.status)
 
 
-def vote_lists(votes: Votes, bound: BoundJob, n_texts: int) -> pa.Array:
+def vote_lists(
+    votes: Votes,
+    bound: BoundJob,
+    n_texts: int,
+    weights: npt.NDArray[np.float64] | None = None,
+) -> pa.Array:
     """The `votes` column: a list of votes for each text, by function and then by place."""
     order = np.lexsort((votes.start, votes.function, votes.doc))
     offsets = np.zeros(n_texts + 1, dtype=np.int32)
@@ -140,9 +147,17 @@ def vote_lists(votes: Votes, bound: BoundJob, n_texts: int) -> pa.Array:
         pa.array(votes.start[order]),
         pa.array(votes.end[order]),
         votes.entry.take(pa.array(order)),
+        _weights(weights, len(bound.names)).take(pa.array(votes.function[order])),
     ]
     values = pa.StructArray.from_arrays(arrays, fields=list(VOTE))
     return pa.ListArray.from_arrays(pa.array(offsets), values)
+
+
+def _weights(weights: npt.NDArray[np.float64] | None, n_functions: int) -> pa.Array:
+    """Weights of functions, [n_functions]; null where there is none, or no number."""
+    if weights is None:
+        return pa.nulls(n_functions, pa.float32())
+    return pa.array(weights, pa.float32(), mask=~np.isfinite(weights))
 
 
 def selected_rows(

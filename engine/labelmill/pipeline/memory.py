@@ -51,7 +51,9 @@ def label_table(bound: BoundJob, table: pa.Table) -> InMemory:
     model = fit_patterns(bound, [patterns], None if known is None else known.gold)
     probs = item_probs(model, patterns)
     keep = np.ones(len(rows.batch), dtype=np.bool_)
-    return InMemory(rows, label_rows(bound, rows, ballot.votes, probs, keep), ballot.errors)
+    weights = model.fitted.weights()
+    labeled = label_rows(bound, rows, ballot.votes, probs, keep, weights)
+    return InMemory(rows, labeled, ballot.errors)
 
 
 def label_frame(job: Job, frame: "pd.DataFrame") -> "pd.DataFrame":

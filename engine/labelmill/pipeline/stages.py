@@ -172,7 +172,7 @@ def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     files = work.file("keys"), work.file("decisions")
     decisions = read_decisions(*files, bound.job.split.group)
     keep = pc.is_null(decisions["step"]).combine_chunks().to_numpy(zero_copy_only=False)
-    labeled = label_rows(bound, rows, votes, probs, keep)
+    labeled = label_rows(bound, rows, votes, probs, keep, model.fitted.weights())
     _write_part(task.snapshot / "labels" / task.part, labeled.table)
     gone = _filtered(rows, decisions, keep)
     _write_side(task.snapshot / "filtered" / task.part, table_of_rows(FILTERED, gone))

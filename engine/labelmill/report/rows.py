@@ -1,9 +1,11 @@
 """A preview as lines for a terminal: texts with their spans marked, votes, and posteriors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.text import Text
 
+from labelmill.pipeline.explanation import Explanation
 from labelmill.pipeline.preview import PreviewRow, PreviewVote
 from labelmill.report.layout import Heading, View, table
 from labelmill.report.marking import pieces, visible
@@ -30,11 +32,13 @@ def preview_view(
         return ["No row to show." if lf is None else f"'{lf}' votes on none of the rows read."]
     view: View = []
     for row in rows:
-        view += [_title(row), *_text(row, labels, lf), *_votes(row, width), *_outcome(row), ""]
+        votes = [*_votes(row, width), *_outcome(row)]
+        view += [title_of(row), *_text(row, labels, lf), *votes, ""]
     return view[:-1]
 
 
-def _title(row: PreviewRow) -> Text:
+def title_of(row: PreviewRow | Explanation) -> Text:
+    """The id of a row, its status, and its label if it has one."""
     title = Text(visible(row.id), style="bold")
     title.append(f"  {row.status}", style="green" if row.status == "labeled" else "yellow")
     if row.label is not None:
@@ -45,8 +49,6 @@ def _title(row: PreviewRow) -> Text:
 
 
 def _text(row: PreviewRow, labels: Sequence[str], lf: str | None) -> View:
-    """The text, with each marked span in brackets: `[Acme Ltd ORG] rose`."""
-    text = row.text[:MOST_CHARACTERS]
     spans = [{"start": s, "end": e, "label": label} for s, e, label, _ in row.entities]
     if lf is not None:
         spans = [
@@ -54,17 +56,29 @@ def _text(row: PreviewRow, labels: Sequence[str], lf: str | None) -> View:
             for vote in row.votes
             if vote.lf == lf and not _is_whole(row, vote)
         ]
+    return [marked_text(row.text, spans, labels)]
+
+
+def marked_text(text: str, spans: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> Text:
+    """A text with each span in brackets, `[Acme Ltd ORG] rose`; a long one is cut.
+
+    Args:
+        text: the text.
+        spans: its spans, each with `start`, `end` and `label`.
+        labels: the task's labels, which decide the colours.
+    """
+    shown = text[:MOST_CHARACTERS]
     marked = Text("  ")
-    for piece in pieces(text, spans):
+    for piece in pieces(shown, spans):
         words = visible(piece.text).replace("\n", "\n  ")
         if piece.label is None:
             marked.append(words)
         else:
-            colour = _colour(piece.label.split(" ", maxsplit=1)[0], labels)
+            colour = colour_of(piece.label.split(" ", maxsplit=1)[0], labels)
             marked.append(f"[{words} {visible(piece.label)}]", style=f"bold {colour}")
-    if len(row.text) > len(text):
-        marked.append(f" ... ({len(row.text):,} characters)", style="dim")
-    return [marked]
+    if len(text) > len(shown):
+        marked.append(f" ... ({len(text):,} characters)", style="dim")
+    return marked
 
 
 def _votes(row: PreviewRow, width: int) -> View:
@@ -84,7 +98,13 @@ def _votes(row: PreviewRow, width: int) -> View:
 
 def _outcome(row: PreviewRow) -> View:
     view: View = [f"  posterior: {posterior(row.probs)}"] if row.probs else []
-    for lf, reason, message in row.errors:
+    return view + failures(row.errors)
+
+
+def failures(errors: Sequence[tuple[str, str, str]]) -> View:
+    """Functions that failed on a row, and what made the row unusable: (lf, reason, message)."""
+    view: View = []
+    for lf, reason, message in errors:
         who = f"{lf} failed" if lf else "the row cannot be used"
         view.append(Text(f"  ! {who} ({reason}): {visible(message)}", style="red"))
     return view
@@ -94,6 +114,7 @@ def _is_whole(row: PreviewRow, vote: PreviewVote) -> bool:
     return (vote.start, vote.end) == (0, len(row.text))
 
 
-def _colour(label: str, labels: Sequence[str]) -> str:
+def colour_of(label: str, labels: Sequence[str]) -> str:
+    """The colour of a label."""
     place = labels.index(label) if label in labels else len(labels)
     return COLOURS[place % len(COLOURS)]

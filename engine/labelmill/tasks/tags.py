@@ -94,7 +94,7 @@ def read(
     one of its spans has status `tie`.
     """
     soft = SoftLabels.of(probs)
-    of_label = _label_probs(probs, len(space), scheme)
+    of_label = by_labels(probs, len(space), scheme)
     label = _labels_of_tags(soft.best, scheme)
     begins = _begins(label, soft.best, _joined(votes, batch.tokens, label, space), batch, scheme)
     found = _entities(label, begins, of_label, soft.tied, batch.tokens)
@@ -108,7 +108,13 @@ def read(
     return Readout(status, confidence, answers)
 
 
-def _label_probs(probs: Floats, n_labels: int, scheme: Scheme) -> Floats:
+def by_labels(probs: Floats, n_labels: int, scheme: Scheme) -> Floats:
+    """Tag probabilities [n_tokens, n_tags] as those of labels, [n_tokens, n_labels].
+
+    Example:
+        >>> by_labels(np.array([[0.5, 0.2, 0.3]]), 1, "BIO").tolist()
+        [[0.5]]
+    """
     inside = probs[:, 1:]
     return inside if scheme == "IO" else inside.reshape(-1, n_labels, 2).sum(axis=2)
 

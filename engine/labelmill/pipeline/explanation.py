@@ -1,0 +1,95 @@
+"""What an explained row says, as plain data."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class UsedModel:
+    """The label model behind an explanation.
+
+    `origin` says where it comes from: the live `snapshot`, an earlier run that the job names
+    (`fitted`), or a fit on the first rows of the source (`sample`). `words` say it in a sentence.
+    """
+
+    type: str
+    origin: Literal["snapshot", "fitted", "sample"]
+    words: str
+    snapshot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedVote:
+    """One vote, and what it did; `label` joins the labels of a set with |.
+
+    `weight` is what the label model learned of the function, None where it has no such number.
+    `decision` is the place of the decision that the vote belongs to, among those of the row, and
+    `contribution` how much the vote alone raises the log odds of that decision's label: with all
+    votes, less without this one. In ner it is taken at the least sure of the span's tokens that
+    the vote covers. `without` is the probability of the label without the vote.
+    """
+
+    lf: str
+    label: str
+    start: int
+    end: int
+    entry: str | None
+    weight: float | None
+    decision: int
+    contribution: float
+    without: float
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """The probabilities of the labels at one step on the way to the posterior.
+
+    The steps are `prior` (what the label model says of the same text without any vote), `votes`
+    (what it says with them), and one for whatever changes its answer afterwards.
+    """
+
+    step: str
+    probs: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How one answer came to be: that of a whole text, or in ner that of a span.
+
+    In ner there is one for each span of the answer, and one for each place where functions found
+    something that the answer leaves out; `label` is "O" there. `start` and `end` bound the text or
+    the span, and the beliefs are those of its least sure token, `token`; None for whole texts.
+    """
+
+    start: int
+    end: int
+    label: str
+    token: tuple[int, int] | None
+    beliefs: tuple[Belief, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One row: what functions voted, and how its labels and its status came to be.
+
+    `why` explains the status in a sentence, `fate` what becomes of the row, `notes` say what else
+    one should know. `probs` maps labels to probabilities (document tasks), `entities` are (start,
+    end, label, confidence), `errors` are (lf, reason, message) of functions that failed. A row
+    that was filtered or that nobody can read has neither votes nor a model.
+    """
+
+    id: str
+    text: str
+    partition: str | None
+    status: str
+    why: str
+    fate: str
+    label: str | None = None
+    confidence: float | None = None
+    votes: tuple[ExplainedVote, ...] = ()
+    errors: tuple[tuple[str, str, str], ...] = ()
+    probs: dict[str, float] = field(default_factory=dict)
+    entities: tuple[tuple[int, int, str, float], ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    model: UsedModel | None = None
+    notes: tuple[str, ...] = ()
