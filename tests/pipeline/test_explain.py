@@ -342,3 +342,24 @@ def test_a_tie_in_ner_names_the_token(project: Project) -> None:
 
     assert row.status == "tie"
     assert row.why == "ORG and PERSON are equally probable on 'Jane', with 0.500 each"
+
+
+def test_calibration_is_a_step_of_its_own(project: Project) -> None:
+    texts = ["buy it", "a song", "buy a song now"] * 40
+    labels = ["spam", "ham", "spam"] * 30 + ["ham", "spam", "ham"] * 10
+    gold = pa.table({"id": [f"g{i}" for i in range(120)], "text": texts, "label": labels})
+    project.write(gold, "../gold/a.parquet")
+    project.configure(
+        gold={"path": "gold", "label": "label"},
+        labeling_functions=FUNCTIONS,
+        label_model={"type": "lift"},
+    )
+    project.run()
+
+    row = one(project, "r5")
+
+    (decision,) = row.decisions
+    steps = [belief.step for belief in decision.beliefs]
+    assert steps == ["prior", "votes", "temperature"]
+    assert decision.beliefs[2].probs == pytest.approx(row.probs)
+    assert decision.beliefs[1].probs != pytest.approx(row.probs)

@@ -17,6 +17,7 @@ from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.explanation import UsedModel
 from labelmill.pipeline.finding import read_whole
 from labelmill.pipeline.fit import fit_patterns, vote_space
+from labelmill.pipeline.gold_set import gold_here
 from labelmill.pipeline.plan import Plan, changes
 from labelmill.pipeline.publish import (
     CURRENT,
@@ -67,7 +68,9 @@ class Models:
         """The job's label model, fitted on the first shard."""
         if isinstance(self.bound.job.label_model.kind, Fitted):
             return fit_patterns(self.bound, [])
-        return fit_patterns(self.bound, [_patterns(self.bound, self.plan, self._first)])
+        known = gold_here(self.bound)
+        gold = None if known is None else known.gold
+        return fit_patterns(self.bound, [_patterns(self.bound, self.plan, self._first)], gold)
 
     @property
     def _first(self) -> Shard:
@@ -95,9 +98,10 @@ class Models:
         folder = self._folder(partition)
         if manifest is None or folder is None:
             return None, "nothing is published"
-        asked = self.bound.job.resolved.public.get("label_model")
-        if manifest["config"].get("label_model") != asked:
-            return None, "the live snapshot has another label_model"
+        asked = self.bound.job.resolved.public
+        for key in ("label_model", "gold"):
+            if manifest["config"].get(key) != asked.get(key):
+                return None, f"the live snapshot has another {key}"
         try:
             return Fitted(str(folder.absolute())).applied(vote_space(self.bound)), ""
         except BadParameter:
