@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from labelmill.errors import LabelmillError
     from labelmill.functions.decorator import labeling_function
     from labelmill.pipeline.face import explain, label, preview, run
+    from labelmill.refine.facade import Refiner
     from labelmill.text import measures as measure
 
 _PLACES = {
@@ -21,6 +22,7 @@ _PLACES = {
     "Example": "labelmill.core.spans:Example",
     "LabelModel": "labelmill.aggregate.facade:LabelModel",
     "LabelmillError": "labelmill.errors:LabelmillError",
+    "Refiner": "labelmill.refine.facade:Refiner",
     "Span": "labelmill.core.spans:Span",
     "explain": "labelmill.pipeline.face:explain",
     "label": "labelmill.pipeline.face:label",
@@ -35,6 +37,7 @@ __all__ = [
     "Example",
     "LabelModel",
     "LabelmillError",
+    "Refiner",
     "Span",
     "__version__",
     "explain",

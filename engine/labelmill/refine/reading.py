@@ -11,6 +11,7 @@ from labelmill.core.batch import Batch
 from labelmill.core.hashes import UInt64, fractions
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import VoteSpace
+from labelmill.errors import BadParameter
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -31,6 +32,15 @@ class Setting:
     min_agreement: float = 0.0
     label_uncovered: bool = True
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.folds < 2:
+            raise BadParameter("folds", f"is {self.folds}; give 2 or more")
+        if self.rounds < 1:
+            raise BadParameter("rounds", f"is {self.rounds}; give 1 or more")
+        if not 0 <= self.min_agreement <= 1:
+            message = f"is {self.min_agreement}; give a number from 0 to 1"
+            raise BadParameter("min_agreement", message)
 
 
 @dataclass(frozen=True, slots=True)

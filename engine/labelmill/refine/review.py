@@ -50,21 +50,20 @@ def carry_over(reading: Reading, matrix: Any, n_functions: int) -> Share:
 
     The functions are held out group by group. A model learns from the rows on which none of a
     group voted, and is asked for the rows on which one did. Words that a function looks for give
-    nothing away then: who hits its votes has learned something of the label itself. Functions
+    nothing away then: who tells its votes has learned something of the label itself. Functions
     that do not speak of one thing stay at chance.
     """
+    n_labels = reading.probs.shape[1]
     votes = reading.patterns.dense(n_functions)[reading.patterns.index].astype(np.int64)
-    votes[votes >= reading.probs.shape[1]] = -1
-    hits, total = np.zeros((2, reading.probs.shape[1]))
+    votes[votes >= n_labels] = -1
+    hits, total = np.zeros((2, n_labels))
     for group in _groups(votes):
         answers = _held_out(reading, matrix, votes, group)
-        if answers is None:
-            continue
-        for function in group:
-            said = np.flatnonzero(votes[:, function] >= 0)
-            label = votes[said, function]
-            np.add.at(total, label, 1)
-            np.add.at(hits, label, answers[said] == label)
+        if answers is not None:
+            said, function = np.nonzero(votes[:, group] >= 0)
+            label = votes[said, group[function]]
+            total += np.bincount(label, minlength=n_labels)
+            hits += np.bincount(label[answers[said] == label], minlength=n_labels)
     return _above_chance(hits, total)
 
 

@@ -18,8 +18,9 @@ from labelmill.refine.review import carry_over, checked, reviewed, too_little
 VOTES_WEIGHT, TEXT_WEIGHT = 2 / 3, 4 / 3
 """What votes and text count, once both are equally sure of themselves. They tell the same story in
 part, so together they count less than two witnesses."""
-SURE = 0.25
-"""A row without votes is labeled where its text is surer than on this part of those with votes."""
+UNSURE = 0.15
+"""On this part of the rows with votes the text is not sure enough to speak alone: a row without
+votes is labeled where it is surer than there."""
 RARE = 0.25
 """A label on less than this part of an equal share of the rows is taken for rare."""
 
@@ -55,7 +56,7 @@ def fit(
         state = _round(state, matrix, folds, covered, beliefs, reading.probs)
         beliefs = state.together(state.scores(matrix, folds), reading.probs, covered)
     scores = state.scores(matrix, folds)[covered]
-    bound = float(np.quantile(softmax(scores).max(axis=1), SURE))
+    bound = float(np.quantile(softmax(scores).max(axis=1), UNSURE))
     state = replace(state, bound=bound, prior=_prior(beliefs[covered], space))
     carried = carry_over(reading, matrix, len(space.functions))
     review = reviewed(scores, reading.probs[covered], carried, setting)
@@ -74,7 +75,7 @@ class FittedText:
     balance: Floats  # [n_labels], of what the models were trained on
     scale: float
     prior: Floats  # [n_labels], for rows without votes
-    bound: float
+    bound: float  # how sure a text without votes must be
     review: Review
 
     kind: ClassVar[str] = "text"
