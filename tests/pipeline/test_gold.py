@@ -10,6 +10,7 @@ from labelmill.errors import BadColumn, LabelmillError
 from labelmill.pipeline.gold import gold_labels, gold_spans, judge_entities, judge_labels
 
 SPACE = LabelSpace(("ham", "spam"))
+SURE = np.array([0.9, 0.6, 0.5, 0.8], dtype=np.float32)
 
 
 def test_gold_holds_names_or_indices_and_null_is_none() -> None:
@@ -57,18 +58,22 @@ def test_gold_spans_without_bounds_name_their_row(project: Project, span: object
 
 
 def test_texts_without_a_label_or_gold_do_not_count() -> None:
-    judged = judge_labels(["ham", "spam", None, "ham"], np.array([0, 0, 1, -1]), SPACE)
+    judged = judge_labels(["ham", "spam", None, "ham"], SURE, np.array([0, 0, 1, -1]), SPACE)
 
     assert (judged.right, judged.wrong) == (1, 1)
     assert judged.confusion == {("ham", "ham"): 1, ("ham", "spam"): 1}
+    assert judged.reliability.n_items == 2
+    assert judged.reliability.error == pytest.approx((0.1 + 0.6) / 2)
 
 
 def test_entities_count_by_exact_bounds_and_label() -> None:
-    found = [[{"start": 0, "end": 2, "label": "ham"}, {"start": 3, "end": 5, "label": "spam"}]]
+    spans = [(0, 2, "ham", 0.95), (3, 5, "spam", 0.7)]
+    found = [[dict(zip(("start", "end", "label", "confidence"), s, strict=True)) for s in spans]]
 
     judged = judge_entities(found, ["labeled"], [{(0, 2, 0), (3, 5, 0)}], SPACE)
 
     assert (judged.right, judged.found, judged.wanted) == (1, 2, 2)
+    assert judged.reliability.error == pytest.approx((0.05 + 0.7) / 2)
 
 
 def test_a_function_cannot_read_the_gold_column(project: Project) -> None:
@@ -93,4 +98,6 @@ def test_the_report_holds_labels_against_gold(project: Project) -> None:
     report = project.run().snapshots[0].report
 
     assert report["gold"]["accuracy"] == pytest.approx(2 / 3)
+    assert report["gold"]["calibration_error"] == pytest.approx(1 / 3)
+    assert [row["items"] for row in report["gold"]["reliability"]] == [3]
     assert [(f["correct"], f["incorrect"]) for f in report["functions"]] == [(1, 1), (1, 0)]

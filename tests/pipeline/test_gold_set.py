@@ -399,3 +399,31 @@ def test_a_gold_span_that_cannot_be_is_told_with_its_row(
 
     with pytest.raises(BadColumn, match=f"gold.parquet: .*{said}"):
         made.run()
+
+
+def test_the_report_says_how_gold_calibrated_the_model(judged: Project) -> None:
+    write_gold(judged, gold_table(label=["spam", "ham", "ham", "ham"] * 20))
+
+    run = judged.run()
+
+    report = run.snapshots[0].report
+    found = report["label_model"]["calibration"]
+    assert found["items"] == 60
+    assert found["temperature"] != 1
+    page = (run.snapshots[0].folder / "report.html").read_text("utf-8")
+    assert "from 60 rows of gold; calibration error" in page
+    model = json.loads((run.snapshots[0].folder / "label_model.json").read_bytes())
+    assert model["calibration"] == found
+
+
+def test_shards_of_judged_rows_add_up(project: Project) -> None:
+    truth = ["spam", "ham", "ham", "ham", "ham", "spam"]
+    texts = ["buy now", "buy gold", "nice song", "song", "nothing", "buy it"]
+    project.write({"id": list(range(6)), "text": texts, "truth": truth})
+    project.configure(source={"path": "input", "id": "id", "text": "text", "gold": "truth"})
+    whole = project.run().snapshots[0].report["gold"]
+
+    parts = project.run("execution.shard_rows=2").snapshots[0].report["gold"]
+
+    assert parts == whole
+    assert whole["calibration_error"] == pytest.approx(1 / 5)

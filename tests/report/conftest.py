@@ -14,7 +14,15 @@ def comments() -> dict[str, Any]:
         "task": "classification",
         "labels": ["ham", "spam"],
         "partition": "2026-11-21",
-        "label_model": _label_model("dawid_skene", 7),
+        "label_model": _label_model("dawid_skene", 7)
+        | {
+            "calibration": {
+                "temperature": 1.6238,
+                "items": 120,
+                "error_before": 0.0834,
+                "error_after": 0.0312,
+            }
+        },
         "totals": {
             "rows_in": 1956,
             "filtered": 96,
@@ -132,6 +140,11 @@ def news() -> dict[str, Any]:
             "precision": 0.909,
             "recall": 0.75,
             "f1": 0.8219,
+            "calibration_error": 0.0412,
+            "reliability": [
+                {"from": 0.8, "to": 0.8667, "items": 22, "confidence": 0.84, "accuracy": 0.8},
+                {"from": 0.9333, "to": 1.0, "items": 44, "confidence": 0.97, "accuracy": 0.95},
+            ],
         },
         "exports": {},
         "samples": [

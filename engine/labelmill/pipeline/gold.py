@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelmill.core.labels import LabelSpace
+from labelmill.core.reliability import Reliability
 from labelmill.core.soft import Status
 from labelmill.errors import BadColumn, nearest
 
@@ -40,6 +41,7 @@ class Judgement:
 
     In document tasks `right` and `wrong` count labeled texts with gold, and `confusion` counts
     (gold, label). In ner `found`, `right` and `wanted` count spans on the texts with gold.
+    `reliability` holds the confidence of these labels or spans against how often they are right.
     """
 
     right: int = 0
@@ -47,6 +49,7 @@ class Judgement:
     found: int = 0
     wanted: int = 0
     confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
+    reliability: Reliability = field(default_factory=Reliability)
 
     def __add__(self, other: "Judgement") -> "Judgement":
         return Judgement(
@@ -55,6 +58,7 @@ class Judgement:
             self.found + other.found,
             self.wanted + other.wanted,
             self.confusion + other.confusion,
+            self.reliability + other.reliability,
         )
 
 
@@ -108,16 +112,29 @@ def gold_spans(name: str, column: pa.Array, space: LabelSpace, cells: Cells = HE
 
 
 def judge_labels(
-    labels: list[str | None], gold: npt.NDArray[np.int64], space: LabelSpace
+    labels: list[str | None],
+    confidence: npt.NDArray[np.float32],
+    gold: npt.NDArray[np.int64],
+    space: LabelSpace,
 ) -> Judgement:
-    """Hold the labels of texts against gold [n_texts]; without a label or gold none counts."""
-    confusion = Counter(
-        (space.names[true], label)
-        for label, true in zip(labels, gold.tolist(), strict=True)
-        if label is not None and true >= 0
-    )
-    right = sum(n for (true, label), n in confusion.items() if true == label)
-    return Judgement(right, sum(confusion.values()) - right, confusion=confusion)
+    """Hold the labels of texts against gold [n_texts]; without a label or gold none counts.
+
+    Args:
+        labels: the label of each text.
+        confidence: that of each label, [n_texts].
+        gold: the true label of each, -1 where it is not known, [n_texts].
+        space: the labels.
+    """
+    known = np.array([label is not None for label in labels], dtype=np.bool_) & (gold >= 0)
+    confusion: Counter[tuple[str, str]] = Counter()
+    correct = []
+    for place in np.flatnonzero(known).tolist():
+        true, label = space.names[gold[place]], labels[place] or ""
+        confusion[true, label] += 1
+        correct.append(true == label)
+    right = sum(correct)
+    reliability = Reliability.of(confidence[known].astype(np.float64), correct)
+    return Judgement(right, len(correct) - right, confusion=confusion, reliability=reliability)
 
 
 def judge_entities(
@@ -131,15 +148,19 @@ def judge_entities(
     Every readable text counts, whatever its status: a text that nobody touched has missed the
     spans that gold has there.
     """
-    right = found = wanted = 0
+    wanted = 0
+    confidence: list[float] = []
+    correct: list[bool] = []
     for spans, state, true in zip(entities, status, gold, strict=True):
         if state == Status.ERROR:
             continue
-        ours = {(s["start"], s["end"], space.names.index(s["label"])) for s in spans}
-        right += len(ours & true)
-        found += len(ours)
+        for span in spans:
+            found = (span["start"], span["end"], space.names.index(span["label"]))
+            confidence.append(span["confidence"])
+            correct.append(found in true)
         wanted += len(true)
-    return Judgement(right=right, found=found, wanted=wanted)
+    reliability = Reliability.of(confidence, correct)
+    return Judgement(sum(correct), 0, len(correct), wanted, reliability=reliability)
 
 
 def _span(

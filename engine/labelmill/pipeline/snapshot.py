@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -212,9 +212,10 @@ def _report(
 
 
 def _label_model(model: Artifact, seed: int) -> dict[str, Any]:
-    """The model that is used, and how it came to be that one."""
+    """The model that is used, how it came to be that one, and how it was calibrated."""
+    heat = None if model.calibration is None else asdict(model.calibration)
     story = model.story or Story(model.type, model.type, "it was fitted before")
-    return {"type": model.type, "seed": seed} | story.row()
+    return {"type": model.type, "seed": seed, "calibration": heat} | story.row()
 
 
 def _single_class(report: Mapping[str, Any]) -> tuple[str, ...]:

@@ -310,7 +310,10 @@ def _judged(
         gold = gold_labels(name, column, bound.space)
         gold[~labeled.keep] = -1
         verdicts = judge_documents(votes, bound.space, gold, n_functions)
-        judgement = judge_labels(kept["label"].to_pylist(), gold[labeled.keep], bound.space)
+        confidence = kept["confidence"].to_numpy()
+        judgement = judge_labels(
+            kept["label"].to_pylist(), confidence, gold[labeled.keep], bound.space
+        )
         return verdicts.into(counts), judgement
     spans = gold_spans(name, column, bound.space)
     spans = [s if stays else set() for s, stays in zip(spans, labeled.keep, strict=True)]

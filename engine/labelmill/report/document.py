@@ -7,14 +7,22 @@ SCHEMA_VERSION = 1
 
 
 def agreement(judgement: Any, *, spans: bool) -> dict[str, Any] | None:
-    """How the labels agree with gold: accuracy of labeled texts, or span precision, recall, F1."""
+    """How the labels agree with gold: accuracy of labeled texts, or span precision, recall, F1.
+
+    Beside that stands how far their confidence can be believed: the expected calibration error,
+    and the bins that it is made of.
+    """
     from labelmill.report.analysis import scores  # noqa: PLC0415 (only with gold)
 
     if judgement is None:
         return None
     if spans:
         counts = {name: getattr(judgement, name) for name in ("right", "found", "wanted")}
-        return counts | scores(judgement.right, judgement.found, judgement.wanted)
+        return (
+            counts
+            | scores(judgement.right, judgement.found, judgement.wanted)
+            | _reliability(judgement)
+        )
     judged = judgement.right + judgement.wrong
     confusion = [
         {"gold": gold, "label": label, "texts": n}
@@ -26,7 +34,14 @@ def agreement(judgement: Any, *, spans: bool) -> dict[str, Any] | None:
         "wrong": judgement.wrong,
         "accuracy": accuracy,
         "confusion": confusion,
+        **_reliability(judgement),
     }
+
+
+def _reliability(judgement: Any) -> dict[str, Any]:
+    """How far the confidence of labels or spans can be believed."""
+    found = judgement.reliability
+    return {"calibration_error": found.error, "reliability": found.rows()}
 
 
 def totals(status: Mapping[str, int], filtered: int, rows_in: int) -> dict[str, Any]:

@@ -166,6 +166,23 @@ def model_trials(report: Report) -> list[str]:
     return [f"tried: {', '.join(scores)}", f"chosen: {model['why']}"] if tried else []
 
 
+def model_calibration(report: Report) -> list[str]:
+    """At which temperature the probabilities are given, and what that did, if gold told one."""
+    found = report["label_model"].get("calibration")
+    if found is None:
+        return []
+    unit = "tokens" if report["task"] == "ner" else "rows"
+    heat = f"temperature {found['temperature']:.2f} from {whole(found['items'])} {unit} of gold"
+    before, after = decimal(found["error_before"]), decimal(found["error_after"])
+    return [f"calibrated: {heat}; calibration error {before} before, {after} after"]
+
+
+def gold_calibration(report: Report) -> list[str]:
+    """How far the confidence of labels can be believed, in a report that has gold."""
+    error = (report["gold"] or {}).get("calibration_error")
+    return [] if error is None else [f"expected calibration error {decimal(error)}"]
+
+
 def notices(report: Report) -> list[str]:
     """What a person should look at in the table of functions."""
     rows = report["functions"]

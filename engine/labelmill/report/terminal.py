@@ -14,6 +14,8 @@ from labelmill.report.tables import (
     class_counts,
     decimal,
     function_columns,
+    gold_calibration,
+    model_calibration,
     model_notices,
     model_trials,
     model_words,
@@ -38,6 +40,7 @@ def report_view(report: Report, page: Path, width: int) -> View:
         Text(title, style="bold"),
         f"{report['task']}, {model_words(report)}",
         *model_trials(report),
+        *model_calibration(report),
         *_noted(model_notices(report)),
         "",
         *totals_view(report),
@@ -192,7 +195,7 @@ def _gold(report: Report) -> View:
     else:
         judged = gold["right"] + gold["wrong"]
         told = f"accuracy {share(gold['accuracy'])} on {whole(judged)} labeled rows with gold"
-    return [*heading("Agreement with gold"), told]
+    return [*heading("Agreement with gold"), told, *gold_calibration(report)]
 
 
 def _checks(report: Report) -> View:
