@@ -1,214 +1,63 @@
-"""Worlds with known truth: classes, labeling functions, and what they say of rows.
-
-A world is drawn from the full product of the terms below, thinned to 200 by a hash of the terms
-and the seed, never by a result. In each one a labeling function that fires says, with probability
-`skill`, the truth (an adversarial one says anything else), and otherwise whatever it likes to say.
-A one-sided function knows a single label, and fires where it sees it. A dead function
-never votes, or votes without looking. In a group all follow a leader: with some probability a
-member does exactly what the leader did, and else what it would do by itself. So the probability of
-all votes given the truth is known exactly, and with it the true posterior, which bounds every
-label model.
+"""Label models in worlds with known truth (see benchmarks/made_up.py).
 
 `python -m benchmarks.worlds SEED` fits label models on rows without labels, and scores them on
 fresh rows that have a vote: their accuracy (a tie counts by its share), how much better than
 majority vote that is, in how many worlds it is worse by more than one point and two standard
-errors, and the expected calibration error. Seed 0 may be looked at while a model is built.
+errors, the expected calibration error, and in how many unsound worlds (most functions wrong or
+dead) and sound ones (none is) the guard spoke up. snorkel's LabelModel and crowd-kit's DawidSkene
+stand beside them, at their defaults. Seed 0 may be looked at while a model is built.
+
+What was found of a world is kept in a folder while it runs; name one (`--keep`) to go on later, or
+to try another label model without asking the peers again. `--write` adds the seed to
+docs/benchmarks/worlds.json, and writes the table and the picture of docs/results.md. Two hundred
+worlds take about an hour of one core for each peer, and minutes for ours: `--jobs` shares them out,
+`--peer-worlds` asks peers in the first worlds alone.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
-from hashlib import sha256
-from itertools import product
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from benchmarks.made_up import WORLDS, Floats, Int8, Terms, World, drawn
+from benchmarks.world_peers import INSTALL, PEERS, asked, there
+from threadpoolctl import threadpool_limits
 
 import labelmill
+from benchmarks import world_page
+from labelmill.core.registry import LABEL_MODELS
 from labelmill.core.soft import TIE_TOLERANCE
+from labelmill.kinds import register_all
 
-WORLDS = 200
 ROWS = 20_000
 FEWEST = 50
 """A world in which fewer fresh rows have a vote says nothing."""
 BINS = 15
-MODELS = ("dawid_skene", "lift")
-FOLLOWING = 0.7
-"""How often a member of a group does what its leader did."""
-GROUP = 5
-SKILL = (0.3, 0.95)
-NEVER = 0.5
-"""Share of the dead functions that never vote; the others vote without looking."""
-
-Floats = npt.NDArray[np.float64]
-Int8 = npt.NDArray[np.int8]
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a world is like: a point of the product.
-
-    `rarest` is the share of the rarer of two classes; with more, the rarest and the commonest
-    stand in the same ratio, and the others lie between. `grouped`, `one_sided`, `adversarial` and
-    `dead` are shares of the functions; `coverage` is the median of their coverages.
-    """
-
-    n_classes: int
-    n_functions: int
-    rarest: float
-    grouped: float
-    one_sided: float
-    coverage: float
-    faults: tuple[float, float]
-
-    @property
-    def adversarial(self) -> float:
-        """Share of the functions that are wrong more often than right."""
-        return self.faults[0]
-
-    @property
-    def dead(self) -> float:
-        """Share of the functions that say nothing of the truth."""
-        return self.faults[1]
-
-    @property
-    def unsound(self) -> bool:
-        """Whether most functions are wrong or dead."""
-        return self.adversarial + self.dead > 0.5
-
-    @property
-    def sound(self) -> bool:
-        """Whether none is wrong or dead."""
-        return self.adversarial == self.dead == 0
-
-
-PRODUCT = (
-    (2, 3, 5, 10, 20),
-    (3, 10, 30, 100, 200),
-    (0.5, 0.2, 0.05, 0.01),
-    (0.0, 0.5, 1.0),
-    (0.0, 0.5, 1.0),
-    (0.01, 0.05, 0.2, 0.5, 1.0),
-    ((0.0, 0.0), (0.0, 0.3), (0.1, 0.0), (0.1, 0.1), (0.3, 0.0), (0.1, 0.6), (0.6, 0.0)),
-)
-
-
-def all_terms() -> Iterator[Terms]:
-    """The full product."""
-    for values in product(*PRODUCT):
-        yield Terms(*values)
-
-
-def drawn(seed: int, count: int = WORLDS) -> list["World"]:
-    """The worlds of a seed."""
-
-    def key(terms: Terms) -> bytes:
-        return sha256(f"{seed} {astuple(terms)}".encode()).digest()
-
-    chosen = sorted(all_terms(), key=key)[:count]
-    return [World(terms, int.from_bytes(key(terms)[:4], "big")) for terms in chosen]
-
-
-class World:
-    """Functions with fixed habits, and rows drawn on demand.
-
-    `tables` [n_functions, n_classes, 1 + n_classes] holds P(vote | truth) of each function by
-    itself, silence first; `leader` [n_functions] is whom it follows, -1 for nobody.
-    """
-
-    def __init__(self, terms: Terms, seed: int) -> None:
-        """Draw the habits; the same arguments give the same world."""
-        self.terms = terms
-        self.seed = seed
-        rng = np.random.default_rng(seed)
-        k, m = terms.n_classes, terms.n_functions
-        ratio = (1 - terms.rarest) / terms.rarest
-        shares = rng.permutation(np.geomspace(1.0, ratio, k))
-        self.balance: Floats = shares / shares.sum()
-        kinds = np.full(m, "sound", dtype="<U11")
-        dead, adversarial = round(terms.dead * m), round(terms.adversarial * m)
-        kinds[:dead] = "dead"
-        kinds[dead : dead + adversarial] = "adversarial"
-        self.kinds = rng.permutation(kinds)
-        self.target = np.where(rng.random(m) < terms.one_sided, rng.integers(0, k, m), -1)
-        coverage = np.minimum(terms.coverage * np.exp(rng.normal(0.0, 0.5, m)), 1.0)
-        skill = rng.uniform(*SKILL, m)
-        never = rng.random(m) < NEVER
-        likes = self.balance ** rng.random((m, 1))
-        likes = np.where(self.target[:, None] < 0, likes, np.eye(k)[self.target])
-        self.tables: Floats = np.stack(
-            [
-                self._table(kind, like / like.sum(), float(rate), float(known), silent=bool(silent))
-                for kind, like, rate, known, silent in zip(
-                    self.kinds, likes, coverage, skill, never, strict=True
-                )
-            ]
-        )
-        self.leader = self._leaders()
-
-    def sample(self, n_rows: int, seed: int) -> tuple[Int8, Int8]:
-        """Votes [n_rows, n_functions], -1 for silence, and the truth [n_rows]."""
-        rng = np.random.default_rng([self.seed, seed])
-        truth = rng.choice(len(self.balance), n_rows, p=self.balance)
-        votes = np.empty((n_rows, len(self.tables)), dtype=np.int8)
-        for j, table in enumerate(self.tables):  # a leader stands before those who follow it
-            bounds = np.cumsum(table, axis=1)[:, :-1]
-            drawn_votes = (rng.random(n_rows)[:, None] >= bounds[truth]).sum(axis=1) - 1
-            if self.leader[j] >= 0:
-                follows = rng.random(n_rows) < FOLLOWING
-                drawn_votes = np.where(follows, votes[:, self.leader[j]], drawn_votes)
-            votes[:, j] = drawn_votes
-        return votes, truth.astype(np.int8)
-
-    def posterior(self, votes: Int8) -> Floats:
-        """P(truth | votes), [n_rows, n_classes], exactly."""
-        scores = np.tile(np.log(self.balance), (len(votes), 1))
-        for j, table in enumerate(self.tables):
-            alone = table[:, votes[:, j].astype(np.int64) + 1].T
-            if self.leader[j] >= 0:
-                same = votes[:, j] == votes[:, self.leader[j]]
-                alone = FOLLOWING * same[:, None] + (1 - FOLLOWING) * alone
-            scores += np.log(np.maximum(alone, 1e-300))
-        scores -= scores.max(axis=1, keepdims=True)
-        probs: Floats = np.exp(scores)
-        probs /= probs.sum(axis=1, keepdims=True)
-        return probs
-
-    def _table(
-        self, kind: str, said: Floats, coverage: float, skill: float, *, silent: bool
-    ) -> Floats:
-        """P(vote | truth) of one function, [n_classes, 1 + n_classes], silence first."""
-        balance, k = self.balance, len(self.balance)
-        seen = np.eye(k) if kind != "adversarial" else (1 - np.eye(k)) * balance[:, None]
-        seen = seen / seen.sum(axis=0)  # P(truth | vote) of one who looks
-        known = 0.0 if kind == "dead" else skill
-        joint = (known * seen + (1 - known) * balance[:, None]) * said
-        most = float((balance / np.maximum(joint.sum(axis=1), 1e-300)).min())
-        rate = 0.0 if kind == "dead" and silent else min(coverage, most)
-        votes = rate * joint / balance[:, None]
-        return np.concatenate([1 - votes.sum(axis=1, keepdims=True), votes], axis=1).clip(0, 1)
-
-    def _leaders(self) -> npt.NDArray[np.int64]:
-        """Groups of neighbours; each follows the first of its group."""
-        m = len(self.tables)
-        leader = np.full(m, -1)
-        for first in range(0, round(self.terms.grouped * m), GROUP):
-            members = np.arange(first + 1, min(first + GROUP, m))
-            leader[members] = first
-        return leader
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a label model did in a world; accuracies are shares of the fresh rows with votes."""
+    """What a label model did in a world; accuracies are shares of the fresh rows with votes.
+
+    `fired` are the codes of what the guard found about the model as a whole, `used` is the type
+    that it let through.
+    """
 
     accuracy: float
     majority: float
     true: float
     error: float  # standard error of the difference to majority
     calibration: float
+    fired: tuple[str, ...] = ()
+    used: str = ""
 
     @property
     def worse(self) -> bool:
@@ -217,22 +66,31 @@ class Score:
 
 
 def score(world: World, models: Sequence[str], n_rows: int) -> dict[str, Score]:
-    """Fit label models on rows of a world and score them on others."""
+    """Fit label models on rows of a world and score them on others.
+
+    Args:
+        world: the world.
+        models: types of label models, or names of peers.
+        n_rows: so many rows to fit on, and as many to score.
+
+    Returns:
+        A score by model; none in a world where hardly a row has a vote.
+    """
     train, _ = world.sample(n_rows, 1)
     votes, truth = world.sample(n_rows, 2)
     covered = (votes >= 0).any(axis=1)
     if covered.sum() < FEWEST:
         return {}
     votes, truth = votes[covered], truth[covered]
-    majority = right(_proba("majority", world, train, votes), truth)
+    majority = right(_proba("majority", world, train, votes)[0], truth)
     true = right(world.posterior(votes), truth)
     scores = {}
     for name in models:
-        probs = _proba(name, world, train, votes)
+        probs, fired, used = _proba(name, world, train, votes)
         each = right(probs, truth)
         error = float((each - majority).std() / np.sqrt(len(each)))
         means = float(each.mean()), float(majority.mean()), float(true.mean())
-        scores[name] = Score(*means, error, calibration_error(probs, truth))
+        scores[name] = Score(*means, error, calibration_error(probs, truth), fired, used)
     return scores
 
 
@@ -264,26 +122,133 @@ def summary(scores: Sequence[Score]) -> dict[str, float]:
     }
 
 
+def guarded(terms: Sequence[Terms], scores: Sequence[Score]) -> dict[str, tuple[int, int]]:
+    """In how many worlds the guard spoke up, and how many there are: unsound ones, sound ones."""
+    pairs = list(zip(terms, scores, strict=True))
+    return {
+        "unsound": _counted([bool(s.fired) for t, s in pairs if t.unsound]),
+        "sound": _counted([bool(s.fired) for t, s in pairs if t.sound]),
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score models over the worlds of a seed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.worlds", description=__doc__)
-    parser.add_argument("seed", type=int)
-    parser.add_argument("--models", nargs="+", default=MODELS)
-    parser.add_argument("--worlds", type=int, default=WORLDS)
-    parser.add_argument("--rows", type=int, default=ROWS)
-    options = parser.parse_args(arguments)
-    found: dict[str, list[Score]] = {name: [] for name in options.models}
-    for world in drawn(options.seed, options.worlds):
-        for name, scored in score(world, options.models, options.rows).items():
-            found[name].append(scored)
-    told = {name: summary(scores) for name, scores in found.items()}
-    print(json.dumps({"name": "worlds", "seed": options.seed, "models": told}))
+    options = _options(arguments)
+    worlds = drawn(options.seed, options.worlds)
+    peers = [name for name in PEERS if options.peer_worlds and there(name)]
+    if len(peers) < len(PEERS) and options.peer_worlds:
+        print(INSTALL, file=sys.stderr)
+    names = [
+        [*options.models, *(peers if number < options.peer_worlds else ())]
+        for number in range(len(worlds))
+    ]
+    with TemporaryDirectory() as folder:
+        keep = options.keep or Path(folder)
+        keep.mkdir(parents=True, exist_ok=True)
+        known = partial(_scored, seed=options.seed, n_rows=options.rows, keep=keep)
+        found = _all(known, list(zip(range(len(worlds)), worlds, names, strict=True)), options.jobs)
+    told = told_of(worlds, found, [*options.models, *peers])
+    if options.write:
+        world_page.keep(options.seed, told)
+        world_page.write(world_page.kept())
+    print(json.dumps({"name": "worlds", "seed": options.seed, "models": told["models"]}))
     return 0
 
 
-def _proba(name: str, world: World, train: Int8, votes: Int8) -> Floats:
-    return labelmill.LabelModel(name, world.terms.n_classes).fit(train).predict_proba(votes)
+def told_of(
+    worlds: Sequence[World], found: Mapping[tuple[int, str], Score], names: Sequence[str]
+) -> dict[str, Any]:
+    """The summary of each model, and its gain in each world, in points."""
+    models, gains = {}, []
+    for name in names:
+        numbers = [number for number in range(len(worlds)) if (number, name) in found]
+        scores = [found[number, name] for number in numbers]
+        models[name] = summary(scores)
+        if name not in PEERS:
+            models[name] |= guarded([worlds[number].terms for number in numbers], scores)
+    for number in range(len(worlds)):
+        each = {name: found[number, name] for name in names if (number, name) in found}
+        if each:
+            gain = {name: 100 * (s.accuracy - s.majority) for name, s in each.items()}
+            first = next(iter(each.values()))
+            gain["true"] = 100 * (first.true - first.majority)
+            gains.append({name: round(value, 2) for name, value in gain.items()})
+    return {"models": models, "gains": gains}
 
+
+Task = tuple[int, World, list[str]]
+"""A world by its number, and the models to score in it."""
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.worlds", description=__doc__)
+    parser.add_argument("seed", type=int)
+    parser.add_argument("--models", nargs="+", default=_default_models())
+    parser.add_argument("--worlds", type=int, default=WORLDS)
+    parser.add_argument("--peer-worlds", type=int, default=WORLDS, help="0 asks no peers")
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--jobs", type=int, default=1, help="so many processes")
+    parser.add_argument("--keep", type=Path, help="keep what was found of each world there")
+    parser.add_argument("--write", action="store_true", help="write docs/results.md")
+    return parser.parse_args(arguments)
+
+
+def _default_models() -> tuple[str, ...]:
+    register_all()
+    return tuple(name for name in ("auto", "lift", "dawid_skene") if name in LABEL_MODELS)
+
+
+def _all(work: Any, tasks: Sequence[Task], jobs: int) -> dict[tuple[int, str], Score]:
+    """Work through the worlds, one after the other or in several processes."""
+    if jobs == 1:
+        done = [work(task) for task in tasks]
+    else:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            done = list(pool.map(work, tasks))
+    return {
+        (number, name): result
+        for (number, _, _), scores in zip(tasks, done, strict=True)
+        for name, result in scores.items()
+    }
+
+
+def _scored(task: Task, *, seed: int, n_rows: int, keep: Path) -> dict[str, Score]:
+    """The scores of models in one world, each from the folder where it is known."""
+    number, world, names = task
+    paths = {
+        name: keep / f"{seed}_{number}_{n_rows}_{name.replace(' ', '_')}.json" for name in names
+    }
+    missing = [name for name, path in paths.items() if not path.exists()]
+    with threadpool_limits(1):
+        fresh = score(world, missing, n_rows) if missing else {}
+    for name in missing:
+        told = asdict(fresh[name]) if name in fresh else None
+        paths[name].write_text(json.dumps(told), "utf-8")
+    known = {name: json.loads(path.read_text("utf-8")) for name, path in paths.items()}
+    return {
+        name: Score(**{**told, "fired": tuple(told["fired"])})
+        for name, told in known.items()
+        if told is not None
+    }
+
+
+def _proba(
+    name: str, world: World, train: Int8, votes: Int8
+) -> tuple[Floats, tuple[str, ...], str]:
+    """Probabilities, what the guard found about the model as a whole, and the type that is used."""
+    n_classes = world.terms.n_classes
+    if name in PEERS:
+        return asked(name, n_classes, train, votes), (), name
+    model = labelmill.LabelModel(name, n_classes).fit(train)
+    fired = tuple(each.code for each in model.findings if each.function is None)
+    return model.predict_proba(votes), fired, model.story.used if model.story else name
+
+
+def _counted(fired: Sequence[bool]) -> tuple[int, int]:
+    return sum(fired), len(fired)
+
+
+__all__ = ["Score", "Terms", "World", "calibration_error", "drawn", "right", "score", "summary"]
 
 if __name__ == "__main__":
     sys.exit(main())

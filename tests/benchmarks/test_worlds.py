@@ -1,8 +1,30 @@
 """Worlds with known truth say what they say they do."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
-from benchmarks.worlds import Score, Terms, World, calibration_error, drawn, score, summary
+from benchmarks.pages import with_table
+from benchmarks.world_peers import PEERS, asked, there
+from benchmarks.worlds import (
+    Score,
+    Terms,
+    World,
+    calibration_error,
+    drawn,
+    guarded,
+    main,
+    score,
+    summary,
+    told_of,
+)
+
+from benchmarks import world_page
+
+TWO_SIDED = Terms(2, 10, 0.5, 0.0, 0.0, 0.5, (0.0, 0.0))
+SOUND = Terms(2, 10, 0.5, 0.0, 1.0, 0.5, (0.0, 0.0))
+UNSOUND = Terms(2, 10, 0.5, 0.0, 1.0, 0.5, (0.6, 0.0))
 
 
 def test_a_seed_draws_the_same_worlds_again_and_another_draws_others() -> None:
@@ -50,3 +72,63 @@ def test_a_summary_counts_the_worlds_in_which_a_model_is_clearly_worse() -> None
     assert told["worse"] == 1
     assert told["gain"] == pytest.approx(-2.5)
     assert told["true_gain"] == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("name", [name for name in PEERS if there(name)])
+def test_a_peer_gives_distributions_that_tell_more_than_chance(name: str) -> None:
+    world = World(TWO_SIDED, 7)
+    train, _ = world.sample(500, 1)
+    votes, truth = world.sample(500, 2)
+
+    probs = asked(name, 2, train, votes)
+
+    assert probs.shape == (500, 2)
+    assert np.allclose(probs.sum(axis=1), 1)
+    assert (probs.argmax(axis=1) == truth).mean() > 0.6
+
+
+def test_the_guard_is_counted_in_unsound_and_in_sound_worlds() -> None:
+    quiet, loud = Score(0.8, 0.8, 0.9, 0.0, 0.1), Score(0.8, 0.8, 0.9, 0.0, 0.1, ("drift",))
+
+    told = guarded([SOUND, SOUND, UNSOUND], [quiet, loud, loud])
+
+    assert told == {"sound": (1, 2), "unsound": (1, 1)}
+
+
+def test_a_world_is_scored_once_where_a_folder_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["0", "--worlds", "3", "--rows", "300", "--peer-worlds", "0", "--models", "lift"]
+
+    main([*options, "--keep", str(tmp_path)])
+    first = json.loads(capsys.readouterr().out)
+    kept = sorted(tmp_path.iterdir())
+    known = next(path for path in kept if path.read_text() != "null")
+    known.write_text(json.dumps({**json.loads(known.read_text()), "calibration": 9.0}))
+    main([*options, "--keep", str(tmp_path)])
+    second = json.loads(capsys.readouterr().out)
+
+    assert len(kept) == 3
+    assert first["models"]["lift"]["calibration_error"] < 1
+    assert second["models"]["lift"]["calibration_error"] > 1
+
+
+def test_the_page_tells_gains_and_what_the_guard_did(tmp_path: Path) -> None:
+    worlds = [World(SOUND, 1), World(UNSOUND, 2)]
+    found = {(0, "lift"): Score(0.9, 0.7, 1.0, 0.0, 0.1), (1, "lift"): Score(0.7, 0.8, 0.9, 0, 0)}
+    path = tmp_path / "worlds.json"
+
+    world_page.keep(10, told_of(worlds, found, ["lift"]), path)
+    world_page.keep(2, told_of(worlds, found, ["lift"]), path)
+    kept = world_page.kept(path)
+
+    assert list(kept) == ["2", "10"]
+    row = "| 2 | lift | 2 | 1 | 5.00 | 20.00 | 25 % | 0.050 | 0 of 1 | 0 of 1 |"
+    assert row in world_page.page_text(kept)
+    assert world_page.picture(kept).count("<circle") == 2 * 2 * 2 + 2
+
+
+def test_the_page_shows_the_worlds_that_are_kept() -> None:
+    text = world_page.PAGE.read_text("utf-8")
+
+    assert with_table(text, world_page.MARKS, world_page.page_text(world_page.kept())) == text

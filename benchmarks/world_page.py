@@ -1,0 +1,91 @@
+"""The table and the picture of worlds, for docs/results.md."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.charts import rank_chart
+from benchmarks.pages import with_table
+from benchmarks.projects import ROOT
+
+PAGE = ROOT / "docs" / "results.md"
+FOLDER = ROOT / "docs" / "benchmarks"
+KEPT = FOLDER / "worlds.json"
+MARKS = ("<!-- worlds -->\n", "<!-- /worlds -->\n")
+HEADER = (
+    "| seed | label model | worlds | clearly below majority | gain | true model's gain | of it "
+    "| calibration error | guard: unsound | guard: sound |\n"
+    "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+)
+TITLE = "Points gained on majority vote, world by world"
+
+Kept = Mapping[str, Mapping[str, Any]]
+
+
+def kept(path: Path = KEPT) -> dict[str, Any]:
+    """The results by seed; none where there are none."""
+    if not path.exists():
+        return {}
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def keep(seed: int, told: Mapping[str, Any], path: Path = KEPT) -> None:
+    """Add the results of a seed."""
+    every = {**kept(path), str(seed): told}
+    ordered = dict(sorted(every.items(), key=lambda item: int(item[0])))
+    path.write_text(json.dumps(ordered, separators=(",", ":")).replace('},"', '},\n"') + "\n")
+
+
+def write(found: Kept, page: Path = PAGE, folder: Path = FOLDER) -> None:
+    """Write the table into the page, and the picture beside it."""
+    page.write_text(with_table(page.read_text("utf-8"), MARKS, page_text(found)), "utf-8")
+    if found:
+        (folder / "worlds.svg").write_text(picture(found), "utf-8")
+
+
+def page_text(found: Kept) -> str:
+    """What stands between the marks of the page."""
+    if not found:
+        return ""
+    rows = [
+        _row(seed, name, told)
+        for seed, each in found.items()
+        for name, told in each["models"].items()
+    ]
+    return f"\n![{TITLE}](benchmarks/worlds.svg)\n\n{HEADER}{''.join(rows)}\n"
+
+
+def picture(found: Kept) -> str:
+    """Every world as a dot for each model, ordered by what the true model gains there."""
+    worlds = [world for each in found.values() for world in each["gains"]]
+    worlds.sort(key=lambda world: world["true"])
+    names = list(dict.fromkeys(name for world in worlds for name in world))
+    ordered = [*(name for name in names if name != "true"), "true"]
+    series: dict[str, Sequence[float | None]] = {
+        "the true model" if name == "true" else name: [world.get(name) for world in worlds]
+        for name in ordered
+    }
+    return rank_chart(TITLE, "worlds, by the gain of the true model", "points", series)
+
+
+def _row(seed: str, name: str, told: Mapping[str, Any]) -> str:
+    part = 100 * told["gain"] / told["true_gain"] if told["true_gain"] else 0.0
+    cells = [
+        seed,
+        name,
+        f"{told['worlds']}",
+        f"{told['worse']}",
+        f"{told['gain']:.2f}",
+        f"{told['true_gain']:.2f}",
+        f"{part:.0f} %",
+        f"{told['calibration_error']:.3f}",
+        _fired(told.get("unsound")),
+        _fired(told.get("sound")),
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _fired(counts: Sequence[int] | None) -> str:
+    return "-" if counts is None else f"{counts[0]} of {counts[1]}"
