@@ -170,10 +170,13 @@ def test_a_worker_that_grows_too_large_is_ended_and_the_row_is_told(
 
 
 def test_memory_that_no_worker_can_do_with_stops_the_run(project: Project, write: Write) -> None:
-    write("def f(row): time.sleep(1)", execution={"workers": 1, "memory_per_worker": 1})
+    write("def f(row): time.sleep(1)", execution={"workers": 1})
 
-    with pytest.raises(WorkersLost, match=r"cannot start: .*execution\.memory_per_worker"):
-        project.run()
+    with (
+        pytest.raises(WorkersLost, match=r"cannot start: .*execution\.memory_per_worker"),
+        Processes(project.job(), 1, 1_000_000) as processes,
+    ):
+        list(processes.map(doubled, [1]))
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -206,6 +206,7 @@ def test_a_few_unreadable_rows_have_a_status_and_a_reason(project: Project) -> N
         ("2", "text: invalid UTF-8 at byte 3"),
         ("3", "text is null"),
     ]
+    assert run.snapshots[0].report["totals"]["quarantined"] == 2
 
 
 @pytest.mark.parametrize(
@@ -264,6 +265,44 @@ def test_a_function_that_raises_loses_its_vote_on_that_row_only(project: Project
     assert run.snapshots[0].report["functions"][0]["errors"] == 1
     quarantine = pq.read_table(run.snapshots[0].folder / "quarantine").to_pylist()
     assert [(r["id"], r["lf"], r["reason"]) for r in quarantine] == [("r1", "odd", "KeyError")]
+    assert run.snapshots[0].report["totals"]["quarantined"] == 1
+
+
+def test_a_row_is_in_quarantine_once_whatever_failed_on_it(project: Project) -> None:
+    (project.root / "lfs.py").write_text(
+        "def odd(row):\n    return 7\n\n\ndef worse(row):\n    raise KeyError('x')\n"
+    )
+    kinds = [
+        {"name": name, "type": "python", "function": f"lfs.py:{name}", "label": "spam"}
+        for name in ("odd", "worse")
+    ]
+    buy = {"name": "buy", "type": "keyword", "label": "spam", "any": ["buy"]}
+    project.configure(labeling_functions=[*kinds, buy], error_budget=1)
+
+    run = project.run()
+
+    quarantine = pq.read_table(run.snapshots[0].folder / "quarantine").to_pylist()
+    assert len(quarantine) == 12
+    assert run.snapshots[0].report["totals"]["quarantined"] == 6
+
+
+def test_votes_carry_what_the_model_learned_of_their_function(project: Project) -> None:
+    project.configure(label_model={"type": "weighted", "weights": {"buy": 0.25}})
+    run = project.run()
+    project.configure(label_model={"type": "majority"})
+    plain = project.run()
+
+    weights = {
+        (vote["lf"], vote["weight"])
+        for votes in run.labels.to_arrow()["votes"].to_pylist()
+        for vote in votes
+    }
+    assert weights == {("buy", 0.25), ("song", 1.0)}
+    samples = run.snapshots[0].report["samples"]
+    assert {(v["lf"], v["weight"]) for sample in samples for v in sample["votes"]} == weights
+    votes = [v for votes in plain.labels.to_arrow()["votes"].to_pylist() for v in votes]
+    assert votes
+    assert {vote["weight"] for vote in votes} == {None}
 
 
 def test_a_function_that_keeps_failing_stops_the_run(project: Project) -> None:

@@ -124,6 +124,16 @@ def test_without_gold_there_are_no_verdicts(comments: Report) -> None:
     assert "Agreement with gold" not in text
 
 
+def test_votes_of_samples_stand_with_their_weight(comments: Report) -> None:
+    weighed = {"lf": "begging", "label": "spam", "start": 0, "end": 46, "weight": 0.9125}
+    comments["samples"][0]["votes"][0] = weighed
+
+    page = report_page(comments)
+
+    assert 'begging → spam <span class="quiet">weight 0.912</span>' in page
+    assert "<li>short → ham</li>" in page
+
+
 def test_entities_are_marked_with_their_label(news: Report) -> None:
     page = report_page(news)
 

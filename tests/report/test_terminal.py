@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -10,7 +11,7 @@ from rich.cells import cell_len
 from labelmill.pipeline.preview import PreviewRow, PreviewVote
 from labelmill.report.layout import Heading, View, table
 from labelmill.report.rows import preview_view
-from labelmill.report.terminal import function_table, report_view
+from labelmill.report.terminal import function_table, report_view, totals_view
 
 GOLDEN = Path(__file__).parent / "golden"
 Report = dict[str, Any]
@@ -36,6 +37,13 @@ def test_a_whole_report_reads_so(comments: Report) -> None:
     view = report_view(comments, Path("out/report.html"), 160)
 
     assert _text(view) == (GOLDEN / "report.txt").read_text()
+
+
+@pytest.mark.parametrize(("rows", "told"), [(1, "1 row is"), (1200, "1,200 rows are")])
+def test_rows_in_quarantine_are_counted(comments: Report, rows: int, told: str) -> None:
+    comments["totals"]["quarantined"] = rows
+
+    assert f"Errors    {told} in quarantine" in "\n".join(map(str, totals_view(comments)))
 
 
 def test_a_narrow_terminal_gets_the_table_in_parts(comments: Report) -> None:

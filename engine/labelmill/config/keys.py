@@ -187,13 +187,14 @@ class Execution:
         workers: worker processes; 0 works in the calling process. Where it is left out, a job with
             fewer than 5,000 rows is done in the calling process, and others get one process for
             every 50,000 rows (5,000 where code or models work row by row), at most one a core.
-        memory_per_worker: megabytes that a worker may take before it is ended and replaced; all
-            workers together may take 80 % of the machine's memory where it is left out.
+        memory_per_worker: megabytes that a worker may take before it is ended and replaced, 100 or
+            more (it takes some 50 before its first row); all workers together may take 80 % of
+            the machine's memory where it is left out.
         shard_rows: rows that are worked on together.
     """
 
     workers: Annotated[int, Field(ge=0)] | None = None
-    memory_per_worker: Annotated[int, Field(ge=1)] | None = None
+    memory_per_worker: Annotated[int, Field(ge=100)] | None = None
     shard_rows: Annotated[int, Field(ge=1)] = 20_000
 
 

@@ -51,6 +51,7 @@ class ShardSummary:
     copies_dropped: Counter[str] = field(default_factory=Counter)
     failures: Mapping[str, str] = field(default_factory=dict)
     spans_lost: int = 0
+    quarantined: int = 0
     counts: Counts | None = None
     judgement: Judgement | None = None
     samples: tuple[Sample, ...] = ()
@@ -67,6 +68,7 @@ class ShardSummary:
             self.copies_dropped + other.copies_dropped,
             {**other.failures, **self.failures},
             self.spans_lost + other.spans_lost,
+            self.quarantined + other.quarantined,
             _added(self.counts, other.counts),
             _added(self.judgement, other.judgement),
             fewest_samples(self.samples + other.samples),

@@ -22,7 +22,7 @@ class Sample:
     text: str
     label: str | None
     confidence: float | None
-    votes: tuple[tuple[str, str, int, int], ...]
+    votes: tuple[tuple[str, str, int, int, float | None], ...]
     entities: tuple[tuple[int, int, str], ...] = ()
 
     def row(self) -> dict[str, Any]:
@@ -34,8 +34,8 @@ class Sample:
             "label": self.label,
             "confidence": self.confidence,
             "votes": [
-                {"lf": lf, "label": label, "start": start, "end": end}
-                for lf, label, start, end in self.votes
+                {"lf": lf, "label": label, "start": start, "end": end, "weight": weight}
+                for lf, label, start, end, weight in self.votes
             ],
             "entities": [
                 {"start": start, "end": end, "label": label} for start, end, label in self.entities
@@ -70,7 +70,7 @@ def fewest_samples(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
 
 def _sample(key: int, row: dict[str, Any]) -> Sample:
     votes = tuple(
-        (v["lf"], v["label"] or "|".join(v["one_of"] or ()), v["start"], v["end"])
+        (v["lf"], v["label"] or "|".join(v["one_of"] or ()), v["start"], v["end"], v["weight"])
         for v in row["votes"] or ()
     )
     entities = tuple((e["start"], e["end"], e["label"]) for e in row.get("entities") or ())

@@ -192,7 +192,9 @@ def _report(
         "labels": list(bound.space.names),
         "partition": making.part.value,
         "label_model": _label_model(model, job.label_model.seed),
-        "totals": totals(status, sum(summary.filtered.values()), summary.rows_in),
+        "totals": totals(
+            status, sum(summary.filtered.values()), summary.rows_in, summary.quarantined
+        ),
         "filtered": dict(sorted(summary.filtered.items())),
         "functions": rows,
         "conflicts": [] if counts is None else conflict_rows(bound.names, counts.conflicts),

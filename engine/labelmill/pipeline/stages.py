@@ -176,10 +176,8 @@ def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     _write_part(task.snapshot / "labels" / task.part, labeled.table)
     gone = _filtered(rows, decisions, keep)
     _write_side(task.snapshot / "filtered" / task.part, table_of_rows(FILTERED, gone))
-    if work.file("quarantine").exists():
-        write_table(
-            task.snapshot / "quarantine" / task.part, pq.read_table(work.file("quarantine"))
-        )
+    lost = _quarantine(work)
+    _write_side(task.snapshot / "quarantine" / task.part, lost)
     splits = splits_of(decisions["group"].to_numpy(), bound.job.split, bound.job.seed)
     places = selected_rows(bound, labeled, splits)
     examples = {split: examples_of(bound, labeled, places[split]) for split in SPLITS}
@@ -189,7 +187,8 @@ def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     summary = _summary(bound, rows, votes, labeled, examples, task.errors)
     filtered = Counter(step for _, step, _ in gone)
     samples = samples_of(labeled.table, _id_keys(work, labeled), bound.job.seed)
-    return InferRecord(replace(summary, filtered=filtered, samples=samples), mentions)
+    summary = replace(summary, filtered=filtered, samples=samples, quarantined=_n_rows(lost))
+    return InferRecord(summary, mentions)
 
 
 def augment_shard(bound: BoundJob, task: AugmentTask) -> ShardSummary:
@@ -368,6 +367,18 @@ def _filtered(
     for row, decision in zip(rows.row[left].tolist(), taken, strict=True):
         gone.append((row, _string(rows.ids[row].as_py()), decision["step"], decision["reason"]))
     return [entry[1:] for entry in sorted(gone, key=lambda entry: entry[0])]
+
+
+def _quarantine(work: Work) -> pa.Table:
+    """What went wrong in a shard."""
+    path = work.file("quarantine")
+    return pq.read_table(path) if path.exists() else QUARANTINE.empty_table()
+
+
+def _n_rows(lost: pa.Table) -> int:
+    """How many rows something went wrong on: those without an id, and the others by theirs."""
+    ids = lost["id"]
+    return int(ids.null_count) + len(pc.unique(ids.drop_null()))
 
 
 def _failed_rows(errors: list[RowError]) -> int:

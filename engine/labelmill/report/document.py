@@ -44,8 +44,12 @@ def _reliability(judgement: Any) -> dict[str, Any]:
     return {"calibration_error": found.error, "reliability": found.rows()}
 
 
-def totals(status: Mapping[str, int], filtered: int, rows_in: int) -> dict[str, Any]:
+def totals(
+    status: Mapping[str, int], filtered: int, rows_in: int, quarantined: int = 0
+) -> dict[str, Any]:
     """Rows by status, and the share of readable rows that some function voted on.
+
+    Rows are `quarantined` that nobody can read, or on which a function failed.
 
     Example:
         >>> totals({"labeled": 3, "uncovered": 1}, 1, 5)["coverage"]
@@ -58,6 +62,7 @@ def totals(status: Mapping[str, int], filtered: int, rows_in: int) -> dict[str, 
         "filtered": filtered,
         "status": dict(sorted(status.items())),
         "coverage": covered / readable if readable else 0.0,
+        "quarantined": quarantined,
         "labeled": status.get("labeled", 0) / readable if readable else 0.0,
     }
 

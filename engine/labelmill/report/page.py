@@ -160,6 +160,7 @@ def _sample(sample: Mapping[str, Any], *, spans: bool) -> dict[str, Any]:
         {
             "lf": vote["lf"],
             "label": vote["label"],
+            "weight": vote.get("weight"),
             "words": (text[vote["start"] : vote["end"]] or "…") if spans else None,
         }
         for vote in sample["votes"]

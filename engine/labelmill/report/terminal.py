@@ -81,7 +81,16 @@ def totals_view(report: Report) -> View:
         f"Rows      {whole(totals['rows_in'])}: {told or 'none'}",
         f"Coverage  {share(totals['coverage'])} of readable rows have a vote",
         f"Splits    {', '.join(splits)}",
+        *_quarantine(totals.get("quarantined", 0)),
     ]
+
+
+def _quarantine(rows: int) -> View:
+    """How many rows something went wrong on, if it did."""
+    if not rows:
+        return []
+    are = "1 row is" if rows == 1 else f"{whole(rows)} rows are"
+    return [f"Errors    {are} in quarantine: unreadable, or a function failed (see quarantine/)"]
 
 
 def run_view(status: str, output: Path, snapshots: Sequence[Any], warnings: Sequence[str]) -> View:
