@@ -8,7 +8,9 @@ from benchmarks.drawing import COLORS, rule, text_at
 
 WIDTH = 760
 LEFT, RIGHT, TOP, BOTTOM = 130, 190, 34, 44
-ROW = 30
+ROW = 22
+"""Height of a row before its dots, which stand below each other."""
+APART = 7
 HEIGHT = 360
 STEPS = (1, 2, 5, 10, 20, 50, 100)
 MOST_TICKS = 9
@@ -25,25 +27,26 @@ def dot_chart(title: str, x_title: str, rows: Sequence[str], series: Series) -> 
         >>> svg.count("<circle") - 2  # two stand in the legend
         3
     """
-    height = TOP + ROW * len(rows) + BOTTOM
+    row_height = ROW + APART * len(series)
+    height = max(TOP + row_height * len(rows), TOP + 18 * len(series)) + BOTTOM
     ends = ticks([x for values in series.values() for x in values if x is not None])
-    bottom = height - BOTTOM
+    bottom = TOP + row_height * len(rows)
     parts = _frame(title, height)
     for tick in ends:
         x = _place(tick, ends, LEFT, WIDTH - RIGHT)
         parts += [rule(x, TOP, x, bottom), text_at(x, bottom + 16, f"{tick:g}")]
-    parts.append(text_at((LEFT + WIDTH - RIGHT) / 2, height - 8, x_title))
+    parts.append(text_at((LEFT + WIDTH - RIGHT) / 2, bottom + 34, x_title))
     for row, name in enumerate(rows):
-        y = TOP + ROW * (row + 0.5)
-        parts += [
-            rule(LEFT, y, WIDTH - RIGHT, y),
-            text_at(LEFT - 8, y + 4, name, anchor="end"),
-        ]
-    for (name, values), color in zip(series.items(), _colors(series), strict=True):
+        y = TOP + row_height * row
+        parts.append(rule(LEFT, y, WIDTH - RIGHT, y))
+        parts.append(text_at(LEFT - 8, y + row_height / 2 + 4, name, anchor="end"))
+    for place, (name, values) in enumerate(series.items()):
+        color = MORE_COLORS[place % len(MORE_COLORS)]
         for row, value in enumerate(values):
             if value is not None:
                 x = _place(value, ends, LEFT, WIDTH - RIGHT)
-                parts.append(_dot(x, TOP + ROW * (row + 0.5), color, 5, f"{name}: {value:.1f}"))
+                y = TOP + row_height * row + ROW / 2 + APART * (place + 0.5)
+                parts.append(_dot(x, y, color, 4, f"{name}: {value:.1f}"))
     return "\n".join([*parts, *_legend(series), "</svg>\n"])
 
 
@@ -97,7 +100,7 @@ def _frame(title: str, height: float) -> list[str]:
         head,
         f"<title>{escape(title)}</title>",
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        text_at(WIDTH / 2, 18, title, size=14),
+        text_at((LEFT + WIDTH - RIGHT) / 2, 18, title, size=14),
     ]
 
 

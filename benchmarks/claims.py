@@ -101,6 +101,8 @@ TABLE = (
         (
             Bound("ratio", "≥", 1),
             Bound("youtube", "≥", 85, "%"),
+            Bound("youtube_gold", "≥", 87, "%"),
+            Bound("youtube_refined", "≥", 94, "%"),
             Bound("sms_end", "≥", 88, "%"),
             Bound("imdb_end", "≥", 79, "%"),
             Bound("laptop", "≥", 73.3, "%"),

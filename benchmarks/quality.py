@@ -23,7 +23,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,23 +32,26 @@ from benchmarks.hmm import muffled
 from benchmarks.measure import Claim, corpora, machine, options_of, report
 from benchmarks.projects import Project
 from benchmarks.quality_end import JOBS, end_scores
-from benchmarks.quality_models import Found, Model, models, scored
-from benchmarks.quality_sets import SpanSet, Split, span_sets, text_sets
+from benchmarks.quality_models import Found, Model, default_type, models, scored
+from benchmarks.quality_sets import SEED, SpanSet, Split, span_sets, text_sets
 from threadpoolctl import threadpool_limits
 
 from benchmarks import quality_page
-from labelmill.core.registry import LABEL_MODELS
+from labelmill.config.spec import Job
 
 PEERS = ("majority", "snorkel", "skweak_hmm")
 QUICK = 500
 QUICK_MODELS = ("majority", "lift", "hmm")
 TOLD = {
-    "youtube": ("youtube", False),
-    "youtube_gold": ("youtube", True),
-    "laptop": ("ner_laptop BIO", False),
-    "ncbi": ("ner_ncbi BIO", False),
+    "youtube": ("youtube", ""),
+    "youtube_gold": ("youtube", "gold"),
+    "youtube_refined": ("youtube", "refined"),
+    "laptop": ("ner_laptop BIO", ""),
+    "laptop_refined": ("ner_laptop BIO", "refined"),
+    "ncbi": ("ner_ncbi BIO", ""),
+    "ncbi_refined": ("ner_ncbi BIO", "refined"),
 }
-"""Fields of the claim: the set, and whether gold is read."""
+"""Fields of the claim: the set, and what the default model reads besides votes."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +84,7 @@ def measured(project: Project, split: Split, n_rows: int | None, *, ends: bool) 
         text_sets(project, n_rows), models("document"), split, known, quick=quick
     )
     facts["spans"] = _kind(span_sets(project, n_rows), models("span"), split, known, quick=quick)
-    label_models = {name: {"label_model": {"type": name, "seed": 7}} for name in _end_models()}
+    label_models = _end_models()
     facts["end_models"] = [
         {
             "name": job.name,
@@ -99,25 +102,19 @@ def claim_of(facts: Mapping[str, Any]) -> Claim:
     for kind, unit in (("texts", "document"), ("spans", "span")):
         published = [name for name, each in facts[kind]["sets"].items() if _counts(name, each)]
         mean = quality_page.means({n: _plain(facts[kind]["sets"][n]) for n in published})
-        ours += mean[best_type(unit)] / 2
+        ours += mean[default_type(unit)] / 2
         peer += max(mean[name] for name in PEERS if name in mean) / 2
     more: dict[str, Any] = {}
-    for field, (name, gold) in TOLD.items():
+    for field, (name, besides) in TOLD.items():
         kind, unit = ("spans", "span") if " " in name else ("texts", "document")
-        model = best_type(unit) + (", gold" if gold else "")
+        model = default_type(unit) + (f", {besides}" if besides else "")
         found = facts[kind]["sets"][name]["scores"].get(model)
         more |= {} if found is None else {field: found["score"]}
     for row in facts["end_models"]:
-        more[f"{row['name']}_end"] = row["scores"][best_type("document")]
+        name = default_type("document")
+        more[f"{row['name']}_end"] = row["scores"].get(f"{name}, refined", row["scores"][name])
         more[f"{row['name']}_end_gold"] = row["scores"]["gold"]
     return Claim("quality", ours, peer, "percent", ours / peer, **more, **facts)
-
-
-def best_type(unit: str) -> str:
-    """The type that a user leaves on: `auto` where there is one for such votes."""
-    if "auto" in LABEL_MODELS and unit in LABEL_MODELS.get("auto").units:
-        return "auto"
-    return "lift" if unit == "document" else "hmm"
 
 
 def _kind(
@@ -161,8 +158,18 @@ def _counts(name: str, each: Mapping[str, Any]) -> bool:
     return not name.endswith(" IO") and bool(each["scores"])
 
 
-def _end_models() -> list[str]:
-    return list(dict.fromkeys(("majority", "dawid_skene", "lift", best_type("document"))))
+def _end_models() -> dict[str, dict[str, Any]]:
+    """What replaces parts of a job whose labels an end model learns from."""
+    name = default_type("document")
+    types = dict.fromkeys(("majority", "dawid_skene", "lift", name))
+    parts: dict[str, dict[str, Any]] = {each: {"label_model": _type(each)} for each in types}
+    if "refine" in (field.name for field in fields(Job)):
+        parts[f"{name}, refined"] = {"label_model": _type(name), "refine": True}
+    return parts
+
+
+def _type(name: str) -> dict[str, Any]:
+    return {"type": name, "seed": SEED}
 
 
 if __name__ == "__main__":

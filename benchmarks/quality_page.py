@@ -20,7 +20,8 @@ SCORED = {
 }
 TITLES = {"texts": "Texts", "spans": "Spans (entity F1)"}
 DRAWN = 6
-"""So many models are drawn: the best on average, and majority vote."""
+"""So many models are drawn, those that are best on average, and the peers."""
+PEERS = ("snorkel", "skweak_hmm")
 
 END_MODELS = "LR_"
 """So begin the names of published end models, which are no label models."""
@@ -143,20 +144,27 @@ def _ends(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _picture(title: str, kind: Facts) -> str:
-    best = sorted(kind["mean"], key=lambda name: -kind["mean"][name])
-    chosen = [name for name in best if name != "majority"][: DRAWN - 1]
-    sets = kind["sets"]
+    """What each model gains on majority vote, set by set."""
+    mean, sets = kind["mean"], kind["sets"]
+    best = sorted(mean, key=lambda name: -mean[name])
+    chosen = [name for name in best if name != "majority"][:DRAWN]
     series = {
-        name: [_score(sets[each]["scores"].get(name)) for each in sets]
-        for name in [*chosen, *(["majority"] if "majority" in best else [])]
+        name: [_gain(facts, _score(facts["scores"].get(name))) for facts in sets.values()]
+        for name in (*chosen, *(name for name in PEERS if name in mean and name not in chosen))
     }
-    known = {
-        each: max(facts["published"].values())
-        for each, facts in sets.items()
+    series["best published"] = [
+        _gain(facts, max(facts["published"].values()))
         if facts["published"] and facts["same_rows"]
-    }
-    series["best published"] = [known.get(each) for each in sets]
-    return dot_chart(f"{title}: label models by set", "percent", list(sets), series)
+        else None
+        for facts in sets.values()
+    ]
+    return dot_chart(f"{title}: gained on majority vote", "points", list(sets), series)
+
+
+def _gain(facts: Facts, score: float | None) -> float | None:
+    """Points above majority vote."""
+    majority = _score(facts["scores"].get("majority"))
+    return None if score is None or majority is None else score - majority
 
 
 def _score(found: Mapping[str, Any] | None) -> float | None:

@@ -104,9 +104,14 @@ class TextSet:
         hits = (texts.votes == texts.gold[:, None]).sum(axis=0).tolist()
         return list(zip(hits, (texts.votes >= 0).sum(axis=0).tolist(), strict=True))
 
-    def read(self, texts: Texts, probs: Floats) -> list[int]:
-        """The label of each text by its probabilities."""
-        return settled(probs, texts.covered).tolist()
+    def read(self, texts: Texts, probs: Floats, *, refined: bool, added: Votes | None) -> list[int]:
+        """The label of each text by its probabilities.
+
+        Without votes a text is a tie of all labels, unless it was `refined`: read itself.
+        `added` are spans, so texts have none.
+        """
+        assert added is None
+        return settled(probs, texts.covered | refined).tolist()
 
     def score(self, texts: Texts, labels: Sequence[int]) -> float:
         """Percent that are right, or the F1 of the label that counts."""
@@ -217,12 +222,16 @@ class SpanSet:
             counts.append((hits, sum(map(len, spans))))
         return counts
 
-    def read(self, documents: Documents, probs: Floats) -> list[Spans]:
+    def read(
+        self, documents: Documents, probs: Floats, *, refined: bool, added: Votes | None
+    ) -> list[Spans]:
         """The spans of each text by the probabilities of its tokens; ties go as in texts."""
         task = self.task()
         tags = settled(probs, np.ones(len(probs), dtype=np.bool_))
         probs = np.eye(probs.shape[1])[tags]
         votes = documents.votes(self.functions, self.labels)
+        if refined and added is not None:
+            votes = Votes.joined([votes, added])
         read = task.read(probs, votes, documents.batch, task.space(), 0.0)
         return [spans_of(row) for row in read.answers["entities"].to_pylist()]
 

@@ -70,6 +70,24 @@ def test_a_model_is_scored_on_every_row_also_where_halves_are_gold_for_each_othe
     assert score.calibration is not None
 
 
+def test_a_refined_model_labels_rows_without_votes_by_their_texts() -> None:
+    words = (("good", "fine"), ("bad", "poor"))
+    gold = np.arange(80) % 2
+    told = tuple(f"{words[g][i // 2 % 2]} film {i}" for i, g in enumerate(gold.tolist()))
+    votes = np.where(np.arange(80)[:, None] % 5 == 4, -1, np.stack([gold, gold], axis=1))
+    part = Texts(told, votes.astype(np.int8), gold)
+    found = TextSet("made up", ("up", "down"), "accuracy", part, part, part)
+
+    plain, refined = (
+        scored(found, Model("lift", "lift", refined=refined), "valid") for refined in (False, True)
+    )
+
+    assert plain is not None
+    assert refined is not None
+    assert plain.score < 95
+    assert (refined.score, refined.used) == (100, "refined")
+
+
 def test_a_model_that_cannot_be_fitted_has_no_score(made_up: TextSet) -> None:
     two = Texts(made_up.train.texts, made_up.train.votes[:, :2], made_up.train.gold)
 
