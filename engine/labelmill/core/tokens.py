@@ -49,16 +49,16 @@ class Tokens:
     @cached_property
     def start_places(self) -> Int64:
         """`start` of every token as ascending numbers: text * 2**32 + offset."""
-        return self._texts << 32 | self.start
+        return self.rows << 32 | self.start
 
     @cached_property
     def end_places(self) -> Int64:
         """`end` of every token, likewise."""
-        return self._texts << 32 | self.end
+        return self.rows << 32 | self.end
 
     @property
-    def _texts(self) -> Int64:
-        """The text of each token."""
+    def rows(self) -> Int64:
+        """The text of each token, [n_tokens]."""
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.starts))
 
     def aligned(self, doc: Int64, start: Int64, end: Int64) -> tuple[Int32, Int32, Bools]:

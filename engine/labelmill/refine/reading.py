@@ -11,6 +11,7 @@ from labelmill.core.batch import Batch
 from labelmill.core.hashes import UInt64, fractions
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import VoteSpace
+from labelmill.core.votes import Votes
 from labelmill.errors import BadParameter
 
 Floats = npt.NDArray[np.float64]
@@ -75,12 +76,14 @@ class Refined:
     """What a refinement answers.
 
     `probs` [n_items, n_labels] holds votes and text together, `text_probs` what the text alone
-    says, out of sample. `rests_on` [n_rows] are indices into RESTS_ON.
+    says, out of sample. `rests_on` [n_rows] are indices into RESTS_ON. In ner `added` are the spans
+    that the text brought, as votes of nobody.
     """
 
     probs: Floats
     text_probs: Floats
     rests_on: npt.NDArray[np.int8]
+    added: Votes = field(default_factory=Votes.none)
 
 
 @dataclass(frozen=True, slots=True)
