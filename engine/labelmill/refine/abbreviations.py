@@ -1,4 +1,4 @@
-"""Abbreviations that a text introduces, as in "myotonic dystrophy (DM)", and where they stand.
+"""Abbreviations that a text introduces, as in "hidden Markov model (HMM)", and where they stand.
 
 The algorithm is that of Schwartz and Hearst, "A simple algorithm for identifying abbreviation
 definitions in biomedical text" (2003), section 3: going backwards, each letter of the short form
@@ -28,10 +28,10 @@ def definitions(text: str) -> list[Definition]:
     """Find the abbreviations that a text introduces, in their order.
 
     Example:
-        >>> text = "Myotonic dystrophy (DM) is rare (see above). DM is also found in cats."
+        >>> text = "Von Willebrand disease (VWD) is rare (see above). VWD runs in families."
         >>> found = definitions(text)
         >>> [(one.short, text[one.start : one.end]) for one in found]
-        [('DM', 'Myotonic dystrophy')]
+        [('VWD', 'Von Willebrand disease')]
     """
     found = []
     for bracket in _BRACKETED.finditer(text):

@@ -99,11 +99,11 @@ class Contexts:
 
 
 def fit_contexts(windows: Windows, inside: Floats, weight: Floats) -> Contexts:
-    """Learn from soft labels, by L-BFGS with a ridge penalty.
+    """Learn from labels, by L-BFGS with a ridge penalty.
 
     Args:
         windows: the words around the tokens.
-        inside: how probable it is that each token belongs to a span, [n_tokens].
+        inside: whether each token belongs to a span, 0 to 1, [n_tokens].
         weight: how much each token counts, [n_tokens]; those of weight 0 are not seen.
     """
     from scipy.optimize import minimize  # noqa: PLC0415 (heavy)

@@ -1,7 +1,7 @@
 """Refining spans: abbreviations carry labels through a text, and surroundings are read."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from labelmill.core.batch import Batch
 from labelmill.core.hashes import mixed
 from labelmill.core.protocols import VoteSpace
 from labelmill.core.votes import Votes
-from labelmill.refine.contexts import Contexts
+from labelmill.refine.contexts import BITS, Contexts
 from labelmill.refine.reading import Known, Reading, Refined, Review, Setting
 from labelmill.refine.runs import Runs, Tags
 from labelmill.refine.spelling import spelled_out
@@ -122,8 +122,11 @@ class FittedSpans:
         """Weights of hashed features, and the forms."""
         if self.around is None:
             return {}
+        weights = np.stack([model.weights for model in self.around.models])
+        used = np.flatnonzero(weights.any(axis=0))
         return {
-            "weights": np.stack([model.weights for model in self.around.models]),
+            "feature": used,
+            "weights": weights[:, used],
             "form": self.around.forms.key,
             "lift": self.around.forms.lift,
             "finders": self.around.shares.key,
@@ -137,7 +140,9 @@ class FittedSpans:
         """Rebuild it."""
         around, numbers = None, facts["around"]
         if numbers is not None:
-            three = zip(arrays["weights"], numbers["base"], numbers["odds"], strict=True)
+            weights = np.zeros((len(arrays["weights"]), 1 << BITS), dtype=np.float32)
+            weights[:, arrays["feature"]] = arrays["weights"]
+            three = zip(weights, numbers["base"], numbers["odds"], strict=True)
             forms = Forms(arrays["form"], arrays["lift"], float(numbers["mean"]))
             models = tuple(Contexts(*each) for each in three)
             shares = Shares(arrays["finders"], arrays["share"], float(numbers["share"]))

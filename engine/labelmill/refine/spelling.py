@@ -45,8 +45,9 @@ def spelled_out(reading: Reading, tags: Tags) -> tuple[Floats, Votes]:
 def _short_forms(reading: Reading, tags: Tags, label: Ints) -> Iterator[Found]:
     """The short forms of all texts that get a label."""
     bracketed = pc.match_substring_regex(reading.batch.texts, r"[(\[]")
-    spans = np.add.reduceat(label >= 0, reading.batch.tokens.starts[:-1].clip(max=len(label) - 1))
-    likely = bracketed.to_numpy(zero_copy_only=False) & (spans > 0) if len(label) else []
+    labeled = np.zeros(len(reading.batch), dtype=np.bool_)
+    labeled[reading.batch.tokens.rows[label >= 0]] = True
+    likely = labeled & bracketed.to_numpy(zero_copy_only=False)
     for text in np.flatnonzero(likely).tolist():
         yield from _of_text(reading, tags, label, text)
 

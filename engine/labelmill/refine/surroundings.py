@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from labelmill.core.hashes import UInt64, fractions
 from labelmill.refine.contexts import (
+    OFFSETS,
     Contexts,
     Windows,
     calibrated,
@@ -81,9 +83,9 @@ class Shares:
         mean of these probabilities (Saerens, Latinne and Decaestecker 2002, equation 2.9).
 
         Example:
-            >>> lifts = np.array([3.0] * 80 + [-3.0] * 20)
-            >>> Shares.of(np.zeros(100, dtype=np.uint64), lifts).overall.__round__(2)
-            0.81
+            >>> lifts = np.array([5.0] * 80 + [-5.0] * 20)
+            >>> round(Shares.of(np.zeros(100, dtype=np.uint64), lifts).overall, 1)
+            0.8
         """
         key, place = np.unique(finders, return_inverse=True)
         overall = np.full(1, START)
@@ -156,8 +158,9 @@ def look_around(reading: Reading, tags: Tags, setting: Setting) -> Surroundings 
     Models are logistic, over the two words on either side of a token. A span is only ever read
     by one that has not seen its form (what is written in it), and a row's other tokens are not
     seen by the model of its fold; so a word that many labeling functions take for a name, though
-    it is none, is found out by its surroundings. A form counts the same however often it occurs.
-    What the models say of what they have not seen is calibrated (Platt 1999).
+    it is none, is found out by its surroundings. A form counts the same however often it occurs,
+    and a token the more, the surer the label model is of it. What the models say of what they
+    have not seen is calibrated (Platt 1999).
     """
     runs = Runs.of(reading.probs.argmax(axis=1), tags, reading.batch.tokens)
     forms = runs.forms(reading.batch)
@@ -166,11 +169,13 @@ def look_around(reading: Reading, tags: Tags, setting: Setting) -> Surroundings 
         return None
     windows = Windows.of(reading.batch)
     run, token = runs.tokens()
-    weight = np.ones(windows.n_tokens)
-    weight[token] = 1.0 / count[place][run]
+    chance = reading.probs[:, 1:].sum(axis=1)
+    inside = np.zeros(len(chance))
+    inside[token] = 1.0
+    weight = np.abs(2 * chance - 1)
+    weight[token] /= count[place][run]
     fold = np.repeat(reading.folds(setting), np.diff(reading.batch.tokens.starts))
     fold[token] = folds_of_forms(forms, setting)[run]
-    inside = reading.probs[:, 1:].sum(axis=1)
     models = [
         fit_contexts(windows, inside, np.where(fold == number, 0.0, weight))
         for number in range(setting.folds)
@@ -182,9 +187,8 @@ def look_around(reading: Reading, tags: Tags, setting: Setting) -> Surroundings 
     table = Forms.of(forms, lifts)
     finders = runs.finders(reading.patterns)
     shares = Shares.of(finders, (lifts + table.lifts_of(forms)) / 2)
-    silent = np.ones(len(unseen), dtype=np.bool_)
-    silent[token] = False
-    return Surroundings(scaled, table, shares, apart(unseen[token], unseen[silent]))
+    far = ~_near(token, len(unseen))
+    return Surroundings(scaled, table, shares, apart(unseen[token], unseen[far]))
 
 
 def apart(inside: Floats, outside: Floats) -> float:
@@ -230,3 +234,14 @@ def _unseen(models: Sequence[Contexts], windows: Windows, fold: Ints) -> Floats:
         own = np.flatnonzero(fold == number)
         found[own] = model.lifts(windows.of_tokens(own))
     return found
+
+
+def _near(tokens: Ints, n_tokens: int) -> npt.NDArray[np.bool_]:
+    """Which tokens are some given ones or have one in their window, [n_tokens].
+
+    That a span seldom stands beside another says nothing of what else stands around spans.
+    """
+    near = np.zeros(n_tokens, dtype=np.bool_)
+    for offset in (0, *OFFSETS):
+        near[np.clip(tokens + offset, 0, n_tokens - 1)] = True
+    return near
