@@ -63,7 +63,7 @@ def test_every_key_of_every_type_is_described(registries: dict[str, Registry]) -
         (tuple[int, str], "list of int and str"),
         (Literal["a"], "a"),
         (str | None, "str"),
-        (Target, "str or {one_of: [...]} or {not: ...}"),
+        (Target, "str or {one_of: [...]} or {not: ...} or {all_of: [...]}"),
         (Mapping[str, Any], "map of str to anything"),
     ],
 )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelmill.aggregate.calibration import Calibration, predicted
+from labelmill.aggregate.multi_label import FittedMultiLabel, given, question_of, question_row
 from labelmill.aggregate.story import Finding, Story
 from labelmill.core.digests import canonical_json
 from labelmill.core.labels import LabelSpace
@@ -85,13 +86,16 @@ def to_json(
         "labels": space.labels.names,
         "ordered": space.labels.ordered,
         "label_sets": space.labels.sets,
-        "prior": space.prior.tolist(),
+        "prior": [None if np.isnan(share) else share for share in space.prior.tolist()],
         "balance_given": space.balance_given,
         "seed": space.seed,
         "parameters": fitted.parameters(),
         "story": None if story is None else story.row(),
         "calibration": None if calibration is None else asdict(calibration),
     }
+    if isinstance(fitted, FittedMultiLabel):
+        questions = [question_row(question) for question in fitted.questions]
+        facts |= {"multi_label": True, "joint": space.labels.joint, "questions": questions}
     return (canonical_json(facts) + "\n").encode()
 
 
@@ -103,26 +107,10 @@ def from_json(data: bytes, name: str = FILE_NAME) -> Artifact:
     """
     facts = _parsed(data, name)
     try:
-        space = VoteSpace(
-            functions=tuple(facts["functions"]),
-            labels=LabelSpace(
-                tuple(facts["labels"]),
-                bool(facts["ordered"]),
-                tuple(tuple(members) for members in facts["label_sets"]),
-            ),
-            prior=np.array(facts["prior"], dtype=np.float64),
-            seed=int(facts["seed"]),
-            balance_given=bool(facts["balance_given"]),
-        )
+        space = _space_of(facts)
         type_name, version = str(facts["type"]), int(facts["version"])
-        model = LABEL_MODELS.get(type_name)
-        if version != model.version:
-            message = (
-                f"holds version {version} of '{type_name}' and this labelmill has version "
-                f"{model.version}; fit it again"
-            )
-            raise BadResource(name, message)
-        fitted = model.restore(facts["parameters"], space)
+        _check_version(type_name, version, name)
+        fitted = _restored(facts, type_name, space, name)
         told, heat = facts.get("story"), facts.get("calibration")
         story = None if told is None else Story.of(told)
         calibration = None if heat is None else Calibration(**heat)
@@ -132,6 +120,65 @@ def from_json(data: bytes, name: str = FILE_NAME) -> Artifact:
         message = f"is damaged or no fitted label model ({type(error).__name__}: {error})"
         raise BadResource(name, message) from error
     return Artifact(type_name, version, fitted, space, story, calibration)
+
+
+def with_prior(found: Artifact, prior: npt.NDArray[np.float64]) -> Artifact:
+    """The same model for items that have the labels in other shares, where these are known."""
+    space = replace(found.space, prior=prior, balance_given=True)
+    if isinstance(found.fitted, FittedMultiLabel):
+        questions = [
+            question if np.isnan(share) else given(question, share, _model)
+            for question, share in zip(found.fitted.questions, prior.tolist(), strict=True)
+        ]
+        fitted: FittedLabelModel = replace(found.fitted, questions=tuple(questions))
+    else:
+        fitted = _model(found.type, found.fitted.parameters(), space)
+    return replace(found, fitted=fitted, space=space)
+
+
+def _space_of(facts: Mapping[str, Any]) -> VoteSpace:
+    return VoteSpace(
+        functions=tuple(facts["functions"]),
+        labels=LabelSpace(
+            tuple(facts["labels"]),
+            bool(facts["ordered"]),
+            tuple(tuple(members) for members in facts["label_sets"]),
+            bool(facts.get("multi_label", False)),
+            tuple(facts.get("joint", ())),
+        ),
+        prior=np.array(
+            [np.nan if share is None else share for share in facts["prior"]], dtype=np.float64
+        ),
+        seed=int(facts["seed"]),
+        balance_given=bool(facts["balance_given"]),
+    )
+
+
+def _restored(
+    facts: Mapping[str, Any], type_name: str, space: VoteSpace, name: str
+) -> FittedLabelModel:
+    if not space.labels.multi_label:
+        return _model(type_name, facts["parameters"], space)
+    questions = [question_of(row, space, _model) for row in facts["questions"]]
+    for question in questions:
+        _check_version(question.type, question.version, name)
+    able = np.array(facts["parameters"]["able"], dtype=np.bool_).reshape(-1, len(space.labels))
+    return FittedMultiLabel(tuple(questions), space.labels, able)
+
+
+def _model(type_name: str, parameters: Mapping[str, Any], space: VoteSpace) -> FittedLabelModel:
+    fitted: FittedLabelModel = LABEL_MODELS.get(type_name).restore(parameters, space)
+    return fitted
+
+
+def _check_version(type_name: str, version: int, name: str) -> None:
+    model = LABEL_MODELS.get(type_name)
+    if version != model.version:
+        message = (
+            f"holds version {version} of '{type_name}' and this labelmill has version "
+            f"{model.version}; fit it again"
+        )
+        raise BadResource(name, message)
 
 
 def _parsed(data: bytes, name: str) -> Mapping[str, Any]:

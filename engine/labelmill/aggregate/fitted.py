@@ -1,13 +1,13 @@
 """The `fitted` type: a label model that an earlier run fitted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from labelmill.aggregate.artifact import FILE_NAME, Artifact, from_json
+from labelmill.aggregate.artifact import FILE_NAME, Artifact, from_json, with_prior
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import BOTH, FittedLabelModel, Gold, Needs, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
@@ -80,12 +80,11 @@ class Fitted:
         found = self.artifact()
         _check("labeling functions", found.space.functions, space.functions)
         _check("labels", found.space.labels.names, space.labels.names)
+        _check("task", _kind_of_labels(found.space), _kind_of_labels(space))
         _check("label sets", _set_names(found.space), _set_names(space))
         if not space.balance_given:
             return found
-        here = replace(found.space, prior=space.prior, balance_given=True)
-        model = LABEL_MODELS.get(found.type).restore(found.fitted.parameters(), here)
-        return replace(found, fitted=model, space=here)
+        return with_prior(found, space.prior)
 
     def fit(
         self,
@@ -130,9 +129,13 @@ def _current(output: Path) -> Path:
     return parts[-1]
 
 
+def _kind_of_labels(space: VoteSpace) -> tuple[str, ...]:
+    return ("several labels for a text" if space.labels.multi_label else "one label for a text",)
+
+
 def _set_names(space: VoteSpace) -> tuple[str, ...]:
     sets = range(len(space.labels), len(space.labels.sets))
-    return tuple(" or ".join(space.labels.members(i)) for i in sets)
+    return tuple(space.labels.said(i).replace("|", " or ") for i in sets)
 
 
 def _check(what: str, fitted: tuple[str, ...], wanted: tuple[str, ...]) -> None:

@@ -5,16 +5,19 @@ from typing import Any
 
 from labelmill.aggregate.artifact import Artifact
 from labelmill.aggregate.calibration import calibration
+from labelmill.aggregate.evidence import covered
 from labelmill.aggregate.fitted import Fitted
 from labelmill.aggregate.guard import examine
 from labelmill.aggregate.known import usable
 from labelmill.aggregate.majority import Majority
+from labelmill.aggregate.multi_label import fit_questions, story_of
 from labelmill.aggregate.story import Finding, Story
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Gold, LabelModel, VoteSpace
 
 SAFE = "majority"
 """What is used instead of a model that is not fit for use: it learns nothing wrong."""
+NOBODY = Finding("no_votes", "no function votes on it, so no text gets it")
 
 
 def fit_model(
@@ -41,6 +44,8 @@ def fit_model(
     """
     if isinstance(kind, Fitted):
         return _unchanged(kind.applied(space), gold)
+    if space.labels.multi_label:
+        return _fit_each_label(type_name, kind, patterns, space, gold)
     gold, doubts = usable(gold, space)
     fitted = kind.fit(patterns, space, gold)
     own = getattr(fitted, "findings", ())
@@ -73,6 +78,27 @@ def _unchanged(model: Artifact, gold: Gold | None) -> Artifact:
         return model
     message = "gold is not used: a model that was fitted before learns nothing"
     return model.noting(Finding("gold_not_used", message))
+
+
+def _fit_each_label(
+    type_name: str,
+    kind: LabelModel,
+    patterns: VotePatterns,
+    space: VoteSpace,
+    gold: Gold | None,
+) -> Artifact:
+    """Where items can have several labels: a model for each label."""
+
+    def fit(votes: VotePatterns, binary: VoteSpace, known: Gold | None) -> Artifact:
+        if (covered(votes) & (votes.counts > 0)).any():
+            return fit_model(type_name, kind, votes, binary, known)
+        story = Story(SAFE, SAFE, "nobody voted on it", (NOBODY,))
+        return Artifact(SAFE, Majority.version, Majority().fit(votes, binary), binary, story)
+
+    fitted = fit_questions(patterns, space, gold, fit)
+    return Artifact(
+        type_name, kind.version, fitted, space, story_of(type_name, SAFE, space, fitted)
+    )
 
 
 def _kept(

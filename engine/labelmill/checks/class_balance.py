@@ -15,7 +15,9 @@ from labelmill.errors import BadParameter
 class ClassBalance:
     """Compare the share of each label with what is expected.
 
-    The share of a label is that among all labeled rows; in ner, among all entities. Give `min` and
+    The share of a label is that among all labeled rows; in ner, among all entities. Where a row can
+    have several labels the shares need not sum to 1, and `expected` must be given for `max_drift`.
+    Give `min` and
     `max` as one number for every label, or as a map from label to number. `max_drift` bounds the
     largest absolute difference between a label's share and its expected share. Where nothing was
     labeled the check fails.
@@ -55,7 +57,7 @@ class ClassBalance:
 
     def check(self, facts: Facts) -> Finding:
         """Compare the shares with the bounds."""
-        total = sum(facts.classes.values())
+        total = facts.given
         if not total:
             return Finding(
                 passed=False,
@@ -65,6 +67,9 @@ class ClassBalance:
         counts = {label: facts.classes.get(label, 0) for label in [*facts.classes, *self._named()]}
         counts.pop("", None)
         expected = self._expected(facts)
+        if facts.multi_label and self.max_drift is not None and self.expected is None:
+            message = "`max_drift` needs `expected` where a row can have several labels; give it"
+            return Finding(passed=False, value=0.0, message=message)
         problems, drifts = [], []
         for label, count in counts.items():
             share = count / total

@@ -92,9 +92,8 @@ def _wanted(job: Job, rows: SourceSpec, section: str) -> Iterator[_Column]:
     yield _Column(rows.id, (section, "id"), _NAMES_OR_NUMBERS)
     yield _Column(rows.text, (section, "text"), "strings")
     if rows.gold is not None:
-        spans = job.task.kind.unit == "span"
         key = "gold" if section == "source" else "label"
-        yield _Column(rows.gold, (section, key), "spans" if spans else _NAMES_OR_NUMBERS)
+        yield _Column(rows.gold, (section, key), _gold(job))
     for index, name in enumerate(rows.carry):
         yield _Column(name, (section, "carry", index))
     if rows.where is not None:
@@ -103,6 +102,13 @@ def _wanted(job: Job, rows: SourceSpec, section: str) -> Iterator[_Column]:
     for function in job.functions:
         for name in _columns_of(function, job.root):
             yield _Column(name, ("labeling_functions",), function=function.name)
+
+
+def _gold(job: Job) -> str:
+    """What a column of gold holds."""
+    if job.task.kind.unit == "span":
+        return "spans"
+    return _LISTS if job.task.kind.space().multi_label else _NAMES_OR_NUMBERS
 
 
 def _columns_of(function: FunctionSpec, folder: Path) -> tuple[str, ...]:
@@ -135,6 +141,7 @@ def _wrong(column: _Column, rows: SourceSpec, section: str, schema: pa.Schema) -
 
 
 _NAMES_OR_NUMBERS = "strings or whole numbers"
+_LISTS = "a list of strings or whole numbers"
 _SPANS = "a list of spans: list<struct<start: int, end: int, label: string>>"
 
 
@@ -143,6 +150,9 @@ def _fits(kind: pa.DataType, wanted: str) -> bool:
         return _fits(kind.value_type, wanted)
     if wanted == "spans":
         return _is_spans(kind)
+    if wanted == _LISTS:
+        is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+        return is_list and _fits(kind.value_type, _NAMES_OR_NUMBERS)
     if wanted == _NAMES_OR_NUMBERS and pa.types.is_integer(kind):
         return True
     return bool(

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from labelmill.config.keys import FRAMES
 from labelmill.config.model import canonical, parameters_of
-from labelmill.core.labels import Not, OneOf
+from labelmill.core.labels import AllOf, Not, OneOf
 from labelmill.core.registry import REGISTRIES, Registry
 from labelmill.errors import UsageError, nearest
 
@@ -196,6 +196,8 @@ def _said_class(hint: Any) -> str:
         return "{one_of: [...]}"
     if hint is Not:
         return "{not: ...}"
+    if hint is AllOf:
+        return "{all_of: [...]}"
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return f"map with {', '.join(p.key for p in parameters_of(hint))}"
     return _PLAIN.get(hint, getattr(hint, "__name__", str(hint)))

@@ -44,9 +44,7 @@ def _wrong_form(label: Node) -> str | None:
     if not is_map(label):
         written = str(label.value).lower() if isinstance(label.value, bool) else label.value
         return f"expected a label but found {found(label)}; write it in quotes: '{written}'"
-    if "all_of" in label.value:
-        return "`all_of` comes with multi-label tasks; this task gives a text one label"
-    if set(label.value) not in ({"one_of"}, {"not"}):
+    if set(label.value) not in ({"one_of"}, {"not"}, {"all_of"}):
         keys = ", ".join(label.value) or "nothing"
         return f"found a map with {keys}; write {FORMS}"
     return None

@@ -252,7 +252,8 @@ class LabelModelFrame:
     Attributes:
         type: the type of the label model.
         seed: what its random choices hang on; the seed of the job by default.
-        class_balance: a map from each label to its share of the rows.
+        class_balance: a map from each label to its share of the rows; where a row can have several
+            labels, from those whose share is known, and the shares need not sum to 1.
     """
 
     type: str

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from labelmill.config.assembly import Part
 from labelmill.config.nodes import Trail, get, walk
 from labelmill.config.scene import Scene
-from labelmill.core.labels import Not, OneOf, Target
+from labelmill.core.labels import AllOf, Not, OneOf, Target
 from labelmill.errors import BadParameter, nearest
 
 
@@ -47,13 +47,21 @@ def check_bounds(scene: Scene) -> None:
 
 
 def check_class_balance(scene: Scene) -> None:
-    """A class balance names every label once and sums to 1."""
+    """A class balance names every label once and sums to 1.
+
+    Where a text can have several labels it names any of them, each with a share of its own.
+    """
     entry = scene.assembly.draft.label_model
     balance = None if entry is None else entry.frame.get("class_balance")
     if balance is None or scene.space is None:
         return
     trail = ("label_model", "class_balance")
     _check_names(scene, trail, balance)
+    if scene.space.multi_label:
+        for label, share in balance.items():
+            if share >= 1:
+                scene.add((*trail, label), "value", f"a share is below 1, found {share:g}")
+        return
     for label in scene.space.names:
         if label not in balance:
             scene.add((*trail, label), "missing", f"the label '{label}' is missing")
@@ -83,7 +91,14 @@ def _check_target(scene: Scene, part: Part, target: Target) -> None:
         _unknown_label(scene, trail, name, at_key=at_key)
     if unknown:
         return
-    if isinstance(target, Not) and len(space) == 1:
+    if isinstance(target, AllOf) and not space.multi_label:
+        message = "this task gives a text one label; `all_of` is for `task.multi_label: true`"
+        if scene.unit == "span" or space.ordered:
+            message = "a vote in this task is for one label; `all_of` is for classification tasks "
+            message += "with `multi_label: true`"
+        scene.add((*part.trail, "label"), "label", message)
+        return
+    if isinstance(target, Not) and len(space) == 1 and not space.multi_label:
         message = f"the task has no label but '{target.not_}', so nothing is left to vote for"
         scene.add((*part.trail, "label"), "label", message)
         return
@@ -96,6 +111,8 @@ def _check_target(scene: Scene, part: Part, target: Target) -> None:
 def _members(target: Target) -> tuple[str, ...]:
     if isinstance(target, OneOf):
         return target.one_of
+    if isinstance(target, AllOf):
+        return target.all_of
     return (target.not_,) if isinstance(target, Not) else (target,)
 
 

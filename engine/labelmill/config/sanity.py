@@ -16,8 +16,11 @@ from labelmill.errors import BadParameter
 from labelmill.text.expression import Expression
 
 FRACTIONS = ("train", "dev", "test")
-TAKEN = frozenset(schema.labels_schema(pa.null(), (), (), spans=True).names) | frozenset(
-    schema.examples_schema(pa.null(), (), (), spans=False).names
+TAKEN = frozenset(
+    name
+    for spans, multi_label in ((True, False), (False, False), (False, True))
+    for made in (schema.labels_schema, schema.examples_schema)
+    for name in made(pa.null(), (), (), spans=spans, multi_label=multi_label).names
 )
 """Columns of the output; a carried column may not take their names."""
 

@@ -12,7 +12,8 @@ class Facts:
     `status` counts rows by status, `classes` the labels (in ner the entities) of labeled rows,
     `splits` the rows of each split without augmented ones, `leaks` the groups or ids that stand
     in more than one split (looked for only where a check says `looks_for_leaks`), `functions` the
-    report row of each labeling function by name.
+    report row of each labeling function by name. With `multi_label` a row can have several labels,
+    or none.
     """
 
     rows_in: int
@@ -21,11 +22,17 @@ class Facts:
     splits: Mapping[str, int]
     leaks: tuple[str, ...]
     functions: Mapping[str, Mapping[str, Any]]
+    multi_label: bool = False
 
     @property
     def rows_out(self) -> int:
         """Rows with any status but filtered."""
         return self.rows_in - self.status.get("filtered", 0)
+
+    @property
+    def given(self) -> int:
+        """What shares of labels are of: all labels given, or the rows that can have several."""
+        return self.status.get("labeled", 0) if self.multi_label else sum(self.classes.values())
 
     @property
     def coverage(self) -> float:

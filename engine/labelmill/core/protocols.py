@@ -170,6 +170,10 @@ class VoteSpace:
 
     `labels` are the labels of the items: the task's labels, or in ner the tags with "O" first.
     `prior` [n_labels] sums to 1 and is what an item without votes gets.
+
+    Where an item can have several labels, `prior` is the share of the items that have each label,
+    NaN where it is not known, and `targets` holds for each function the label sets that it declares
+    to vote for (none where it does not say).
     """
 
     functions: tuple[str, ...]
@@ -177,6 +181,7 @@ class VoteSpace:
     prior: npt.NDArray[np.float64]
     seed: int = 0
     balance_given: bool = False
+    targets: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,8 @@ class Gold:
     """Items whose labels are known, for label models that learn from some.
 
     `patterns` has an item for each (in ner each token, with sequences), and `labels` [n_items]
-    the index of its label in the labels of the vote space.
+    the index of its label in the labels of the vote space. Where items can have several labels,
+    `labels` is [n_items, n_labels], 1 for each label that an item has and 0 for the others.
     """
 
     patterns: VotePatterns
@@ -282,7 +288,7 @@ class ExportSetting:
     """What an exporter is told about the rows it gets.
 
     Rows come as record batches of the schema in labelmill.core.schema. `tokens` cuts texts
-    into tokens as the job does.
+    into tokens as the job does. With `multi_label` a row has a list of `labels`.
     """
 
     job: str
@@ -293,6 +299,7 @@ class ExportSetting:
     language: str
     definitions: Mapping[str, str] = field(default_factory=dict)
     analysis: Any = None
+    multi_label: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Column names and Arrow schemas of everything a run leaves (design: what a run leaves)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 
@@ -19,6 +20,9 @@ VOTE = pa.struct(
 )
 """One vote of a labels table; `weight` is what the label model learned of its function, null where
 the model has no such number."""
+STATEMENT = pa.struct([*VOTE, ("all_of", pa.list_(pa.string())), ("not", pa.string())])
+"""A vote where a text can have several labels; of four fields that say what it is for, one is
+filled."""
 TOKEN = pa.struct([("start", pa.int32()), ("end", pa.int32())])
 ENTITY = pa.struct(
     [
@@ -41,8 +45,29 @@ QUARANTINE = pa.schema(
 FILTERED = pa.schema([("id", pa.string()), ("step", pa.string()), ("reason", pa.string())])
 
 
+def said(vote: Mapping[str, Any]) -> str:
+    """What a row of the `votes` column votes for, in words.
+
+    Example:
+        >>> said({"label": None, "one_of": ["ORG", "PERSON"]})
+        'ORG|PERSON'
+        >>> said({"label": None, "one_of": None, "all_of": None, "not": "sport"})
+        'not sport'
+    """
+    if vote["label"] is not None:
+        return str(vote["label"])
+    if vote["one_of"] is not None:
+        return "|".join(vote["one_of"])
+    return "+".join(vote["all_of"]) if vote["all_of"] is not None else f"not {vote['not']}"
+
+
 def labels_schema(
-    id_type: pa.DataType, carried: Sequence[pa.Field], names: Sequence[str], *, spans: bool
+    id_type: pa.DataType,
+    carried: Sequence[pa.Field],
+    names: Sequence[str],
+    *,
+    spans: bool,
+    multi_label: bool = False,
 ) -> pa.Schema:
     """Schema of labels/*.parquet; the order of `probs` stands in its metadata under `labels`."""
     if spans:
@@ -52,21 +77,26 @@ def labels_schema(
             pa.field("probs", pa.list_(TOKEN_PROB)),
         ]
     else:
-        answer = [pa.field("label", pa.string()), pa.field("probs", pa.list_(pa.float32()))]
+        answer = [_given(multi_label=multi_label), pa.field("probs", pa.list_(pa.float32()))]
     fields = [
         pa.field("id", id_type),
         pa.field("text", pa.string()),
         pa.field("status", pa.string()),
         pa.field("confidence", pa.float32()),
         *answer,
-        pa.field("votes", pa.list_(VOTE)),
+        pa.field("votes", pa.list_(STATEMENT if multi_label else VOTE)),
         *carried,
     ]
     return pa.schema(fields, metadata={"labels": "\n".join(names)})
 
 
 def examples_schema(
-    id_type: pa.DataType, carried: Sequence[pa.Field], names: Sequence[str], *, spans: bool
+    id_type: pa.DataType,
+    carried: Sequence[pa.Field],
+    names: Sequence[str],
+    *,
+    spans: bool,
+    multi_label: bool = False,
 ) -> pa.Schema:
     """Schema of train/parquet/*.parquet and of what exporters get.
 
@@ -80,7 +110,7 @@ def examples_schema(
             pa.field("probs", pa.list_(TOKEN_PROB)),
         ]
     else:
-        answer = [pa.field("label", pa.string()), pa.field("probs", pa.list_(pa.float32()))]
+        answer = [_given(multi_label=multi_label), pa.field("probs", pa.list_(pa.float32()))]
     fields = [
         pa.field("id", pa.string()),
         pa.field("text", pa.string()),
@@ -91,3 +121,9 @@ def examples_schema(
         *carried,
     ]
     return pa.schema(fields, metadata={"labels": "\n".join(names)})
+
+
+def _given(*, multi_label: bool) -> pa.Field:
+    if multi_label:
+        return pa.field("labels", pa.list_(pa.string()))
+    return pa.field("label", pa.string())

@@ -52,6 +52,35 @@ def settle_documents(hits: Hits, function: int, lengths: Int32 | Sequence[int]) 
     )
 
 
+def settle_statements(hits: Hits, function: int, lengths: Int32 | Sequence[int]) -> Votes:
+    """A vote for each label set that has a hit in a text, where a text can have several labels.
+
+    The vote spans the whole text; its entry is that of the first hit for the set.
+
+    Example:
+        >>> hits = Hits()
+        >>> for doc, label in [(0, 1), (0, 1), (0, 0), (1, 0)]:
+        ...     hits.add(doc, 0, 1, label)
+        >>> votes = settle_statements(hits, 4, [9, 9])
+        >>> votes.doc.tolist(), votes.label.tolist()
+        ([0, 0, 1], [0, 1, 0])
+    """
+    texts = hits.texts()
+    if texts is not None:
+        return _votes_on([(function, texts)], lengths)
+    found = hits.arrays()
+    _, first = np.unique(found.doc.astype(np.int64) << 32 | found.label, return_index=True)
+    doc, n = found.doc[first], len(first)
+    return Votes(
+        doc,
+        np.full(n, function, dtype=np.int32),
+        found.label[first],
+        np.zeros(n, dtype=np.int32),
+        np.asarray(lengths, dtype=np.int32)[doc],
+        found.entry.take(pa.array(first)),
+    )
+
+
 def settle_all_documents(
     found: Sequence[tuple[int, Hits]], lengths: Int32 | Sequence[int]
 ) -> Votes:

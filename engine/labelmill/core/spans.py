@@ -27,8 +27,8 @@ class Edit:
 class Example:
     """One row of a training set on its way to being augmented.
 
-    `label` is null in ner, `spans` is empty in document tasks. `tokens` holds (start, end) of
-    each token of `text`.
+    `label` is null in ner and where a text can have several `labels`; `spans` is empty in document
+    tasks. `tokens` holds (start, end) of each token of `text`.
     """
 
     id: str
@@ -37,3 +37,4 @@ class Example:
     spans: tuple[Span, ...] = ()
     tokens: tuple[tuple[int, int], ...] = ()
     columns: Mapping[str, Any] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()

@@ -56,6 +56,7 @@ class CardFacts:
     written: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     checks: Sequence[Mapping[str, Any]] = ()
     license: str | None = None
+    multi_label: bool = False
 
     def rows(self, split: str) -> int:
         """Rows of a split with augmented ones, which only train has."""
@@ -99,6 +100,7 @@ def size_category(rows: int) -> str:
 
 def _front_matter(facts: CardFacts) -> str:
     category, task_id = _HUB_TASKS[facts.task]
+    task_id = "multi-label-classification" if facts.multi_label else task_id
     lists = {
         "language": [] if facts.language == "xx" else [facts.language],
         "task_categories": [category],
@@ -146,6 +148,7 @@ def _summary(facts: CardFacts) -> str:
         "sentiment": "a sentiment for each text, on an ordered scale",
         "ner": "named entities as character spans",
     }[facts.task]
+    kind = "any number of labels for each text" if facts.multi_label else kind
     total = sum(facts.rows(split) for split in SPLITS)
     return (
         f"Training data with {kind}, made by weak supervision: labeling functions voted on "
@@ -155,7 +158,7 @@ def _summary(facts: CardFacts) -> str:
 
 
 def _labels(facts: CardFacts) -> str:
-    total = sum(facts.classes.values())
+    total = facts.status.get("labeled", 0) if facts.multi_label else sum(facts.classes.values())
     counted = "entities" if facts.unit == "span" else "rows"
     rows = []
     for label in facts.labels:

@@ -24,7 +24,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 class Csv:
     r"""Write a table with a header, in `data.csv`.
 
-    Columns: `id`, `text`, `label`, `weight`, one `prob_<label>` for each label, `origin`,
+    Columns: `id`, `text`, `label` (`labels` where a text can have several, a JSON list), `weight`, one `prob_<label>` for each label, `origin`,
     `made_by`, then the carried columns. The format is RFC 4180: UTF-8, CRLF between rows, quotes
     doubled, and line ends inside a text kept as they are. A null is an empty cell, so an empty
     string cannot be told from it. A list or a struct is written as JSON.
@@ -67,7 +67,7 @@ class Csv:
             table = csv.writer(page, delimiter=_DELIMITERS[self.delimiter], lineterminator="\r\n")
             table.writerow([self.cell(name) for name in header])
             for row in rows(parts):
-                table.writerow([self.cell(value) for value in _cells(row, setting.labels, others)])
+                table.writerow([self.cell(value) for value in _cells(row, setting, others)])
                 written += 1
             page.detach()
         return ExportCount(written)
@@ -84,7 +84,7 @@ class Csv:
 
 def _header(setting: ExportSetting, others: tuple[str, ...]) -> list[str]:
     probs = [f"prob_{label}" for label in setting.labels]
-    header = ["id", "text", "label", "weight", *probs, "origin", "made_by", *others]
+    header = ["id", "text", _answer(setting), "weight", *probs, "origin", "made_by", *others]
     for name, count in Counter(header).items():
         if count > 1:
             message = (
@@ -95,10 +95,14 @@ def _header(setting: ExportSetting, others: tuple[str, ...]) -> list[str]:
     return header
 
 
-def _cells(row: dict[str, Any], labels: tuple[str, ...], others: tuple[str, ...]) -> list[Any]:
-    probs = row["probs"] if row["probs"] is not None else [None] * len(labels)
+def _answer(setting: ExportSetting) -> str:
+    return "labels" if setting.multi_label else "label"
+
+
+def _cells(row: dict[str, Any], setting: ExportSetting, others: tuple[str, ...]) -> list[Any]:
+    probs = row["probs"] if row["probs"] is not None else [None] * len(setting.labels)
     return [
-        *(row[name] for name in ("id", "text", "label", "weight")),
+        *(row[name] for name in ("id", "text", _answer(setting), "weight")),
         *probs,
         *(row[name] for name in ("origin", "made_by", *others)),
     ]

@@ -28,7 +28,8 @@ class Huggingface:
     Files are `data-00000.parquet` and so on; a split without rows has none. The columns are those
     of the training set. In document tasks `label` is a `ClassLabel`: an integer that indexes the
     job's labels in their order (null for a row kept without a label), with soft labels in `probs`
-    in the same order. In ner there are also `tokens` (strings) and `ner_tags` (a `ClassLabel` each,
+    in the same order. Where a text can have several labels, `labels` is a list of `ClassLabel`. In
+    ner there are also `tokens` (strings) and `ner_tags` (a `ClassLabel` each,
     `O` first); a row whose entity begins or ends inside a token, and a text without tokens, are
     left out and counted.
 
@@ -71,8 +72,13 @@ class Huggingface:
                     written += group.num_rows
         return ExportCount(written, dict(sorted(left_out.items())))
 
-    def features(self, labels: tuple[str, ...], unit: Unit) -> dict[str, Any]:
+    def features(
+        self, labels: tuple[str, ...], unit: Unit, *, multi_label: bool = False
+    ) -> dict[str, Any]:
         """What `datasets` must be told; it reads all other columns off the Arrow types."""
+        if multi_label:
+            feature = {"names": list(labels), "_type": "ClassLabel"}
+            return {"labels": {"feature": feature, "_type": "Sequence"}}
         if unit == "document":
             return {"label": {"names": list(labels), "_type": "ClassLabel"}}
         tags = {"names": list(tag_names(labels, self.scheme)), "_type": "ClassLabel"}
@@ -84,9 +90,12 @@ class Huggingface:
         setting: ExportSetting,
         left_out: Counter[str],
     ) -> Iterator[pa.RecordBatch]:
-        told = {"info": {"features": self.features(setting.labels, setting.unit)}}
+        features = self.features(setting.labels, setting.unit, multi_label=setting.multi_label)
+        told = {"info": {"features": features}}
         for batch in batches:
-            if setting.unit == "document":
+            if setting.multi_label:
+                made = _with_label_indices(batch, setting.labels)
+            elif setting.unit == "document":
                 made = _with_label_index(batch, setting.labels)
             else:
                 made = self._with_tags(batch, setting, left_out)
@@ -115,3 +124,14 @@ def _with_label_index(batch: pa.RecordBatch, labels: tuple[str, ...]) -> pa.Reco
     at = batch.schema.get_field_index("label")
     index = pc.index_in(batch.column(at), pa.array(labels, pa.string()))
     return batch.set_column(at, "label", index.cast(pa.int64()))
+
+
+def _with_label_indices(batch: pa.RecordBatch, labels: tuple[str, ...]) -> pa.RecordBatch:
+    """The lists of labels as lists of their indices; a null list stays."""
+    at = batch.schema.get_field_index("labels")
+    lists = batch.column(at)
+    index = pc.index_in(lists.flatten(), pa.array(labels, pa.string())).cast(pa.int64())
+    lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
+    offsets = pa.array([0, *lengths.cumsum().tolist()], pa.int32())
+    made = pa.ListArray.from_arrays(offsets, index, mask=lists.is_null())
+    return batch.set_column(at, "labels", made)

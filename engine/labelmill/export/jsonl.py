@@ -16,8 +16,8 @@ from labelmill.export.rows import OWN_COLUMNS, json_line, rows
 class Jsonl:
     """Write one JSON object a line, in `data.jsonl`.
 
-    Keys, in this order: `id`, `text`, `label` (in ner `entities`, a list of start, end, label and
-    confidence, counted in characters), `probs`, `weight`, `origin`, `made_by`, then the carried
+    Keys, in this order: `id`, `text`, `label` (`labels`, a list, where a text can have several; in
+    ner `entities`, a list of start, end, label and confidence, counted in characters), `probs`, `weight`, `origin`, `made_by`, then the carried
     columns. `probs` maps every label to its probability; in ner it lists token, label and prob for
     the tokens that may be inside an entity. A row kept without a label has `"label": null`.
 
@@ -56,6 +56,6 @@ class Jsonl:
         record |= {name: value for name, value in row.items() if name not in record}
         if not self.probs:
             del record["probs"]
-        elif "label" in row and row["probs"] is not None:
+        elif "entities" not in row and row["probs"] is not None:
             record["probs"] = dict(zip(labels, row["probs"], strict=True))
         return record

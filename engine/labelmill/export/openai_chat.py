@@ -22,7 +22,7 @@ class OpenaiChat:
     """Write one conversation a line for fine-tuning a chat model, in `data.jsonl`.
 
     Each line is `{"messages": [...]}` with the roles system (where it is given), user (the text)
-    and assistant (the label). In ner the assistant answers with a JSON list of the entities in
+    and assistant (the label; where a text can have several, a JSON list of labels). In ner the assistant answers with a JSON list of the entities in
     their order, each with `text` and `label`; a text without entities is answered with `[]`.
 
     The format knows neither weights nor soft labels nor ids: they do not travel. Use `min_weight`
@@ -84,7 +84,7 @@ class OpenaiChat:
         return {"messages": messages}
 
     def _reason_against(self, row: dict[str, Any]) -> str | None:
-        if "label" in row and row["label"] is None:
+        if "entities" not in row and row[_given(row)] is None:
             return "no label"
         if not row["text"].strip():
             return "empty text"
@@ -93,7 +93,14 @@ class OpenaiChat:
         return None
 
 
+def _given(row: dict[str, Any]) -> str:
+    """The key of what a text was given in a document task."""
+    return "labels" if "labels" in row else "label"
+
+
 def _answer(row: dict[str, Any]) -> str:
+    if "labels" in row:
+        return json.dumps(row["labels"], ensure_ascii=False)
     if "entities" not in row:
         return str(row["label"])
     found = [

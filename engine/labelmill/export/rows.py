@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-OWN_COLUMNS = ("id", "text", "label", "entities", "probs", "weight", "origin", "made_by")
+OWN_COLUMNS = ("id", "text", "label", "labels", "entities", "probs", "weight", "origin", "made_by")
 """Columns that every training set has; all others are carried through from the source."""
 
 

@@ -25,7 +25,8 @@ class Spacy:
 
     Files are `data-00000.spacy` and so on; give `spacy train` the folder. A split without rows has
     no files. In ner the entities stand in `doc.ents`, and all other tokens are known to be outside.
-    In document tasks every label stands in `doc.cats`. `doc.user_data` keeps `id`, `weight`,
+    In document tasks every label stands in `doc.cats`; where a text can have several labels, train
+    `textcat_multilabel` on them, since `textcat` takes one of each text. `doc.user_data` keeps `id`, `weight`,
     `origin` and `made_by`.
 
     Left out and counted: texts without tokens, entities that begin or end inside a token, and, with
@@ -77,7 +78,8 @@ class Spacy:
         """The `cats` of one row."""
         if self.cats == "soft":
             return dict(zip(labels, row["probs"], strict=True))
-        return {label: float(label == row["label"]) for label in labels}
+        given = row["labels"] if "labels" in row else [row["label"]]
+        return {label: float(label in given) for label in labels}
 
     def _stored(self, docs: Iterable[Any], attrs: tuple[str, ...]) -> Any:
         """A DocBin of some docs. It would look for plugins of msgpack at every doc; here once."""
@@ -115,7 +117,8 @@ class Spacy:
             return NO_TOKENS
         if setting.unit == "span":
             return _mark_entities(doc, row)
-        if self.cats == "hard" and row["label"] is None:
+        given = row["labels"] if setting.multi_label else row["label"]
+        if self.cats == "hard" and given is None:
             return "no label"
         doc.cats = self.scores(row, setting.labels)
         return None

@@ -99,7 +99,8 @@ def example_of(
 ) -> Example:
     """A train row as augmenters see it."""
     spans = tuple(Span(s["start"], s["end"], s["label"]) for s in row.get("entities") or ())
-    return Example(row["id"], row["text"], row.get("label"), spans, tokens, columns)
+    labels = tuple(row.get("labels") or ())
+    return Example(row["id"], row["text"], row.get("label"), spans, tokens, columns, labels)
 
 
 def chosen_copies(spec: AugmentSpec, row: Mapping[str, Any], seed: int) -> Iterable[int]:
@@ -113,7 +114,7 @@ def chosen_copies(spec: AugmentSpec, row: Mapping[str, Any], seed: int) -> Itera
 def _labels(row: Mapping[str, Any]) -> set[str]:
     if "entities" in row:
         return {span["label"] for span in row["entities"] or ()}
-    return {row["label"]}
+    return set(row["labels"] or ()) if "labels" in row else {row["label"]}
 
 
 def _child(

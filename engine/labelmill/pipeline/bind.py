@@ -114,6 +114,11 @@ class BoundJob:
             space = space.including(function.kind.targets())
         return space
 
+    @property
+    def multi_label(self) -> bool:
+        """Whether a text can have several labels."""
+        return self.space.multi_label
+
     @cached_property
     def item_space(self) -> LabelSpace:
         """The labels of the items that the label model sees."""

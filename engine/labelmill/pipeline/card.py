@@ -42,5 +42,6 @@ def card_facts(plan: Plan, report: Mapping[str, Any], fingerprints: Mapping[str,
         augmented=report["augmented"]["made"],
         exports={spec.name: spec.type for spec in job.export},
         written=written,
+        multi_label=report["multi_label"],
         checks=[row | {"check": row["name"]} for row in report["checks"]],
     )

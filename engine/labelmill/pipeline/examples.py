@@ -171,7 +171,7 @@ def _result(
 ) -> ExampleResult:
     own = votes.take(votes.doc == doc)
     found = [
-        (int(start), int(end), "|".join(bound.space.members(int(label))))
+        (int(start), int(end), bound.space.said(int(label)))
         for start, end, label in zip(own.start, own.end, own.label, strict=True)
     ]
     failure = failures.get((wish.lf, doc))

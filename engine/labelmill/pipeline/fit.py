@@ -21,11 +21,15 @@ def vote_space(bound: BoundJob) -> VoteSpace:
     """What the label model is told about the votes.
 
     In ner the prior is uniform over tags; elsewhere it is the class balance, where one is given.
+    Where texts can have several labels, it has the share of each label that is given.
     """
     spec = bound.job.label_model
     names = bound.item_space.names
     prior = np.full(len(names), 1 / len(names))
-    if spec.class_balance is not None:
+    if bound.multi_label:
+        shares = spec.class_balance or {}
+        prior = np.array([shares.get(name, np.nan) for name in names], dtype=np.float64)
+    elif spec.class_balance is not None:
         prior = np.array([spec.class_balance[name] for name in names], dtype=np.float64)
         prior /= prior.sum()
     return VoteSpace(
@@ -34,6 +38,15 @@ def vote_space(bound: BoundJob) -> VoteSpace:
         prior,
         spec.seed,
         balance_given=spec.class_balance is not None,
+        targets=_targets(bound) if bound.multi_label else (),
+    )
+
+
+def _targets(bound: BoundJob) -> tuple[tuple[int, ...], ...]:
+    """The label sets that each function declares to vote for."""
+    return tuple(
+        tuple(bound.space.index(target) for target in function.kind.targets())
+        for function in bound.job.functions
     )
 
 

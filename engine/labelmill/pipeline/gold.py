@@ -40,8 +40,10 @@ class Judgement:
     """How labels compare with gold; every count adds up over shards.
 
     In document tasks `right` and `wrong` count labeled texts with gold, and `confusion` counts
-    (gold, label). In ner `found`, `right` and `wanted` count spans on the texts with gold.
-    `reliability` holds the confidence of these labels or spans against how often they are right.
+    (gold, label). Where a text can have several labels, those are right whose labels are all right,
+    and `confusion` counts (label, "right", "extra" or "missed"). In ner `found`, `right` and
+    `wanted` count spans on the texts with gold. `reliability` holds the confidence of these labels
+    or spans against how often they are right.
     """
 
     right: int = 0
@@ -95,6 +97,33 @@ def gold_labels(
     return labels
 
 
+def gold_label_lists(
+    name: str, column: pa.Array, space: LabelSpace, cells: Cells = HERE
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """The gold labels of each text, [n_texts, n_labels], and which texts have gold, [n_texts].
+
+    The column holds lists of label names, or of indices into `task.labels`; an empty list says
+    that no label applies, null that nothing is known.
+
+    Raises:
+        BadColumn: if it holds anything else; names the row.
+    """
+    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+        message = f"holds {column.type}, but gold of a multi-label task is lists of label names"
+        raise BadColumn(cells.file, name, message)
+    known = column.is_valid().to_numpy(zero_copy_only=False)
+    gold = np.zeros((len(column), len(space)), dtype=np.bool_)
+    places: dict[Any, int] = {label: i for i, label in enumerate(space.names)}
+    places |= {i: i for i in range(len(space))}
+    for row, labels in enumerate(column.to_pylist()):
+        for label in labels or ():
+            if label not in places:
+                message = f"row {cells.row(row)} holds {label!r}, which is no label of the task"
+                raise BadColumn(cells.file, name, message + nearest(str(label), space.names))
+            gold[row, places[label]] = True
+    return gold, known
+
+
 def gold_spans(name: str, column: pa.Array, space: LabelSpace, cells: Cells = HERE) -> GoldSpans:
     """Gold spans (start, end, label index) of each text.
 
@@ -135,6 +164,37 @@ def judge_labels(
     right = sum(correct)
     reliability = Reliability.of(confidence[known].astype(np.float64), correct)
     return Judgement(right, len(correct) - right, confusion=confusion, reliability=reliability)
+
+
+def judge_label_lists(
+    labels: list[list[str] | None],
+    probs: list[list[float]],
+    gold: npt.NDArray[np.bool_],
+    space: LabelSpace,
+) -> Judgement:
+    """Hold lists of labels against gold; a text without labels (None) does not count.
+
+    Args:
+        labels: the labels of each text.
+        probs: the probability of each label on each text; how sure it says yes or no to it is held
+            against what is true.
+        gold: the true labels, [n_texts, n_labels].
+        space: the labels.
+    """
+    outcomes: Counter[tuple[str, str]] = Counter()
+    right = wrong = 0
+    labeled = [place for place, given in enumerate(labels) if given is not None]
+    for place in labeled:
+        given, true = labels[place] or [], gold[place]
+        ours, wanted = set(given), {space.names[i] for i in np.flatnonzero(true).tolist()}
+        right, wrong = right + (ours == wanted), wrong + (ours != wanted)
+        outcomes.update((label, "right") for label in ours & wanted)
+        outcomes.update((label, "extra") for label in ours - wanted)
+        outcomes.update((label, "missed") for label in wanted - ours)
+    sure = np.array([probs[place] for place in labeled]).reshape(-1, len(space))
+    correct = (sure > 0.5) == gold[labeled]
+    reliability = Reliability.of(np.maximum(sure, 1 - sure).ravel(), correct.ravel())
+    return Judgement(right, wrong, confusion=outcomes, reliability=reliability)
 
 
 def judge_entities(

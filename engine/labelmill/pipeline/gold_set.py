@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from labelmill.io.source import read_shard, runs_of
 from labelmill.io.votes import read_labels, read_patterns, write_labels, write_patterns
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.deadly import read_deadly
-from labelmill.pipeline.gold import Cells, GoldSpans, gold_labels, gold_spans
+from labelmill.pipeline.gold import Cells, GoldSpans, gold_label_lists, gold_labels, gold_spans
 from labelmill.pipeline.plan import PartitionPlan, plan_gold
 from labelmill.pipeline.rows import Rows, read_rows
 from labelmill.pipeline.stages import Work, table_of
@@ -112,7 +113,8 @@ def check_gold(bound: BoundJob, gold: SourceSpec) -> None:
         BadColumn: if a label is not one of the task.
     """
     name = gold.gold or ""
-    read = gold_labels if bound.unit == "document" else gold_spans
+    read: Any = gold_labels if bound.unit == "document" else gold_spans
+    read = gold_label_lists if bound.multi_label else read
     for shard in plan_gold(bound.job, gold).shards:
         column = plain(one_chunk(read_shard(shard, [name])[name]))
         read(name, column, bound.space, Cells(shard.file.name, np.arange(shard.start, shard.stop)))
@@ -140,9 +142,15 @@ def vote_on_gold(bound: BoundJob, work: Work) -> GoldSet:
 
 
 def _labels(own: BoundJob, rows: Rows, cells: Cells) -> tuple[Bools, Ints]:
-    """Which rows have a label, [n_batch], and the label of each item, [n_items]."""
+    """Which rows have a label, [n_batch], and the label of each item, [n_items].
+
+    Where a text can have several labels, these are [n_items, n_labels].
+    """
     name = own.job.source.gold or ""
     column = rows.prepared[name]
+    if own.multi_label:
+        lists, known = gold_label_lists(name, column, own.space, cells)
+        return known, lists.astype(np.int64)
     if own.unit == "document":
         labels = gold_labels(name, column, own.space, cells)
         return labels >= 0, labels
@@ -178,5 +186,6 @@ def _check_bounds(name: str, spans: GoldSpans, batch: Batch, cells: Cells) -> No
 def _joined(parts: Iterable[Gold]) -> Gold:
     found = list(parts)
     patterns = VotePatterns.concatenated([gold.patterns for gold in found])
-    none = np.zeros(0, dtype=np.int64)
-    return Gold(patterns, np.concatenate([none, *(gold.labels for gold in found)]))
+    if not found:
+        return Gold(patterns, np.zeros(0, dtype=np.int64))
+    return Gold(patterns, np.concatenate([gold.labels for gold in found]))

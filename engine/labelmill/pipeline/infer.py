@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from labelmill.config.spec import SelectSpec
 from labelmill.core.labels import LabelSpace
-from labelmill.core.schema import SPLITS, VOTE, examples_schema, labels_schema
+from labelmill.core.schema import SPLITS, STATEMENT, VOTE, examples_schema, labels_schema
 from labelmill.core.soft import STATUSES, Codes, Status, status_names
 from labelmill.core.votes import RowError, Votes
 from labelmill.pipeline.bind import BoundJob
@@ -117,6 +117,7 @@ def label_rows(
         [pa.field(name, rows.columns[name].type) for name in names],
         bound.space.names,
         spans=bound.unit == "span",
+        multi_label=bound.multi_label,
     )
     readable = pa.table([columns[name] for name in schema.names], schema=schema)
     if not keep.all():
@@ -135,24 +136,38 @@ def vote_lists(
     order = np.lexsort((votes.start, votes.function, votes.doc))
     offsets = np.zeros(n_texts + 1, dtype=np.int32)
     np.cumsum(np.bincount(votes.doc, minlength=n_texts), out=offsets[1:])
-    label = votes.label[order]
-    single = label < len(bound.space)
-    names = pa.array([*bound.space.names, None], pa.string())
-    sets = [
-        None if i < len(bound.space) else list(bound.space.members(i))
-        for i in range(len(bound.space.sets))
-    ]
-    arrays = [
-        pa.array(bound.names, pa.string()).take(pa.array(votes.function[order])),
-        names.take(pa.array(np.where(single, label, len(bound.space)))),
-        pa.array(sets, pa.list_(pa.string())).take(pa.array(label)),
-        pa.array(votes.start[order]),
-        pa.array(votes.end[order]),
-        votes.entry.take(pa.array(order)),
-        _weights(weights, len(bound.names)).take(pa.array(votes.function[order])),
-    ]
-    values = pa.StructArray.from_arrays(arrays, fields=list(VOTE))
+    label = pa.array(votes.label[order])
+    who = pa.array(votes.function[order])
+    kind = STATEMENT if bound.multi_label else VOTE
+    columns = {
+        "lf": pa.array(bound.names, pa.string()).take(who),
+        "start": pa.array(votes.start[order]),
+        "end": pa.array(votes.end[order]),
+        "entry": votes.entry.take(pa.array(order)),
+        "weight": _weights(weights, len(bound.names)).take(who),
+    } | {
+        name: pa.array(values, kind.field(name).type).take(label)
+        for name, values in _said(bound.space).items()
+    }
+    values = pa.StructArray.from_arrays([columns[f.name] for f in kind], fields=list(kind))
     return pa.ListArray.from_arrays(pa.array(offsets), values)
+
+
+def _said(space: LabelSpace) -> dict[str, list[Any]]:
+    """What a vote for each label set says, by field; all but one of the fields are null."""
+    n, sets = len(space), range(len(space.sets))
+    denied = range(n, 2 * n) if space.multi_label else range(0)
+    joint = frozenset(space.joint)
+    told: dict[str, list[Any]] = {
+        "label": [space.names[i] if i < n else None for i in sets],
+        "one_of": [
+            None if i < n or i in denied or i in joint else list(space.members(i)) for i in sets
+        ],
+    }
+    if space.multi_label:
+        told["all_of"] = [list(space.members(i)) if i in joint else None for i in sets]
+        told["not"] = [space.members(i)[0] if i in denied else None for i in sets]
+    return told
 
 
 def _weights(weights: npt.NDArray[np.float64] | None, n_functions: int) -> pa.Array:
@@ -206,6 +221,8 @@ def class_counts(table: pa.Table, space: LabelSpace, *, spans: bool) -> Counter[
     if spans:
         flat = pc.list_flatten(table["entities"].filter(labeled))
         labels = pc.struct_field(flat, "label") if len(flat) else pa.array([], pa.string())
+    elif space.multi_label:
+        labels = pc.list_flatten(table["labels"].filter(labeled))
     else:
         labels = table["label"].filter(labeled)
     counts = Counter(dict.fromkeys(space.names, 0))
@@ -274,7 +291,13 @@ def _schema(bound: BoundJob, table: pa.Table) -> pa.Schema:
         table.schema.field(name) for name in bound.job.source.carry if name in table.schema.names
     ]
     id_type = table.schema.field("id").type
-    return examples_schema(id_type, carried, bound.space.names, spans=bound.unit == "span")
+    return examples_schema(
+        id_type,
+        carried,
+        bound.space.names,
+        spans=bound.unit == "span",
+        multi_label=bound.multi_label,
+    )
 
 
 def _examples(taken: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -20,7 +20,7 @@ from labelmill.pipeline.voting import vote
 if TYPE_CHECKING:
     import pandas as pd
 
-ADDED = ("status", "label", "confidence", "entities", "tokens", "probs", "votes")
+ADDED = ("status", "label", "labels", "confidence", "entities", "tokens", "probs", "votes")
 """Columns that `label_frame` adds, those that the task has."""
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelmill.config.spec import Job
+from labelmill.core.schema import said
 from labelmill.errors import UsageError, nearest
 from labelmill.io.source import read_shard
 from labelmill.pipeline.bind import BoundJob
@@ -32,7 +33,8 @@ class PreviewRow:
     """One row with its votes and what a label model makes of them.
 
     `probs` maps labels to probabilities (document tasks), `entities` are (start, end, label,
-    confidence), `errors` are (lf, reason, message).
+    confidence), `errors` are (lf, reason, message). Where a text can have several labels, `labels`
+    holds those of a labeled row.
     """
 
     id: str
@@ -44,6 +46,7 @@ class PreviewRow:
     errors: tuple[tuple[str, str, str], ...]
     probs: dict[str, float]
     entities: tuple[tuple[int, int, str, float], ...]
+    labels: tuple[str, ...] | None = None
 
 
 def preview(
@@ -124,9 +127,7 @@ def _row(
         label=row.get("label"),
         confidence=row["confidence"],
         votes=tuple(
-            PreviewVote(
-                v["lf"], v["label"] or "|".join(v["one_of"] or ()), v["start"], v["end"], v["entry"]
-            )
+            PreviewVote(v["lf"], said(v), v["start"], v["end"], v["entry"])
             for v in row["votes"] or ()
         ),
         errors=errors,
@@ -134,4 +135,5 @@ def _row(
         entities=tuple(
             (e["start"], e["end"], e["label"], e["confidence"]) for e in row.get("entities") or ()
         ),
+        labels=None if row.get("labels") is None else tuple(row["labels"]),
     )

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelmill.core.hashes import UInt64, mixed
+from labelmill.core.schema import said
 
 PER_STATUS = 5
 TEXT_LENGTH = 400
@@ -70,12 +71,19 @@ def fewest_samples(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
 
 def _sample(key: int, row: dict[str, Any]) -> Sample:
     votes = tuple(
-        (v["lf"], v["label"] or "|".join(v["one_of"] or ()), v["start"], v["end"], v["weight"])
+        (v["lf"], said(v), v["start"], v["end"], v["weight"])
         for v in row["votes"] or ()
     )
     entities = tuple((e["start"], e["end"], e["label"]) for e in row.get("entities") or ())
     text = (row["text"] or "")[:TEXT_LENGTH]
     inside = tuple(e for e in entities if e[1] <= len(text))
     return Sample(
-        key, str(row["id"]), row["status"], text, row.get("label"), row["confidence"], votes, inside
+        key, str(row["id"]), row["status"], text, _label(row), row["confidence"], votes, inside
     )
+
+
+def _label(row: dict[str, Any]) -> str | None:
+    """The label of a row, or all of its labels in one."""
+    if row.get("labels") is None:
+        return row.get("label")
+    return ", ".join(row["labels"]) or "no label"

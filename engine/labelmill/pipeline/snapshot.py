@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
 from labelmill.aggregate.artifact import Artifact, from_json
+from labelmill.aggregate.multi_label import FittedMultiLabel
 from labelmill.aggregate.story import Story
 from labelmill.config.spec import Job
 from labelmill.core.digests import digest, digest_bytes
@@ -176,6 +177,7 @@ def _report(
 ) -> dict[str, Any]:
     job, bound = making.plan.job, making.shop.bound
     spans = bound.unit == "span"
+    several = bound.space.names if bound.multi_label else ()
     model = from_json(making.model.read_bytes())
     kinds = [(function.name, function.type) for function in job.functions]
     counts = summary.counts
@@ -189,6 +191,7 @@ def _report(
         "schema_version": SCHEMA_VERSION,
         "job": job.name,
         "task": job.task.type,
+        "multi_label": bound.multi_label,
         "labels": list(bound.space.names),
         "partition": making.part.value,
         "label_model": _label_model(model, job.label_model.seed),
@@ -207,7 +210,7 @@ def _report(
             "failures": dict(sorted(summary.failures.items())),
         },
         "spans_lost": summary.spans_lost,
-        "gold": agreement(summary.judgement, spans=spans),
+        "gold": agreement(summary.judgement, spans=spans, labels=several),
         "exports": exports,
         "samples": [sample.row() for sample in summary.samples],
     }
@@ -217,13 +220,16 @@ def _label_model(model: Artifact, seed: int) -> dict[str, Any]:
     """The model that is used, how it came to be that one, and how it was calibrated."""
     heat = None if model.calibration is None else asdict(model.calibration)
     story = model.story or Story(model.type, model.type, "it was fitted before")
-    return {"type": model.type, "seed": seed, "calibration": heat} | story.row()
+    told = {"type": model.type, "seed": seed, "calibration": heat} | story.row()
+    if isinstance(model.fitted, FittedMultiLabel):
+        told["by_label"] = model.fitted.rows()
+    return told
 
 
 def _single_class(report: Mapping[str, Any]) -> tuple[str, ...]:
     """A warning about labels that are all the same, though the task has several."""
     given = [name for name, count in report["classes"].items() if count]
-    if len(given) != 1 or len(report["labels"]) < 2:
+    if len(given) != 1 or len(report["labels"]) < 2 or report["multi_label"]:
         return ()
     message = (
         f"every label that was given is '{given[0]}': nothing can be learned from such a training "
@@ -242,6 +248,7 @@ def _facts(making: Making, summary: ShardSummary, report: dict[str, Any]) -> Fac
         splits=dict(summary.splits),
         leaks=find_leaks(making.staging) if _leaks_matter(making.plan.job) else (),
         functions={row["lf"]: row for row in report["functions"]},
+        multi_label=making.shop.bound.multi_label,
     )
 
 

@@ -30,7 +30,15 @@ from labelmill.pipeline.augmenting import augment
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.deadly import read_deadly
 from labelmill.pipeline.fit import item_probs
-from labelmill.pipeline.gold import Judgement, gold_labels, gold_spans, judge_entities, judge_labels
+from labelmill.pipeline.gold import (
+    Judgement,
+    gold_label_lists,
+    gold_labels,
+    gold_spans,
+    judge_entities,
+    judge_label_lists,
+    judge_labels,
+)
 from labelmill.pipeline.infer import (
     Labeled,
     ShardSummary,
@@ -53,7 +61,15 @@ from labelmill.pipeline.rows import (
 from labelmill.pipeline.samples import samples_of
 from labelmill.pipeline.split import splits_of
 from labelmill.pipeline.voting import vote
-from labelmill.report.analysis import Counts, Meeting, count, judge_documents, judge_spans
+from labelmill.report.analysis import (
+    Counts,
+    Meeting,
+    count,
+    judge_documents,
+    judge_spans,
+    judge_statements,
+    statements_meet,
+)
 from labelmill.tasks.tags import spread
 
 _SUFFIXES = {
@@ -215,12 +231,15 @@ def export_split(bound: BoundJob, task: ExportTask) -> ExportCount:
         language=bound.job.language,
         definitions=bound.task.definitions(),
         analysis=bound.analysis,
+        multi_label=bound.multi_label,
     )
     return spec.kind.write(_batches(folder / "parquet"), setting, OutputFolder(folder / spec.name))
 
 
 def meeting_of(bound: BoundJob, votes: Votes, rows: Rows) -> Meeting:
-    """The items that votes meet on: texts, or in ner tokens."""
+    """The items that votes meet on: texts, or in ner tokens, or each label of a text."""
+    if bound.multi_label:
+        return statements_meet(votes, bound.space, len(rows.batch))
     if bound.unit == "document":
         docs = votes.doc.astype(np.int64)
         return Meeting(np.arange(len(votes), dtype=np.int64), docs, len(rows.batch))
@@ -293,7 +312,8 @@ def _check_gold(bound: BoundJob, rows: Rows) -> None:
     """Refuse gold that nobody can read before anything is voted on."""
     name = bound.job.source.gold
     if name is not None:
-        read = gold_labels if bound.unit == "document" else gold_spans
+        read: Any = gold_labels if bound.unit == "document" else gold_spans
+        read = gold_label_lists if bound.multi_label else read
         read(name, rows.prepared[name], bound.space)
 
 
@@ -305,6 +325,12 @@ def _judged(
         return counts, None
     column, n_functions = rows.prepared[name], len(bound.names)
     kept = labeled.table.take(pa.array(labeled.place[labeled.keep]))
+    if bound.multi_label:
+        lists, known = gold_label_lists(name, column, bound.space)
+        known &= labeled.keep
+        told = judge_statements(votes, bound.space, lists, known, n_functions)
+        given, stays = kept["labels"].to_pylist(), labeled.keep
+        return told.into(counts), judge_label_lists(given, lists[stays], known[stays], bound.space)
     if bound.unit == "document":
         gold = gold_labels(name, column, bound.space)
         gold[~labeled.keep] = -1

@@ -44,11 +44,28 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """Where votes meet: parallel arrays, a row for each (vote, item) pair."""
+    """Where votes meet: parallel arrays, a row for each (vote, item) pair.
+
+    Where an item is one label of a text, `kind` says what each vote says of it, as a place in
+    STANCES; elsewhere votes conflict by their label sets.
+    """
 
     vote: Ints
     item: Ints
     n_items: int
+    kind: Ints | None = None
+
+
+STANCES = ("no", "maybe", "yes")
+"""What a vote can say of a label where a text can have several."""
+
+
+def statements_meet(votes: Votes, space: LabelSpace, n_texts: int) -> Meeting:
+    """Votes of a multi-label task meet on the labels of a text that they speak of."""
+    vote, label = np.nonzero(space.membership()[votes.label])
+    item = votes.doc[vote].astype(np.int64) * len(space) + label
+    stance = space.stances()[votes.label[vote], label].astype(np.int64)
+    return Meeting(vote, item, n_texts * len(space), stance + STANCES.index("maybe"))
 
 
 def count(
@@ -68,9 +85,8 @@ def count(
         errors: rows on which each function failed, [n_functions].
     """
     n_functions, n_sets = len(errors), len(space.sets)
-    members = space.membership().astype(np.int64)
-    disjoint = (members @ members.T) == 0
-    touched = _touched(votes, meeting, disjoint, n_sets)
+    kind, disjoint = _kinds(votes, meeting, space)
+    touched = _touched(votes, meeting, kind, disjoint)
     cells = votes.function.astype(np.int64) * n_sets + votes.label
     polarity = np.bincount(cells, minlength=n_functions * n_sets).reshape(n_functions, n_sets)
     zeros = np.zeros(n_functions, dtype=np.int64)
@@ -84,7 +100,7 @@ def count(
         incorrect=zeros,
         errors=np.asarray(errors, dtype=np.int64),
         polarity=polarity.astype(np.int64),
-        conflicts=_conflicts(votes, meeting, disjoint, n_functions),
+        conflicts=_conflicts(votes, meeting, kind, disjoint, n_functions),
         gold=np.zeros(len(space), dtype=np.int64),
     )
 
@@ -98,6 +114,38 @@ def judge_documents(votes: Votes, space: LabelSpace, gold: Ints, n_functions: in
         _per_function(votes.function[right], n_functions),
         _per_function(votes.function[known & ~right], n_functions),
         np.bincount(gold[gold >= 0], minlength=len(space)).astype(np.int64),
+    )
+
+
+def judge_statements(
+    votes: Votes,
+    space: LabelSpace,
+    gold: npt.NDArray[np.bool_],
+    known: npt.NDArray[np.bool_],
+    n_functions: int,
+) -> "Verdicts":
+    """Hold votes of a multi-label task against gold labels, [n_texts, n_labels].
+
+    A vote is correct where all that it says is: every label applies that it includes, none that it
+    denies, and of a vote for one of several at least one.
+
+    Args:
+        votes: the votes.
+        space: the labels and label sets.
+        gold: which labels apply.
+        known: which texts have gold, [n_texts].
+        n_functions: how many functions there are.
+    """
+    members, stances = space.membership()[votes.label], space.stances()[votes.label]
+    true = gold[votes.doc]
+    wrong = ((stances > 0) & ~true) | ((stances < 0) & true)
+    weak = ~stances.any(axis=1)
+    right = np.where(weak, (members & true).any(axis=1), ~wrong.any(axis=1))
+    judged = known[votes.doc]
+    return Verdicts(
+        _per_function(votes.function[judged & right], n_functions),
+        _per_function(votes.function[judged & ~right], n_functions),
+        gold[known].sum(axis=0).astype(np.int64),
     )
 
 
@@ -201,7 +249,7 @@ def _span_scores(counts: Counts, i: int, space: LabelSpace) -> dict[str, float |
 
 
 def _polarity(votes: Ints, space: LabelSpace) -> list[str]:
-    return ["|".join(space.members(s)) for s in np.flatnonzero(votes).tolist()]
+    return [space.said(s) for s in np.flatnonzero(votes).tolist()]
 
 
 def _share(part: Any, whole: int) -> float:
@@ -220,34 +268,49 @@ def _texts(votes: Votes, which: npt.NDArray[np.bool_], n_functions: int) -> Ints
     return np.bincount(function[fresh], minlength=n_functions).astype(np.int64)
 
 
+def _kinds(
+    votes: Votes, meeting: Meeting, space: LabelSpace
+) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """What is said in each (vote, item) pair, and which of the things that can be said conflict."""
+    if meeting.kind is not None:
+        stance = np.arange(len(STANCES)) - STANCES.index("maybe")
+        return meeting.kind, np.outer(stance, stance) < 0
+    members = space.membership().astype(np.int64)
+    return votes.label[meeting.vote].astype(np.int64), (members @ members.T) == 0
+
+
 def _touched(
-    votes: Votes, meeting: Meeting, disjoint: npt.NDArray[np.bool_], n_sets: int
+    votes: Votes, meeting: Meeting, kind: Ints, disjoint: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which votes meet another function's vote on some item, and which conflict there."""
-    label = votes.label[meeting.vote]
-    cells = meeting.item * n_sets + label
-    present = np.bincount(cells, minlength=meeting.n_items * n_sets).reshape(-1, n_sets)
+    n_kinds = len(disjoint)
+    cells = meeting.item * n_kinds + kind
+    present = np.bincount(cells, minlength=meeting.n_items * n_kinds).reshape(-1, n_kinds)
     overlaps = np.zeros(len(votes), dtype=np.bool_)
     overlaps[meeting.vote[present.sum(axis=1)[meeting.item] > 1]] = True
     clashes = np.zeros(len(votes), dtype=np.bool_)
     against = present.astype(np.float64) @ disjoint.astype(np.float64)
-    clashes[meeting.vote[against[meeting.item, label] > 0]] = True
+    clashes[meeting.vote[against[meeting.item, kind] > 0]] = True
     return overlaps, clashes
 
 
 def _conflicts(
-    votes: Votes, meeting: Meeting, disjoint: npt.NDArray[np.bool_], n_functions: int
+    votes: Votes,
+    meeting: Meeting,
+    kind: Ints,
+    disjoint: npt.NDArray[np.bool_],
+    n_functions: int,
 ) -> Ints:
-    """Items on which two functions vote for sets without a common label."""
-    n_sets = len(disjoint)
+    """Items on which two functions say what cannot be true together."""
+    n_kinds = len(disjoint)
     met = np.bincount(meeting.item, minlength=meeting.n_items)[meeting.item] > 1
-    vote, item = meeting.vote[met], meeting.item[met]
+    vote, item, kind = meeting.vote[met], meeting.item[met], kind[met]
     order = np.argsort(item, kind="stable")
-    vote, item = vote[order], item[order]
-    code = votes.function[vote].astype(np.int64) * n_sets + votes.label[vote]
+    vote, item, kind = vote[order], item[order], kind[order]
+    code = votes.function[vote].astype(np.int64) * n_kinds + kind
     codes, column = np.unique(code, return_inverse=True)
     together = _together(item, column, len(codes))
-    function, kind = codes // n_sets, codes % n_sets
+    function, kind = codes // n_kinds, codes % n_kinds
     table = np.zeros((n_functions, n_functions), dtype=np.int64)
     np.add.at(table, (function[:, None], function[None]), together * disjoint[kind][:, kind])
     return table

@@ -6,9 +6,13 @@ from typing import Any
 SCHEMA_VERSION = 1
 
 
-def agreement(judgement: Any, *, spans: bool) -> dict[str, Any] | None:
+def agreement(
+    judgement: Any, *, spans: bool, labels: Sequence[str] = ()
+) -> dict[str, Any] | None:
     """How the labels agree with gold: accuracy of labeled texts, or span precision, recall, F1.
 
+    Where a text can have several of some `labels`: precision, recall and F1 of each, of all of them
+    together (micro), the mean F1 (macro), and the share of texts whose labels are all right.
     Beside that stands how far their confidence can be believed: the expected calibration error,
     and the bins that it is made of.
     """
@@ -23,6 +27,8 @@ def agreement(judgement: Any, *, spans: bool) -> dict[str, Any] | None:
             | scores(judgement.right, judgement.found, judgement.wanted)
             | _reliability(judgement)
         )
+    if labels:
+        return _agreement_of_lists(judgement, labels) | _reliability(judgement)
     judged = judgement.right + judgement.wrong
     confusion = [
         {"gold": gold, "label": label, "texts": n}
@@ -42,6 +48,30 @@ def _reliability(judgement: Any) -> dict[str, Any]:
     """How far the confidence of labels or spans can be believed."""
     found = judgement.reliability
     return {"calibration_error": found.error, "reliability": found.rows()}
+
+
+def _agreement_of_lists(judgement: Any, labels: Sequence[str]) -> dict[str, Any]:
+    from labelmill.report.analysis import scores  # noqa: PLC0415 (only with gold)
+
+    counts = judgement.confusion
+    by_label = []
+    sums = [0, 0, 0]
+    for label in labels:
+        right, extra, missed = (counts[label, what] for what in ("right", "extra", "missed"))
+        told = (right, right + extra, right + missed)
+        sums = [total + n for total, n in zip(sums, told, strict=True)]
+        named = dict(zip(("right", "found", "wanted"), told, strict=True))
+        by_label.append({"label": label} | named | scores(*told))
+    f1s = [row["f1"] for row in by_label if row["wanted"]]
+    judged = judgement.right + judgement.wrong
+    return {
+        "right": judgement.right,
+        "wrong": judgement.wrong,
+        "exact_match": judgement.right / judged if judged else None,
+        "micro": scores(*sums),
+        "macro_f1": sum(f1s) / len(f1s) if f1s else None,
+        "by_label": by_label,
+    }
 
 
 def totals(

@@ -14,6 +14,7 @@ from labelmill.report.tables import (
     decimal,
     function_columns,
     gold_calibration,
+    labels_given,
     model_calibration,
     model_notices,
     model_trials,
@@ -63,7 +64,7 @@ def report_page(report: Report) -> str:
         model_lines=[*model_trials(report), *model_calibration(report)],
         gold_calibration=gold_calibration(report),
         reliability=(report["gold"] or {}).get("reliability", []),
-        classes=bars(class_counts(report)),
+        classes=bars(class_counts(report), labels_given(report)),
         confidence=_confidence(report["confidence"]),
         conflicts=_conflicts(report["conflicts"]),
         confusion=_confusion(report),
@@ -86,14 +87,15 @@ def page_template() -> "Template":
     return room.from_string(text)
 
 
-def bars(counts: Mapping[str, int]) -> list[Bar]:
-    """Counts as bars, in the order given.
+def bars(counts: Mapping[str, int], total: int | None = None) -> list[Bar]:
+    """Counts as bars, in the order given; shares are of the total, else of their sum.
 
     Example:
         >>> [(bar.length, bar.share) for bar in bars({"ham": 3, "spam": 1})]
         [(1.0, 0.75), (0.3333333333333333, 0.25)]
     """
-    most, total = max(counts.values(), default=0), sum(counts.values())
+    most = max(counts.values(), default=0)
+    total = sum(counts.values()) if total is None else total
     return [
         Bar(name, count, count / most if most else 0.0, count / total if total else 0.0)
         for name, count in counts.items()

@@ -43,6 +43,8 @@ def title_of(row: PreviewRow | Explanation) -> Text:
     title.append(f"  {row.status}", style="green" if row.status == "labeled" else "yellow")
     if row.label is not None:
         title.append(f"  {visible(row.label)}")
+    if row.labels is not None:
+        title.append(f"  {visible(', '.join(row.labels) or 'no label')}")
     if row.confidence is not None:
         title.append(f"  confidence {decimal(row.confidence)}")
     return title

@@ -119,6 +119,13 @@ def class_counts(report: Report) -> dict[str, int]:
     return {label: report["classes"].get(label, 0) for label in report["labels"]}
 
 
+def labels_given(report: Report) -> int:
+    """What shares of labels are of: all labels, or the labeled rows if these can have several."""
+    if report.get("multi_label"):
+        return int(report["totals"]["status"].get("labeled", 0))
+    return sum(report["classes"].values())
+
+
 OF_FUNCTIONS = {
     "below_chance": "taken by the label model for a sign of the opposite",
     "contradicts": "contradicts the other functions more often than chance would",

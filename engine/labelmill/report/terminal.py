@@ -15,6 +15,7 @@ from labelmill.report.tables import (
     decimal,
     function_columns,
     gold_calibration,
+    labels_given,
     model_calibration,
     model_notices,
     model_trials,
@@ -49,7 +50,7 @@ def report_view(report: Report, page: Path, width: int) -> View:
         *_noted(notices(report)),
         *heading("Classes"),
         *_classes(report, width),
-        *_gold(report),
+        *_gold(report, width),
         *_checks(report),
         "",
         f"Page: {page}",
@@ -177,7 +178,7 @@ def _noted(sentences: Sequence[str]) -> View:
 
 def _classes(report: Report, width: int) -> View:
     classes = class_counts(report)
-    total = sum(classes.values())
+    total = labels_given(report)
     rows = [
         [visible(name), whole(count), share(count / total if total else 0.0)]
         for name, count in classes.items()
@@ -194,10 +195,13 @@ def _short_classes(report: Report) -> str:
     return ", ".join(told[:most]) + rest
 
 
-def _gold(report: Report) -> View:
+def _gold(report: Report, width: int) -> View:
     gold = report["gold"]
     if gold is None:
         return []
+    if "exact_match" in gold:
+        by_label = _gold_by_label(gold, width)
+        return [*heading("Agreement with gold"), *by_label, *gold_calibration(report)]
     if "f1" in gold:
         scores = [f"{name} {share(gold[name])}" for name in ("precision", "recall", "f1")]
         told = f"{', '.join(scores)} on {whole(gold['wanted'])} gold spans"
@@ -205,6 +209,20 @@ def _gold(report: Report) -> View:
         judged = gold["right"] + gold["wrong"]
         told = f"accuracy {share(gold['accuracy'])} on {whole(judged)} labeled rows with gold"
     return [*heading("Agreement with gold"), told, *gold_calibration(report)]
+
+
+def _gold_by_label(gold: Mapping[str, Any], width: int) -> View:
+    judged = gold["right"] + gold["wrong"]
+    told = f"micro F1 {share(gold['micro']['f1'])}, macro F1 {share(gold['macro_f1'])}, all labels "
+    told += f"right on {share(gold['exact_match'])} of {whole(judged)} labeled rows with gold"
+    names = ("precision", "recall", "f1")
+    rows = [
+        [visible(row["label"]), whole(row["wanted"]), *(share(row[name]) for name in names)]
+        for row in gold["by_label"]
+    ]
+    titles = ("In gold", "Precision", "Recall", "F1")
+    headings = [Heading("Label"), *(Heading(title, number=True) for title in titles)]
+    return [told, "", *table(headings, rows, width)] if rows else [told]
 
 
 def _checks(report: Report) -> View:
