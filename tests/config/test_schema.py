@@ -104,7 +104,9 @@ def test_every_key_is_described(registries: dict[str, Registry]) -> None:
     ]
 
     assert len(schema["$defs"]) > 20
-    assert [name for name in undescribed if not re.match(r"(OneOf|Not|AllOf|LabelNote)\.", name)] == []
+    assert [
+        name for name in undescribed if not re.match(r"(OneOf|Not|AllOf|LabelNote)\.", name)
+    ] == []
 
 
 def test_the_golden_configs_that_are_wrong_in_form_are_refused(

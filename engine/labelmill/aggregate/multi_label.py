@@ -67,7 +67,8 @@ class FittedMultiLabel:
     where it stands, the probabilities of its labels are those given that at least one of them
     applies, believed with TRUST against 1 - TRUST. A label of it that nobody votes on, and whose
     share the job does not give, counts as open there: so likely that, were all of its labels so, at
-    least one would apply in half of the cases. Several such votes are heard one after the other, in the order of the label sets.
+    least one would apply in half of the cases. Several such votes are heard one after the other, in
+    the order of the label sets.
     """
 
     questions: tuple[Question, ...]
@@ -90,7 +91,9 @@ class FittedMultiLabel:
     def weights(self) -> Floats | None:
         """What was learned of each function, [n_functions], on average over what it spoke of."""
         learned = [question.fitted.weights() for question in self.questions]
-        known = [(w, q.spoke) for w, q in zip(learned, self.questions, strict=True) if w is not None]
+        known = [
+            (w, q.spoke) for w, q in zip(learned, self.questions, strict=True) if w is not None
+        ]
         if not known:
             return None
         times = np.array([spoke for _, spoke in known], dtype=np.float64) + 1e-9
@@ -110,7 +113,7 @@ class FittedMultiLabel:
 
     def _narrowed(self, probs: Floats, spoken: Bools, patterns: VotePatterns) -> Floats:
         """The probabilities where votes say that one of several labels applies."""
-        weak = ~self.labels.stances().any(axis=1)
+        weak = self.labels.weak()
         if not weak[patterns.label].any():
             return probs
         pattern = patterns.pattern_of_vote()
@@ -118,9 +121,9 @@ class FittedMultiLabel:
             here = np.bincount(pattern[patterns.label == index], minlength=len(patterns))
             rows = np.flatnonzero(here)
             members = list(self.labels.sets[index])
-            cells = np.ix_(rows, members)
-            known = spoken[cells] | np.array([self.questions[m].space.balance_given for m in members])
-            before = np.where(known, probs[cells], 1 - 0.5 ** (1 / len(members)))
+            cells = (rows[:, None], np.array(members)[None])
+            given = np.array([self.questions[m].space.balance_given for m in members])
+            before = np.where(spoken[cells] | given, probs[cells], 1 - 0.5 ** (1 / len(members)))
             probs[cells] = at_least_one(before, here[rows])
             spoken[cells] = True
         return probs

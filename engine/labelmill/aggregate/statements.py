@@ -95,4 +95,3 @@ def able_of(space: VoteSpace, patterns: VotePatterns) -> Bools:
     cell = np.unique(patterns.function.astype(np.int64) * len(yes) + patterns.label)
     np.logical_or.at(able, cell // len(yes), yes[cell % len(yes)])
     return able
-

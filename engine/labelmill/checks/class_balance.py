@@ -17,10 +17,9 @@ class ClassBalance:
 
     The share of a label is that among all labeled rows; in ner, among all entities. Where a row can
     have several labels the shares need not sum to 1, and `expected` must be given for `max_drift`.
-    Give `min` and
-    `max` as one number for every label, or as a map from label to number. `max_drift` bounds the
-    largest absolute difference between a label's share and its expected share. Where nothing was
-    labeled the check fails.
+    Give `min` and `max` as one number for every label, or as a map from label to number.
+    `max_drift` bounds the largest absolute difference between a label's share and its expected
+    share. Where nothing was labeled the check fails.
 
     The value found is the largest drift where `max_drift` is given, else the smallest share.
 

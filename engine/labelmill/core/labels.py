@@ -135,6 +135,10 @@ class LabelSpace:
         table[len(self) : 2 * len(self)] *= -1
         return table
 
+    def weak(self) -> npt.NDArray[np.bool_]:
+        """Which sets say no more than that one of several labels applies, [n_sets]."""
+        return ~np.asarray(self.stances().any(axis=1))
+
     def _place(self, target: Target, members: tuple[int, ...]) -> int | None:
         """Index of the set that a target means, None where there is none yet."""
         if not self.multi_label:

@@ -24,10 +24,11 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 class Csv:
     r"""Write a table with a header, in `data.csv`.
 
-    Columns: `id`, `text`, `label` (`labels` where a text can have several, a JSON list), `weight`, one `prob_<label>` for each label, `origin`,
-    `made_by`, then the carried columns. The format is RFC 4180: UTF-8, CRLF between rows, quotes
-    doubled, and line ends inside a text kept as they are. A null is an empty cell, so an empty
-    string cannot be told from it. A list or a struct is written as JSON.
+    Columns: `id`, `text`, `label` (`labels` where a text can have several, a JSON list), `weight`,
+    one `prob_<label>` for each label, `origin`, `made_by`, then the carried columns. The format is
+    RFC 4180: UTF-8, CRLF between rows, quotes doubled, and line ends inside a text kept as they
+    are. A null is an empty cell, so an empty string cannot be told from it. A list or a struct is
+    written as JSON.
 
     A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula. With
     `formula_safe` such strings get a `'` in front, which changes the text: leave it off for files

@@ -29,9 +29,8 @@ class Huggingface:
     of the training set. In document tasks `label` is a `ClassLabel`: an integer that indexes the
     job's labels in their order (null for a row kept without a label), with soft labels in `probs`
     in the same order. Where a text can have several labels, `labels` is a list of `ClassLabel`. In
-    ner there are also `tokens` (strings) and `ner_tags` (a `ClassLabel` each,
-    `O` first); a row whose entity begins or ends inside a token, and a text without tokens, are
-    left out and counted.
+    ner there are also `tokens` (strings) and `ner_tags` (a `ClassLabel` each, `O` first); a row
+    whose entity begins or ends inside a token, and a text without tokens, are left out and counted.
 
     The dataset card beside the splits makes `load_dataset("<output>/current")` find them.
 

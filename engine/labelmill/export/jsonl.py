@@ -17,9 +17,10 @@ class Jsonl:
     """Write one JSON object a line, in `data.jsonl`.
 
     Keys, in this order: `id`, `text`, `label` (`labels`, a list, where a text can have several; in
-    ner `entities`, a list of start, end, label and confidence, counted in characters), `probs`, `weight`, `origin`, `made_by`, then the carried
-    columns. `probs` maps every label to its probability; in ner it lists token, label and prob for
-    the tokens that may be inside an entity. A row kept without a label has `"label": null`.
+    ner `entities`, a list of start, end, label and confidence, counted in characters), `probs`,
+    `weight`, `origin`, `made_by`, then the carried columns. `probs` maps every label to its
+    probability; in ner it lists token, label and prob for the tokens that may be inside an entity.
+    A row kept without a label has `"label": null`.
 
     The file is UTF-8, not escaped. Dates are ISO 8601 strings, durations seconds, decimals
     strings, bytes base64, NaN and infinity null.

@@ -22,8 +22,9 @@ class OpenaiChat:
     """Write one conversation a line for fine-tuning a chat model, in `data.jsonl`.
 
     Each line is `{"messages": [...]}` with the roles system (where it is given), user (the text)
-    and assistant (the label; where a text can have several, a JSON list of labels). In ner the assistant answers with a JSON list of the entities in
-    their order, each with `text` and `label`; a text without entities is answered with `[]`.
+    and assistant (the label; where a text can have several, a JSON list of labels). In ner the
+    assistant answers with a JSON list of the entities in their order, each with `text` and `label`;
+    a text without entities is answered with `[]`.
 
     The format knows neither weights nor soft labels nor ids: they do not travel. Use `min_weight`
     to leave out rows that are not worth as much as the others. Rows without a label and rows whose

@@ -26,8 +26,8 @@ class Spacy:
     Files are `data-00000.spacy` and so on; give `spacy train` the folder. A split without rows has
     no files. In ner the entities stand in `doc.ents`, and all other tokens are known to be outside.
     In document tasks every label stands in `doc.cats`; where a text can have several labels, train
-    `textcat_multilabel` on them, since `textcat` takes one of each text. `doc.user_data` keeps `id`, `weight`,
-    `origin` and `made_by`.
+    `textcat_multilabel` on them, since `textcat` takes one of each text. `doc.user_data` keeps
+    `id`, `weight`, `origin` and `made_by`.
 
     Left out and counted: texts without tokens, entities that begin or end inside a token, and, with
     `cats: hard`, rows without a label.

@@ -4,7 +4,7 @@ Nothing is written. A vote's contribution is what the label model answers with a
 what it answers without this one; that is exact for every type of model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from typing import Any
@@ -15,9 +15,11 @@ import numpy.typing as npt
 from labelmill.aggregate.artifact import Artifact
 from labelmill.config.spec import Job
 from labelmill.core.patterns import VotePatterns
+from labelmill.core.schema import said
 from labelmill.core.soft import Status
 from labelmill.core.votes import Votes
 from labelmill.pipeline.bind import BoundJob
+from labelmill.pipeline.explain_labels import effects, label_decisions, label_votes, why_labels
 from labelmill.pipeline.explanation import (
     Belief,
     Decision,
@@ -147,18 +149,19 @@ def _of_case(case: Case, ballot: Ballot, used: UsedModel, found: FoundRow) -> Ex
         (e["start"], e["end"], e["label"], e["confidence"]) for e in row.get("entities") or ()
     )
     beliefs = [(name, by_label(bound, probs)) for name, probs in steps]
-    places = places_of(bound, batch, case.votes, entities, beliefs[-1][1])
-    decisions = tuple(_decision(place, beliefs, case) for place in places)
+    decisions, votes = _reasons(case, row, entities, beliefs)
     return Explanation(
         id=found.id,
         text=row["text"],
         partition=found.shard.file.partition,
         status=row["status"],
-        why=why(row, decisions, bound.job.select.min_confidence),
+        why=(why_labels if bound.multi_label else why)(
+            row, decisions, bound.job.select.min_confidence
+        ),
         fate=fate_of(row["status"], bound.job.select),
         label=row.get("label"),
         confidence=row["confidence"],
-        votes=_votes(case, row["votes"], places),
+        votes=votes,
         errors=tuple(
             (name, error.reason, error.message)
             for name, errors in ballot.errors.items()
@@ -168,7 +171,28 @@ def _of_case(case: Case, ballot: Ballot, used: UsedModel, found: FoundRow) -> Ex
         entities=entities,
         decisions=decisions,
         model=used,
+        labels=None if row.get("labels") is None else tuple(row["labels"]),
     )
+
+
+def _reasons(
+    case: Case,
+    row: Mapping[str, Any],
+    entities: Sequence[tuple[int, int, str, float]],
+    beliefs: list[tuple[str, Floats]],
+) -> tuple[tuple[Decision, ...], tuple[ExplainedVote, ...]]:
+    """How the answers of a row came to be, and what its votes did."""
+    bound, batch, votes = case.bound, case.rows.batch, case.votes
+    if bound.multi_label:
+        answer = beliefs[-1][1][0]
+        left, speaks = effects(bound, votes, answer, lambda vote: case.without(vote)[0])
+        steps = [(name, probs[0]) for name, probs in beliefs]
+        decisions = label_decisions(bound, int(batch.lengths[0]), speaks, steps)
+        order = np.lexsort((votes.start, votes.function)).tolist()
+        return decisions, label_votes(row["votes"], order, answer, left, speaks)
+    places = places_of(bound, batch, votes, entities, beliefs[-1][1])
+    decisions = tuple(_decision(place, beliefs, case) for place in places)
+    return decisions, _votes(case, row["votes"], places)
 
 
 def _decision(place: Place, beliefs: list[tuple[str, Floats]], case: Case) -> Decision:
@@ -200,7 +224,7 @@ def _votes(
         votes.append(
             ExplainedVote(
                 row["lf"],
-                row["label"] or "|".join(row["one_of"] or ()),
+                said(row),
                 row["start"],
                 row["end"],
                 row["entry"],

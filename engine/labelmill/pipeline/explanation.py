@@ -26,7 +26,8 @@ class ExplainedVote:
     `decision` is the place of the decision that the vote belongs to, among those of the row, and
     `contribution` how much the vote alone raises the log odds of that decision's label: with all
     votes, less without this one. In ner it is taken at the least sure of the span's tokens that
-    the vote covers. `without` is the probability of the label without the vote.
+    the vote covers. Where a text can have several labels, a vote stands here once for each that it
+    speaks of. `without` is the probability of the label without the vote.
     """
 
     lf: str
@@ -57,7 +58,8 @@ class Decision:
     """How one answer came to be: that of a whole text, or in ner that of a span.
 
     In ner there is one for each span of the answer, and one for each place where functions found
-    something that the answer leaves out; `label` is "O" there. `start` and `end` bound the text or
+    something that the answer leaves out; `label` is "O" there. Where a text can have several
+    labels, there is one for each label that a vote speaks of. `start` and `end` bound the text or
     the span, and the beliefs are those of its least sure token, `token`; None for whole texts.
     """
 
@@ -75,7 +77,8 @@ class Explanation:
     `why` explains the status in a sentence, `fate` what becomes of the row, `notes` say what else
     one should know. `probs` maps labels to probabilities (document tasks), `entities` are (start,
     end, label, confidence), `errors` are (lf, reason, message) of functions that failed. A row
-    that was filtered or that nobody can read has neither votes nor a model.
+    that was filtered or that nobody can read has neither votes nor a model. Where a text can have
+    several labels, `labels` holds those of a labeled row.
     """
 
     id: str
@@ -93,3 +96,4 @@ class Explanation:
     decisions: tuple[Decision, ...] = ()
     model: UsedModel | None = None
     notes: tuple[str, ...] = ()
+    labels: tuple[str, ...] | None = None

@@ -30,15 +30,6 @@ from labelmill.pipeline.augmenting import augment
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.deadly import read_deadly
 from labelmill.pipeline.fit import item_probs
-from labelmill.pipeline.gold import (
-    Judgement,
-    gold_label_lists,
-    gold_labels,
-    gold_spans,
-    judge_entities,
-    judge_label_lists,
-    judge_labels,
-)
 from labelmill.pipeline.infer import (
     Labeled,
     ShardSummary,
@@ -49,6 +40,7 @@ from labelmill.pipeline.infer import (
     quarantined,
     selected_rows,
 )
+from labelmill.pipeline.judging import check_gold, judged
 from labelmill.pipeline.keys import read_decisions, write_keys
 from labelmill.pipeline.mentions import MENTIONS_PER_LABEL, fewest, read_mentions
 from labelmill.pipeline.rows import (
@@ -61,15 +53,7 @@ from labelmill.pipeline.rows import (
 from labelmill.pipeline.samples import samples_of
 from labelmill.pipeline.split import splits_of
 from labelmill.pipeline.voting import vote
-from labelmill.report.analysis import (
-    Counts,
-    Meeting,
-    count,
-    judge_documents,
-    judge_spans,
-    judge_statements,
-    statements_meet,
-)
+from labelmill.report.analysis import Meeting, count, statements_meet
 from labelmill.tasks.tags import spread
 
 _SUFFIXES = {
@@ -162,7 +146,7 @@ class ExportTask:
 def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     """Prepare the rows of a shard and let every function vote on them."""
     rows = _rows(bound, work)
-    _check_gold(bound, rows)
+    check_gold(bound, rows)
     ballot = vote(bound, rows.batch)
     patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))
     write_votes(work.file("votes"), ballot.votes)
@@ -279,7 +263,7 @@ def _summary(
     failed = [errors.get(name, 0) for name in bound.names]
     n_texts = int(labeled.keep.sum())
     counts = count(kept, meeting_of(bound, kept, rows), bound.space, n_texts, failed)
-    counts, judgement = _judged(bound, rows, kept, labeled, counts)
+    counts, judgement = judged(bound, rows, kept, labeled, counts)
     return ShardSummary(
         rows_in=rows.n_rows,
         status=Counter(
@@ -306,48 +290,6 @@ def _id_keys(work: Work, labeled: Labeled) -> UInt64:
     if len(others):
         keys[others] = keys_of(one_chunk(table["id"].take(pa.array(others))))
     return keys
-
-
-def _check_gold(bound: BoundJob, rows: Rows) -> None:
-    """Refuse gold that nobody can read before anything is voted on."""
-    name = bound.job.source.gold
-    if name is not None:
-        read: Any = gold_labels if bound.unit == "document" else gold_spans
-        read = gold_label_lists if bound.multi_label else read
-        read(name, rows.prepared[name], bound.space)
-
-
-def _judged(
-    bound: BoundJob, rows: Rows, votes: Votes, labeled: Labeled, counts: Counts
-) -> tuple[Counts, Judgement | None]:
-    name = bound.job.source.gold
-    if name is None:
-        return counts, None
-    column, n_functions = rows.prepared[name], len(bound.names)
-    kept = labeled.table.take(pa.array(labeled.place[labeled.keep]))
-    if bound.multi_label:
-        lists, known = gold_label_lists(name, column, bound.space)
-        known &= labeled.keep
-        told = judge_statements(votes, bound.space, lists, known, n_functions)
-        given, stays = kept["labels"].to_pylist(), labeled.keep
-        return told.into(counts), judge_label_lists(given, lists[stays], known[stays], bound.space)
-    if bound.unit == "document":
-        gold = gold_labels(name, column, bound.space)
-        gold[~labeled.keep] = -1
-        verdicts = judge_documents(votes, bound.space, gold, n_functions)
-        confidence = kept["confidence"].to_numpy()
-        judgement = judge_labels(
-            kept["label"].to_pylist(), confidence, gold[labeled.keep], bound.space
-        )
-        return verdicts.into(counts), judgement
-    spans = gold_spans(name, column, bound.space)
-    spans = [s if stays else set() for s, stays in zip(spans, labeled.keep, strict=True)]
-    verdicts = judge_spans(votes, bound.space, spans, n_functions)
-    of_kept = [s for s, stays in zip(spans, labeled.keep, strict=True) if stays]
-    entities = [row or [] for row in kept["entities"].to_pylist()]
-    return verdicts.into(counts), judge_entities(
-        entities, kept["status"].to_pylist(), of_kept, bound.space
-    )
 
 
 def _keep_for_augmenting(

@@ -268,9 +268,7 @@ def _texts(votes: Votes, which: npt.NDArray[np.bool_], n_functions: int) -> Ints
     return np.bincount(function[fresh], minlength=n_functions).astype(np.int64)
 
 
-def _kinds(
-    votes: Votes, meeting: Meeting, space: LabelSpace
-) -> tuple[Ints, npt.NDArray[np.bool_]]:
+def _kinds(votes: Votes, meeting: Meeting, space: LabelSpace) -> tuple[Ints, npt.NDArray[np.bool_]]:
     """What is said in each (vote, item) pair, and which of the things that can be said conflict."""
     if meeting.kind is not None:
         stance = np.arange(len(STANCES)) - STANCES.index("maybe")

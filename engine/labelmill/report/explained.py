@@ -57,9 +57,10 @@ def _row(row: Explanation, labels: Sequence[str], width: int, block: str) -> Vie
 
 
 def _opening(text: str, decision: Decision, labels: Sequence[str]) -> View:
-    """What a span is, where there are spans."""
+    """What a span is, where there are spans; which label, where a text can have several."""
     if decision.token is None:
-        return []
+        several = f"not {decision.label}" in decision.beliefs[-1].probs
+        return [Text(f"  {visible(decision.label)}", style="bold")] if several else []
     words = visible(_short(text[decision.start : decision.end]))
     line = Text(f'  "{words}" is ')
     outside = decision.label not in labels

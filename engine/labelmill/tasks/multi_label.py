@@ -57,7 +57,7 @@ class MultiLabel:
         self,
         probs: Floats,
         votes: Votes,
-        batch: Batch,
+        batch: Batch,  # noqa: ARG002 (the protocol's)
         space: LabelSpace,
         min_confidence: float,
     ) -> Readout:
@@ -65,13 +65,12 @@ class MultiLabel:
 
         A text gets the labels that apply more likely than not and that somebody voted on. Its
         confidence is that in the least sure of the labels that somebody voted on (of all, where
-        nobody voted). It is a tie where
-        one of these applies as likely as not, or where some label of a vote for one of several
-        applies likelier than not, but no single one of them does.
+        nobody voted). It is a tie where one of these applies as likely as not, or where some label
+        of a vote for one of several applies likelier than not, but no single one of them does.
         """
         said = np.zeros(probs.shape, dtype=np.bool_)
         np.logical_or.at(said, votes.doc, space.membership()[votes.label])
-        covered = said.any(axis=1)
+        covered = np.asarray(said.any(axis=1))
         of_whom = said | ~covered[:, None]
         sure = np.where(of_whom, np.maximum(probs, 1 - probs), 1.0).min(axis=1)
         confidence = sure.astype(np.float32)
@@ -88,7 +87,7 @@ class MultiLabel:
 
 def _open(probs: Floats, votes: Votes, space: LabelSpace) -> Bools:
     """Texts where one of several labels applies and nothing says which, [n_texts]."""
-    weak = ~space.stances().any(axis=1)
+    weak = space.weak()
     stands = np.zeros(len(probs), dtype=np.bool_)
     for index in np.unique(votes.label[weak[votes.label]]).tolist():
         rows = np.unique(votes.doc[votes.label == index])
@@ -110,10 +109,10 @@ def _status(
 
 def _names(given: Bools, labeled: Bools, space: LabelSpace) -> pa.Array:
     """The names of the given labels of each text, null where it is not labeled."""
-    given = given & labeled[:, None]
-    _, label = np.nonzero(given)
+    shown: Bools = given & labeled[:, None]
+    _, label = np.nonzero(shown)
     names = pa.array(space.names, pa.string()).take(pa.array(label))
-    offsets = np.append(0, np.cumsum(given.sum(axis=1))).astype(np.int32)
+    offsets = np.append(0, np.cumsum(shown.sum(axis=1))).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), names, mask=pa.array(~labeled))
 
 
