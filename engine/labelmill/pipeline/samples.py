@@ -70,10 +70,7 @@ def fewest_samples(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
 
 
 def _sample(key: int, row: dict[str, Any]) -> Sample:
-    votes = tuple(
-        (v["lf"], said(v), v["start"], v["end"], v["weight"])
-        for v in row["votes"] or ()
-    )
+    votes = tuple((v["lf"], said(v), v["start"], v["end"], v["weight"]) for v in row["votes"] or ())
     entities = tuple((e["start"], e["end"], e["label"]) for e in row.get("entities") or ())
     text = (row["text"] or "")[:TEXT_LENGTH]
     inside = tuple(e for e in entities if e[1] <= len(text))

@@ -6,9 +6,7 @@ from typing import Any
 SCHEMA_VERSION = 1
 
 
-def agreement(
-    judgement: Any, *, spans: bool, labels: Sequence[str] = ()
-) -> dict[str, Any] | None:
+def agreement(judgement: Any, *, spans: bool, labels: Sequence[str] = ()) -> dict[str, Any] | None:
     """How the labels agree with gold: accuracy of labeled texts, or span precision, recall, F1.
 
     Where a text can have several of some `labels`: precision, recall and F1 of each, of all of them
