@@ -18,6 +18,7 @@ from labelmill.aggregate.calibration import (
     COLDEST,
     FOLDS,
     HOTTEST,
+    Calibration,
     best_temperature,
     calibration,
     cooled,
@@ -172,11 +173,19 @@ def test_items_without_votes_keep_the_prior(kind: Any) -> None:
     name = LABEL_MODELS.name_of(type(kind))
 
     model = fit_model(name, kind, REST, space, GOLD)
+    warm = replace(model, calibration=Calibration(2.0, 400, 0.1, 0.0))
 
     silent = patterns_of(np.full((1, 4), -1))
-    assert model.temperature != 1
-    assert model.predict(silent).tolist() == [space.prior.tolist()]
-    assert not np.array_equal(model.predict(REST), model.fitted.predict(REST))
+    assert warm.predict(silent).tolist() == [space.prior.tolist()]
+    assert not np.array_equal(warm.predict(REST), warm.fitted.predict(REST))
+
+
+def test_a_model_that_is_as_sure_as_it_is_right_is_left_alone() -> None:
+    model = fit_model("dawid_skene", DawidSkene(), REST, SEEN.space(), GOLD)
+
+    assert model.calibration is not None
+    assert model.temperature == pytest.approx(1, abs=0.1)
+    assert model.calibration.error_after <= model.calibration.error_before < 0.05
 
 
 def test_it_is_kept_with_the_model_to_the_last_bit() -> None:

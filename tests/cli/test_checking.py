@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from tests.cli.conftest import Call
 
 
@@ -72,3 +74,48 @@ def test_an_example_that_fails_is_shown_and_gives_exit_3(labelmill: Call, projec
     assert (as_json["ok"], as_json["exit_code"]) == (False, 3)
     failed = [example for example in as_json["examples"] if not example["passed"]]
     assert [example["text"] for example in failed] == ["like it"]
+
+
+def with_gold(project: Path, label: str = "ham") -> str:
+    """The project's config with gold, whose first row has a label."""
+    rows = pq.read_table(project / "data" / "rows.parquet").to_pydict()
+    rows["label"][0] = label
+    pq.write_table(pa.table(rows), project / "data" / "gold.parquet")
+    config = project / "configs" / "comments.yaml"
+    config.write_text(config.read_text() + "gold: {path: data/gold.parquet}\n")
+    return str(config)
+
+
+def test_sound_gold_has_no_problems(labelmill: Call, project: Path) -> None:
+    assert labelmill("validate", with_gold(project)).code == 0
+
+
+def test_a_label_in_gold_that_the_task_lacks_is_told_at_its_place(
+    labelmill: Call, project: Path
+) -> None:
+    answer = labelmill("validate", with_gold(project, "hm"), "--json")
+
+    (problem,) = answer.json["errors"]
+    assert answer.code == 2
+    assert problem["path"] == "gold.label"
+    assert "gold.parquet: column 'label': row 0 holds 'hm'" in problem["message"]
+
+
+def test_gold_that_is_no_parquet_is_told_at_its_place(labelmill: Call, project: Path) -> None:
+    config = with_gold(project)
+    (project / "data" / "gold.parquet").write_bytes(b"")
+
+    answer = labelmill("validate", config, "--json")
+
+    (problem,) = answer.json["errors"]
+    assert answer.code == 2
+    assert problem["path"] == "gold"
+    assert "the file is empty" in problem["message"]
+    assert labelmill("run", config).code == 2
+
+
+def test_a_plan_shows_gold(labelmill: Call, project: Path) -> None:
+    config = with_gold(project)
+
+    assert f"gold   {project / 'data' / 'gold.parquet'} (60 rows)" in labelmill("plan", config).out
+    assert labelmill("plan", config, "--json").json["gold"]["rows"] == 60

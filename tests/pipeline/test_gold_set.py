@@ -16,6 +16,7 @@ from labelmill.pipeline.gold_set import gold_here
 
 TEXTS = ("buy now", "nice song", "buy this song", "nothing")
 LABELS = ("spam", "ham", "spam", "ham")
+SONG = {"any": ["song"]}
 SPANS = pa.list_(pa.struct({"start": pa.int32(), "end": pa.int32(), "label": pa.string()}))
 
 
@@ -427,3 +428,23 @@ def test_shards_of_judged_rows_add_up(project: Project) -> None:
 
     assert parts == whole
     assert whole["calibration_error"] == pytest.approx(1 / 5)
+
+
+def test_a_row_of_gold_that_kills_workers_is_left_aside(project: Project) -> None:
+    texts = [*(TEXTS * 20)[:79], "die"]
+    write_gold(project, gold_table(text=texts))
+    (project.root / "lfs.py").write_text(
+        "import os\n\n\ndef deadly(row):\n"
+        "    if row.text == 'die':\n        os._exit(7)\n    return True\n"
+    )
+    function = {"name": "deadly", "type": "python", "function": "lfs.py:deadly", "label": "spam"}
+    project.configure(
+        gold={"path": "gold.parquet"},
+        labeling_functions=[function, {"name": "song", "type": "keyword", "label": "ham"} | SONG],
+        execution={"workers": 1},
+    )
+
+    findings = story_of(project)["findings"]
+
+    messages = [finding["message"] for finding in findings]
+    assert "1 of 80 gold rows are left aside: 1 unreadable" in messages
