@@ -16,6 +16,7 @@ from labelmill.aggregate.skweak_hmm import SkweakHmm
 from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import VoteSpace
+from labelmill.core.reliability import Reliability
 from labelmill.text.bio import Scheme, decode, tag_names
 
 pytestmark = pytest.mark.slow
@@ -55,6 +56,24 @@ def test_dawid_skene_on_youtube_is_as_published_and_ours_is_better(corpora: Path
     published = accuracy(abstain_as_evidence=True, max_iter=10_000)
     assert published == pytest.approx(0.832, abs=0.005)
     assert accuracy() >= 0.86
+
+
+@pytest.mark.parametrize("type_name", ["lift", "triplet"])
+def test_a_hundred_rows_of_gold_halve_the_calibration_error_or_nearly(
+    corpora: Path, type_name: str
+) -> None:
+    votes, gold = documents(corpora, "youtube", "train")
+    covered = (votes >= 0).any(axis=1)
+
+    def error(model: LabelModel) -> float:
+        probs = model.predict_proba(votes[covered])
+        right = probs.argmax(axis=1) == gold[covered]
+        return Reliability.of(probs.max(axis=1), right).error or 0.0
+
+    plain = LabelModel(type_name).fit(votes)
+    told = LabelModel(type_name).fit(votes, *documents(corpora, "youtube", "valid"))
+
+    assert error(told) < 0.6 * error(plain)
 
 
 def test_dawid_skene_does_not_collapse_on_one_sided_votes(corpora: Path) -> None:

@@ -322,4 +322,4 @@ def _pattern(search: Callable[..., Any] | None) -> re.Pattern[str] | None:
 
 
 def _rolling(chars: Chars) -> Rolling:
-    return Rolling.of(chars)  # type: ignore[arg-type]
+    return Rolling.of(chars)
