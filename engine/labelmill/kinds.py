@@ -29,6 +29,7 @@ MODULES = (
     "labelmill.functions.document_majority",
     "labelmill.functions.near",
     "labelmill.functions.span_filter",
+    "labelmill.aggregate.auto",
     "labelmill.aggregate.majority",
     "labelmill.aggregate.weighted",
     "labelmill.aggregate.dawid_skene",

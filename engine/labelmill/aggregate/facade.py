@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
 from labelmill.aggregate import (  # noqa: F401 (each registers its type)
+    auto,
     dawid_skene,
     hmm,
     lift,

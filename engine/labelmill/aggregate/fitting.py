@@ -30,7 +30,8 @@ def fit_model(
     """Fit a label model, look at what came out, and fall back to majority vote if it is bad.
 
     A model may have a story of its own to tell, as optional attributes of the fitted model:
-    `why` (a sentence), `tried` (Trials), `findings` (Findings) and `converged`.
+    `why` (a sentence), `tried` (Trials), `findings` (Findings), `converged`, and `answers_for`:
+    the codes of findings that it judges by itself, which are then no reason not to use it.
 
     Args:
         type_name: the type's name in YAML.
@@ -49,7 +50,12 @@ def fit_model(
     gold, doubts = usable(gold, space)
     fitted = kind.fit(patterns, space, gold)
     own = getattr(fitted, "findings", ())
-    findings = (*own, *examine(fitted, patterns, space, gold), *doubts)
+    judged = getattr(fitted, "answers_for", frozenset())
+    seen = (
+        replace(finding, fatal=False) if finding.code in judged else finding
+        for finding in examine(fitted, patterns, space, gold)
+    )
+    findings = (*own, *seen, *doubts)
     fatal = [finding for finding in findings if finding.fatal]
     if not fatal or type_name == SAFE:
         story = _kept(type_name, fitted, findings, fatal)
