@@ -1,17 +1,19 @@
 """The `auto` type: a label model that can be left alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from labelmill.aggregate.correction import Correction, correction_of
 from labelmill.aggregate.evidence import Cells, Floats, agreed, covered, favouring, log, softmax
+from labelmill.aggregate.hmm import Hmm
 from labelmill.aggregate.moments import Meetings, Skills, skills_of
-from labelmill.aggregate.story import Finding
+from labelmill.aggregate.story import Finding, Trial
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import DOCUMENT, Gold, Unit, VoteSpace
+from labelmill.core.protocols import BOTH, Gold, LabelModel, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 
 ROUNDS = 2
@@ -53,6 +55,10 @@ class Auto:
     go against the others, and the model sides against majority vote on most items, nobody can
     tell which side is right, and majority vote is used.
 
+    With gold the balance is that of gold, and a logistic regression on the votes may correct
+    labels (see labelmill.aggregate.correction): only kinds of change that gold shows, out of
+    sample, to be significantly for the better.
+
     In ner `auto` is `hmm`.
 
     Example:
@@ -63,17 +69,23 @@ class Auto:
         [0, 0, 1, 1]
     """
 
+    learns_from_gold: ClassVar[bool] = True
     version: ClassVar[int] = 1
-    units: ClassVar[frozenset[Unit]] = DOCUMENT
+    units: ClassVar[frozenset[Unit]] = BOTH
     sequential: ClassVar[bool] = False
 
     def fit(
-        self,
-        patterns: VotePatterns,
-        space: VoteSpace,
-        gold: Gold | None = None,  # noqa: ARG002
+        self, patterns: VotePatterns, space: VoteSpace, gold: Gold | None = None
     ) -> "FittedAuto":
         """Estimate skills, take two rounds of EM, and look at what came out."""
+        fitted = self._without_gold(patterns, _balanced(space, gold))
+        if gold is None:
+            return fitted
+        shape = len(space.functions), len(space.labels.sets)
+        verdict = correction_of(gold, fitted.predict, shape)
+        return replace(fitted, correction=verdict.correction, tried=verdict.tried, why=verdict.why)
+
+    def _without_gold(self, patterns: VotePatterns, space: VoteSpace) -> "FittedAuto":
         n_labels, n_sets = len(space.labels), len(space.labels.sets)
         meetings = Meetings.of(patterns, len(space.functions), n_labels)
         skills = skills_of(meetings, space)
@@ -93,14 +105,29 @@ class Auto:
         )
         return fitted.judged(patterns, skills.opposed)
 
+    def for_unit(self, unit: Unit) -> LabelModel:
+        """The model that is fitted for votes of a kind."""
+        return self if unit == "document" else Hmm()
+
     @classmethod
     def restore(cls, parameters: Mapping[str, Any], space: VoteSpace) -> "FittedAuto":
         """Rebuild it from its tables."""
         members = space.labels.membership()
         shape = (len(space.functions), *members.shape)
         told = {name: np.array(parameters[name], dtype=np.float64) for name in _SAVED}
-        scores = told.pop("scores").reshape(shape)
-        return FittedAuto(scores, **told, members=members, prior=space.prior)
+        found = parameters["correction"]
+        return FittedAuto(
+            told["scores"].reshape(shape),
+            told["silence"],
+            told["skill"],
+            told["reach"],
+            told["weight"],
+            told["balance"],
+            told["rate"].reshape(shape[:2]),
+            members,
+            space.prior,
+            None if found is None else Correction.of(found),
+        )
 
 
 _SAVED = ("scores", "silence", "skill", "reach", "weight", "balance", "rate")
@@ -127,11 +154,15 @@ class FittedAuto:
     rate: Floats
     members: npt.NDArray[np.bool_]
     prior: Floats
-    findings: tuple[Finding, ...] = field(default=(), compare=False)
+    correction: Correction | None = None
+    findings: tuple[Finding, ...] = ()
+    tried: tuple[Trial, ...] = ()
+    why: str = "without gold it is one robust model: skills from agreement, then EM"
 
     sequential: ClassVar[bool] = False
-    answers_for: ClassVar[frozenset[str]] = frozenset({"disagreement", "drifted", "balance", "lost_label"})
-    why: ClassVar[str] = "without gold it is one robust model: skills from agreement, then EM"
+    answers_for: ClassVar[frozenset[str]] = frozenset(
+        {"disagreement", "drifted", "balance", "lost_label"}
+    )
 
     def predict(self, patterns: VotePatterns) -> Floats:
         """Probabilities, [n_patterns, n_labels]."""
@@ -141,7 +172,7 @@ class FittedAuto:
         allowed &= self._kept(cells, allowed)[:, None]
         probs = softmax(favouring(scores, allowed))
         probs[~covered(patterns)] = self.prior
-        return probs
+        return probs if self.correction is None else self.correction.applied(patterns, probs)
 
     def weights(self) -> Floats:
         """Estimated skill of each function, [n_functions]: how often it knows what it says."""
@@ -149,7 +180,9 @@ class FittedAuto:
 
     def parameters(self) -> dict[str, Any]:
         """Everything that was learned."""
-        return {name: getattr(self, name).tolist() for name in _SAVED}
+        correction = None if self.correction is None else self.correction.parameters()
+        saved = {name: getattr(self, name).tolist() for name in _SAVED}
+        return {**saved, "correction": correction}
 
     def judged(self, patterns: VotePatterns, opposed: float) -> "FittedAuto":
         """The same, with a finding if it cannot be known which side is right."""
@@ -161,9 +194,7 @@ class FittedAuto:
             f"overrule majority vote on {contradicted:.0%} of the items: which side is right "
             "cannot be told without gold"
         )
-        found = (Finding("opposed", message, value=opposed, fatal=True),)
-        values = (getattr(self, name) for name in _SAVED)
-        return FittedAuto(*values, self.members, self.prior, found)
+        return replace(self, findings=(Finding("opposed", message, value=opposed, fatal=True),))
 
     def _kept(self, cells: Cells, allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Where the label that all votes agree on stays the best if skills are at the most."""
@@ -250,6 +281,14 @@ class _Tables:
     silence: Floats  # [n_labels]
     weight: Floats  # [n_functions]
     like: Floats  # [n_functions, n_sets, n_labels]
+
+
+def _balanced(space: VoteSpace, gold: Gold | None) -> VoteSpace:
+    """The same with the balance that gold shows, unless the job gives one."""
+    if gold is None or space.balance_given:
+        return space
+    counts = np.bincount(gold.labels, minlength=len(space.labels)) + 1.0
+    return replace(space, prior=counts / counts.sum(), balance_given=True)
 
 
 def coin(skill: Floats, balance: Floats, members: npt.NDArray[np.bool_]) -> Floats:

@@ -14,6 +14,7 @@ from labelmill.aggregate.multi_label import fit_questions, story_of
 from labelmill.aggregate.story import Finding, Story
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Gold, LabelModel, VoteSpace
+from labelmill.core.registry import LABEL_MODELS
 
 SAFE = "majority"
 """What is used instead of a model that is not fit for use: it learns nothing wrong."""
@@ -47,10 +48,11 @@ def fit_model(
         return _unchanged(kind.applied(space), gold)
     if space.labels.multi_label:
         return _fit_each_label(type_name, kind, patterns, space, gold)
+    used = LABEL_MODELS.name_of(type(kind))
     gold, doubts = usable(gold, space)
     fitted = kind.fit(patterns, space, gold)
     own = getattr(fitted, "findings", ())
-    judged = getattr(fitted, "answers_for", frozenset())
+    judged: frozenset[str] = getattr(fitted, "answers_for", frozenset())
     seen = (
         replace(finding, fatal=False) if finding.code in judged else finding
         for finding in examine(fitted, patterns, space, gold)
@@ -58,8 +60,8 @@ def fit_model(
     findings = (*own, *seen, *doubts)
     fatal = [finding for finding in findings if finding.fatal]
     if not fatal or type_name == SAFE:
-        story = _kept(type_name, fitted, findings, fatal)
-        model = Artifact(type_name, kind.version, fitted, space, story)
+        story = replace(_kept(type_name, fitted, findings, fatal), used=used)
+        model = Artifact(used, kind.version, fitted, space, story)
         return _calibrated(model, kind, patterns, gold)
     why = f"it is not used, majority vote is, because {fatal[0].message}"
     story = Story(type_name, SAFE, why, findings, tuple(getattr(fitted, "tried", ())))

@@ -73,7 +73,8 @@ class Meetings:
         both = _gram(each, function, times, shape)
         np.fill_diagonal(both, 0)
         same = csr_array(vstack(together).T)
-        return cls(votes.reshape(n_functions, n_labels), same, both, float(times.sum()))
+        counted: Floats = votes.reshape(n_functions, n_labels).astype(np.float64)
+        return cls(counted, same, both, float(times.sum()))
 
     def agreements(self) -> Floats:
         """How often two functions vote for the same label, [n_functions, n_functions]."""

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from labelmill.aggregate.artifact import Artifact
+from labelmill.aggregate.auto import Auto
 from labelmill.aggregate.fitted import Fitted
 from labelmill.aggregate.fitting import fit_model
 from labelmill.core.patterns import VotePatterns
@@ -73,6 +74,8 @@ def fit_patterns(
     kind = spec.kind
     if isinstance(kind, Fitted):
         kind = kind.located(bound.job.root)
+    if isinstance(kind, Auto):
+        kind = kind.for_unit(bound.unit)
     if kind.sequential:
         joined = VotePatterns.concatenated(list(parts))
     else:
