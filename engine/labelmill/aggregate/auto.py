@@ -83,7 +83,13 @@ class Auto:
             return fitted
         shape = len(space.functions), len(space.labels.sets)
         verdict = correction_of(gold, fitted.predict, shape)
-        return replace(fitted, correction=verdict.correction, tried=verdict.tried, why=verdict.why)
+        return replace(
+            fitted,
+            prior=space.prior,
+            correction=verdict.correction,
+            tried=verdict.tried,
+            why=verdict.why,
+        )
 
     def _without_gold(self, patterns: VotePatterns, space: VoteSpace) -> "FittedAuto":
         n_labels, n_sets = len(space.labels), len(space.labels.sets)
