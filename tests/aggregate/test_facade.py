@@ -156,12 +156,18 @@ def test_a_model_that_is_not_fitted_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"type": "dawid_skeen"}, "did you mean 'dawid_skene'.*the types are: dawid_skene, fitted"),
+        (
+            {"type": "dawid_skeen"},
+            "did you mean 'dawid_skene'.*the types are: auto, dawid_skene, fitted",
+        ),
         ({"type": "skweak_hmm"}, "works in ner jobs only; for a matrix of votes take one of"),
-        ({"maxiter": 3}, "'dawid_skene' has no parameter 'maxiter' .did you mean 'max_iter'"),
+        (
+            {"type": "dawid_skene", "maxiter": 3},
+            "'dawid_skene' has no parameter 'maxiter' .did you mean 'max_iter'",
+        ),
         ({"type": "majority", "tol": 3}, r"has no parameter 'tol' \(known: smoothing\)"),
-        ({"max_iter": "many"}, "max_iter: .*found 'many'"),
-        ({"max_iter": 0}, "max_iter: is 0; give 1 or more"),
+        ({"type": "dawid_skene", "max_iter": "many"}, "max_iter: .*found 'many'"),
+        ({"type": "dawid_skene", "max_iter": 0}, "max_iter: is 0; give 1 or more"),
         ({"n_labels": 1}, "needs two labels or more"),
         ({"labels": ["a", "a"]}, "needs two labels or more, all different"),
         ({"labels": ["a", "b"], "n_labels": 3}, "n_labels is 3 and labels has 2 names"),
@@ -209,7 +215,7 @@ def test_loading_what_is_not_there_names_the_file(tmp_path: Path) -> None:
 def test_its_defaults_are_those_of_the_docs() -> None:
     signature = inspect.signature(LabelModel)
 
-    assert signature.parameters["type"].default == "dawid_skene"
+    assert signature.parameters["type"].default == "auto"
     assert LabelModel().labels == ("0", "1")
 
 

@@ -74,7 +74,7 @@ class LabelModel:
 
     def __init__(
         self,
-        type: str = "dawid_skene",  # noqa: A002 (YAML's key)
+        type: str = "auto",  # noqa: A002 (YAML's key)
         n_labels: int | None = None,
         *,
         labels: Sequence[str] | None = None,

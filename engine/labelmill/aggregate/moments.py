@@ -10,7 +10,7 @@ from labelmill.aggregate.evidence import Floats
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import VoteSpace
 
-DENSE = 0.05
+DENSE = 0.25
 """From this share of cells on that hold a vote, counting them densely is quicker."""
 TOGETHER = 8_192
 """So many patterns are counted together densely."""
