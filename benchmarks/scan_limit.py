@@ -35,7 +35,8 @@ from labelmill.pipeline import stages
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.face import load_job
 from labelmill.pipeline.plan import make_plan
-from labelmill.pipeline.stages import Work, label_shard
+from labelmill.pipeline.stages import label_shard
+from labelmill.pipeline.works import Work
 from labelmill.text.scan.alphabet import Alphabet
 from labelmill.text.scan.automaton import Automaton
 from labelmill.text.scan.joined import Joined, joined

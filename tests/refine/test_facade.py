@@ -8,7 +8,7 @@ import labelmill
 from labelmill.errors import UsageError
 
 
-def fitted(world: World, rounds: int = 2) -> labelmill.Refiner:
+def fitted(world: World, rounds: int = 1) -> labelmill.Refiner:
     model = labelmill.LabelModel("lift", n_labels=2).fit(world.votes)
     return labelmill.Refiner(model, rounds=rounds).fit(world.texts, world.votes)
 
@@ -20,7 +20,7 @@ def test_the_text_labels_rows_that_no_function_touched(world: World) -> None:
     alone = refined.rests_on == 2
 
     assert refiner.used
-    assert alone.sum() > 20
+    assert alone.sum() > 10
     right = refined.probs[alone].argmax(axis=1) == world.truth[alone]
     assert right.mean() > 0.9
 
@@ -42,7 +42,7 @@ def test_texts_that_say_nothing_of_the_label_are_not_used(world: World) -> None:
     refiner = labelmill.Refiner(model).fit(shuffled, world.votes)
 
     assert not refiner.used
-    assert "does not hold" in refiner.review.why
+    assert "does not follow" in refiner.review.why
     assert np.array_equal(
         refiner.predict_proba(shuffled, world.votes), model.predict_proba(world.votes)
     )

@@ -16,6 +16,7 @@ from labelmill.config.spec import (
     Job,
     LabelModelSpec,
     PrepareSpec,
+    RefineSpec,
     Resolved,
     Row,
     SelectSpec,
@@ -59,7 +60,14 @@ def job_of(assembly: Assembly, resolved: Resolved) -> Job:
         error_budget=header.get("error_budget", 0.001),
         resolved=resolved,
         gold=_gold(read, task.kind.unit, resolved),
+        refine=_refine(read.sections["refine"] or {}),
     )
+
+
+def _refine(given: Mapping[str, Any]) -> RefineSpec | None:
+    """How the texts are read, if they are."""
+    wanted = dict(given)
+    return RefineSpec(**wanted) if wanted.pop("enabled", True) else None
 
 
 def _gold(read: Draft, unit: Unit, resolved: Resolved) -> SourceSpec | None:

@@ -46,6 +46,7 @@ class JobFile:
         gazetteers: lists of terms, by name.
         label_model: what turns votes into labels.
         gold: rows with known labels, for the label model and its calibration; never emitted.
+        refine: whether what the texts say is added to the votes: true, false or a map.
         select: which labeled rows go into the training set.
         split: how large train, dev and test are, and what keeps rows together.
         augment: steps that make more training rows.
@@ -72,6 +73,7 @@ class JobFile:
     gazetteers: Section = field(default_factory=dict)
     label_model: Section = field(default_factory=lambda: {"type": "majority"})
     gold: Section | None = None
+    refine: Section | None = None
     select: Section = field(default_factory=dict)
     split: Section = field(default_factory=dict)
     augment: Section = ()
@@ -196,6 +198,31 @@ class Execution:
     workers: Annotated[int, Field(ge=0)] | None = None
     memory_per_worker: Annotated[int, Field(ge=100)] | None = None
     shard_rows: Annotated[int, Field(ge=1)] = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refine:
+    """Reading the texts: light models learn from what the label model is sure of.
+
+    `refine: true` takes the defaults. Where the texts do not follow the votes, the labels stay
+    those of the label model, and the report says so.
+
+    Attributes:
+        enabled: whether it is done.
+        folds: parts that the rows are dealt into; each is judged by a model of the others.
+        rounds: how often the models are trained, each time on the labels of the round before;
+            from the second one on, rows kept out are no longer strictly so.
+        min_agreement: least agreement of texts and votes on rows kept out, from 0 (chance) to 1.
+        label_uncovered: whether rows without votes are labeled by their text where it is sure.
+        drop: the share of the train rows, those least to be trusted, that is taken out.
+    """
+
+    enabled: bool = True
+    folds: Annotated[int, Field(ge=2, le=20)] = 5
+    rounds: Annotated[int, Field(ge=1, le=10)] = 1
+    min_agreement: Fraction = 0.0
+    label_uncovered: bool = True
+    drop: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +357,7 @@ FRAMES: dict[str, type[Any]] = {
 SECTIONS: dict[str, type[Any]] = {
     "source": Source,
     "gold": Gold,
+    "refine": Refine,
     "select": Select,
     "split": Split,
     "execution": Execution,

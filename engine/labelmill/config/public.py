@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from labelmill.config.assembly import Assembly
-from labelmill.config.keys import FRAMES, GazetteerEntry, JobFile, Select, Source, Split
+from labelmill.config.keys import FRAMES, GazetteerEntry, JobFile, Refine, Select, Source, Split
 from labelmill.config.model import canonical, parameters_of
 from labelmill.config.nodes import Node, get, plain, walk
 from labelmill.config.resources import is_url
@@ -38,6 +38,7 @@ def public(assembly: Assembly, root: Node, folder: Path) -> dict[str, Any]:
     whole["source"] = _filled(Source, draft.sections["source"] or {})
     whole["select"] = _filled(Select, select_of(draft.sections["select"] or {}, unit))
     whole["gold"] = gold_of(draft, unit)
+    whole["refine"] = _refine(draft.sections["refine"] or {})
     whole["split"] = _filled(Split, split_of(draft.sections["split"] or {}))
     whole["gazetteers"] = {
         name: _filled(GazetteerEntry, values or {}) for name, values in draft.gazetteers.items()
@@ -50,6 +51,12 @@ def public(assembly: Assembly, root: Node, folder: Path) -> dict[str, Any]:
     for section, entries in draft.lists.items():
         whole[section] = [_entry(entry, root) for entry in entries]
     return _without_places(whole, folder)
+
+
+def _refine(given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How the texts are read, or nothing."""
+    filled = _filled(Refine, given)
+    return filled if filled.pop("enabled") else None
 
 
 def _filled(cls: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -100,6 +100,18 @@ def check_units(scene: Scene) -> None:
         scene.add((*part.trail, "type"), "type", f"{message}, which is about {_WHOLE[unit]}")
 
 
+def check_refine(scene: Scene) -> None:
+    """Whole texts with one label each are read, no others."""
+    refine = scene.assembly.draft.sections["refine"] or {"enabled": False}
+    task = scene.assembly.task
+    if task is None or not refine.get("enabled", True):
+        return
+    if scene.unit == "span" or getattr(task.kind, "multi_label", False):
+        what = "a ner task" if scene.unit == "span" else "a task of several labels"
+        message = f"reads whole texts of one label each, and this is {what}; leave it out"
+        scene.add(("refine",), "value", message)
+
+
 def check_protect(scene: Scene) -> None:
     """Entities are protected only where there are some."""
     for part in scene.assembly.augment:
@@ -130,6 +142,7 @@ CHECKS: tuple[Callable[[Scene], None], ...] = (
     check_gazetteers,
     check_units,
     check_protect,
+    check_refine,
     check_examples,
 )
 

@@ -20,7 +20,7 @@ TAKEN = frozenset(
     name
     for spans, multi_label in ((True, False), (False, False), (False, True))
     for made in (schema.labels_schema, schema.examples_schema)
-    for name in made(pa.null(), (), (), spans=spans, multi_label=multi_label).names
+    for name in made(pa.null(), (), (), spans=spans, multi_label=multi_label, refined=True).names
 )
 """Columns of the output; a carried column may not take their names."""
 

@@ -34,6 +34,7 @@ def json_schema(registries: Mapping[str, Registry] = REGISTRIES) -> dict[str, An
     for key, cls in SECTIONS.items():
         sections[key], required = atlas.add(key, cls)
         demands[key] = {"required": required}
+    sections["refine"] = {"anyOf": [{"type": "boolean"}, sections["refine"]]}
     entry, required = atlas.add("gazetteer", GazetteerEntry)
     named = {"propertyNames": {"pattern": NAME}, "additionalProperties": _loose(entry)}
     sections["gazetteers"] = {"type": "object", **named}

@@ -84,9 +84,20 @@ def with_label_model(root: Node) -> Node:
 
 def _section(key: str, cls: type[Any], root: Node, findings: Findings) -> dict[str, Any] | None:
     node = get(root, key)
+    if key == "refine" and (node is None or not is_map(node)):
+        return _switch(node, key, findings)
     if node is None or node.value is None:
         return {}
     return model_of(cls).read(node, (key,), findings)
+
+
+def _switch(node: Node | None, key: str, findings: Findings) -> dict[str, Any] | None:
+    """A section that may be true or false instead of a map."""
+    value = None if node is None else node.value
+    if node is not None and value is not None and not isinstance(value, bool):
+        findings.add((key,), "type", f"expected true, false or a map but found {found(node)}")
+        return None
+    return {"enabled": value is True}
 
 
 def _gazetteers(root: Node, findings: Findings) -> dict[str, dict[str, Any] | None]:

@@ -80,6 +80,17 @@ class LabelModelSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class RefineSpec:
+    """How the texts are read after the votes."""
+
+    folds: int = 5
+    rounds: int = 1
+    min_agreement: float = 0.0
+    label_uncovered: bool = True
+    drop: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class SelectSpec:
     """Which labeled rows go into the training set."""
 
@@ -192,6 +203,7 @@ class Job:
     error_budget: float
     resolved: Resolved
     gold: SourceSpec | None = None
+    refine: RefineSpec | None = None
 
     @property
     def root(self) -> Path:

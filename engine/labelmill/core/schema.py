@@ -34,6 +34,9 @@ ENTITY = pa.struct(
 )
 TOKEN_PROB = pa.struct([("token", pa.int32()), ("label", pa.string()), ("prob", pa.float32())])
 
+RESTS_ON = pa.field("rests_on", pa.string())
+TEXT_PROBS = pa.field("text_probs", pa.list_(pa.float32()))
+
 QUARANTINE = pa.schema(
     [
         ("id", pa.string()),
@@ -68,8 +71,13 @@ def labels_schema(
     *,
     spans: bool,
     multi_label: bool = False,
+    refined: bool = False,
 ) -> pa.Schema:
-    """Schema of labels/*.parquet; the order of `probs` stands in its metadata under `labels`."""
+    """Schema of labels/*.parquet; the order of `probs` stands in its metadata under `labels`.
+
+    Where texts are `refined`, `rests_on` says what a label rests on (votes, votes+text or text),
+    and `text_probs` what the text alone says, out of sample; not in ner.
+    """
     if spans:
         answer = [
             pa.field("tokens", pa.list_(TOKEN)),
@@ -85,6 +93,8 @@ def labels_schema(
         pa.field("confidence", pa.float32()),
         *answer,
         pa.field("votes", pa.list_(STATEMENT if multi_label else VOTE)),
+        *([RESTS_ON] if refined else []),
+        *([TEXT_PROBS] if refined and not spans else []),
         *carried,
     ]
     return pa.schema(fields, metadata={"labels": "\n".join(names)})
@@ -97,6 +107,7 @@ def examples_schema(
     *,
     spans: bool,
     multi_label: bool = False,
+    refined: bool = False,
 ) -> pa.Schema:
     """Schema of train/parquet/*.parquet and of what exporters get.
 
@@ -118,6 +129,7 @@ def examples_schema(
         pa.field("weight", pa.float32()),
         pa.field("origin", id_type),
         pa.field("made_by", pa.string()),
+        *([RESTS_ON] if refined else []),
         *carried,
     ]
     return pa.schema(fields, metadata={"labels": "\n".join(names)})

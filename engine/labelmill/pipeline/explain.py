@@ -29,7 +29,7 @@ from labelmill.pipeline.explanation import (
 )
 from labelmill.pipeline.finding import FoundRow, find_rows
 from labelmill.pipeline.fit import item_probs
-from labelmill.pipeline.infer import label_rows
+from labelmill.pipeline.infer import Beliefs, label_rows
 from labelmill.pipeline.live import Models
 from labelmill.pipeline.places import (
     Place,
@@ -143,8 +143,8 @@ def _of_case(case: Case, ballot: Ballot, used: UsedModel, found: FoundRow) -> Ex
     bound, batch = case.bound, case.rows.batch
     steps = case.steps()
     keep = np.ones(len(batch), dtype=np.bool_)
-    weights = case.model.fitted.weights()
-    row = label_rows(bound, case.rows, case.votes, steps[-1][1], keep, weights).table.to_pylist()[0]
+    told = Beliefs(steps[-1][1], case.model.fitted.weights())
+    row = label_rows(bound, case.rows, case.votes, told, keep).table.to_pylist()[0]
     entities = tuple(
         (e["start"], e["end"], e["label"], e["confidence"]) for e in row.get("entities") or ()
     )

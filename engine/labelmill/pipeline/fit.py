@@ -92,7 +92,7 @@ def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:
     keep = stays.combine_chunks().to_numpy(zero_copy_only=False)
     if keep.all():
         return found
-    return found.kept(_items(keep, found.sequences))
+    return found.kept(items_of(keep, found.sequences))
 
 
 def item_probs(model: Artifact, patterns: VotePatterns) -> npt.NDArray[np.float64]:
@@ -101,7 +101,7 @@ def item_probs(model: Artifact, patterns: VotePatterns) -> npt.NDArray[np.float6
     return probs if model.fitted.sequential else probs[patterns.index]
 
 
-def _items(
+def items_of(
     texts: npt.NDArray[np.bool_], sequences: npt.NDArray[np.int64] | None
 ) -> npt.NDArray[np.bool_]:
     """A mask over texts as a mask over their items."""

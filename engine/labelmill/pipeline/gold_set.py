@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelmill.aggregate.story import Finding
@@ -17,15 +18,17 @@ from labelmill.core.protocols import Gold
 from labelmill.core.votes import Hits
 from labelmill.errors import BadColumn
 from labelmill.io.columns import one_chunk, plain
+from labelmill.io.durable import write_arrow
 from labelmill.io.source import read_shard, runs_of
 from labelmill.io.votes import read_labels, read_patterns, write_labels, write_patterns
+from labelmill.io.work import read_arrow
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.deadly import read_deadly
 from labelmill.pipeline.gold import Cells, GoldSpans, gold_label_lists, gold_labels, gold_spans
 from labelmill.pipeline.plan import PartitionPlan, plan_gold
 from labelmill.pipeline.rows import Rows, read_rows
-from labelmill.pipeline.stages import Work, table_of
 from labelmill.pipeline.voting import vote
+from labelmill.pipeline.works import Work, table_of
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -65,10 +68,11 @@ class GoldCount:
 
 @dataclass(frozen=True, slots=True)
 class GoldSet:
-    """Gold, and what became of its rows."""
+    """Gold with the texts of its rows, and what became of them."""
 
     gold: Gold
     count: GoldCount
+    texts: pa.Array
 
 
 def gold_works(plan: PartitionPlan | None, folder: Path, first: int) -> list[Work]:
@@ -86,13 +90,15 @@ def label_gold(bound: BoundJob, work: Work) -> GoldCount:
     found = vote_on_gold(bound, work)
     write_patterns(work.file("patterns"), found.gold.patterns)
     write_labels(work.file("gold"), found.gold.labels)
+    write_arrow(work.file("gold_texts"), pa.table({"text": found.texts}))
     return found.count
 
 
 def read_gold(works: Sequence[Work], counts: Sequence[GoldCount]) -> GoldSet:
     """What `label_gold` kept of all shards."""
     parts = (Gold(read_patterns(w.file("patterns")), read_labels(w.file("gold"))) for w in works)
-    return GoldSet(_joined(parts), sum(counts, GoldCount()))
+    texts = (one_chunk(read_arrow(work.file("gold_texts"))["text"]) for work in works)
+    return GoldSet(_joined(parts), sum(counts, GoldCount()), _one_after_the_other(texts))
 
 
 def gold_here(bound: BoundJob) -> GoldSet | None:
@@ -101,7 +107,9 @@ def gold_here(bound: BoundJob) -> GoldSet | None:
         return None
     plan = plan_gold(bound.job, bound.job.gold)
     found = [vote_on_gold(bound, work) for work in gold_works(plan, Path(), 0)]
-    return GoldSet(_joined(part.gold for part in found), sum((p.count for p in found), GoldCount()))
+    count = sum((part.count for part in found), GoldCount())
+    texts = _one_after_the_other(part.texts for part in found)
+    return GoldSet(_joined(part.gold for part in found), count, texts)
 
 
 def check_gold(bound: BoundJob, gold: SourceSpec) -> None:
@@ -138,7 +146,8 @@ def vote_on_gold(bound: BoundJob, work: Work) -> GoldSet:
     if patterns.sequences is not None:
         items = np.repeat(known, np.diff(patterns.sequences))
     count = GoldCount(rows.n_rows, len(rows.faults), len(rows.filtered), int((~known).sum()))
-    return GoldSet(Gold(patterns.kept(items), labels[items]), count)
+    texts = rows.batch.texts.filter(pa.array(known))
+    return GoldSet(Gold(patterns.kept(items), labels[items]), count, texts)
 
 
 def _labels(own: BoundJob, rows: Rows, cells: Cells) -> tuple[Bools, Ints]:
@@ -181,6 +190,10 @@ def _check_bounds(name: str, spans: GoldSpans, batch: Batch, cells: Cells) -> No
                     f"{length} characters"
                 )
                 raise BadColumn(cells.file, name, message)
+
+
+def _one_after_the_other(texts: Iterable[pa.Array]) -> pa.Array:
+    return pa.concat_arrays([pa.array([], pa.string()), *texts])
 
 
 def _joined(parts: Iterable[Gold]) -> Gold:

@@ -16,10 +16,18 @@ from labelmill.core.schema import SPLITS, STATEMENT, VOTE, examples_schema, labe
 from labelmill.core.soft import STATUSES, Codes, Status, status_names
 from labelmill.core.votes import RowError, Votes
 from labelmill.pipeline.bind import BoundJob
+from labelmill.pipeline.doubts import Doubts
 from labelmill.pipeline.gold import Judgement
+from labelmill.pipeline.keys import taken_out
 from labelmill.pipeline.rows import Rows
 from labelmill.pipeline.samples import Sample, fewest_samples
+from labelmill.pipeline.split import splits_of
+from labelmill.refine.reading import RESTS_ON, Refined
 from labelmill.report.analysis import Counts
+
+REFINE = "refine"
+"""What filtered rows say under `step` where they were least to be trusted."""
+UNTRUSTED = "its label is among those least to be trusted"
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,23 @@ class Labeled:
     place: npt.NDArray[np.int64]
     keep: npt.NDArray[np.bool_]
     status: Codes
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """What is believed of the items of a shard.
+
+    `probs` is [n_items, n_item_labels]; `weights` is what the label model learned of each
+    function, [n_functions], if it did; `refined` what the texts added, where they are read.
+    """
+
+    probs: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64] | None = None
+    refined: Refined | None = None
+
+    def refined_by(self, refined: Refined) -> "Beliefs":
+        """The same after a look at the texts."""
+        return Beliefs(refined.probs, self.weights, refined)
 
 
 @dataclass(frozen=True)
@@ -55,6 +80,8 @@ class ShardSummary:
     counts: Counts | None = None
     judgement: Judgement | None = None
     samples: tuple[Sample, ...] = ()
+    rests_on: Counter[str] = field(default_factory=Counter)
+    doubts: Doubts | None = None
 
     def __add__(self, other: "ShardSummary") -> "ShardSummary":
         return ShardSummary(
@@ -72,6 +99,8 @@ class ShardSummary:
             _added(self.counts, other.counts),
             _added(self.judgement, other.judgement),
             fewest_samples(self.samples + other.samples),
+            self.rests_on + other.rests_on,
+            _added(self.doubts, other.doubts),
         )
 
 
@@ -85,9 +114,8 @@ def label_rows(
     bound: BoundJob,
     rows: Rows,
     votes: Votes,
-    probs: npt.NDArray[np.float64],
+    beliefs: Beliefs,
     keep: npt.NDArray[np.bool_],
-    weights: npt.NDArray[np.float64] | None = None,
 ) -> Labeled:
     """Make the labels table of a shard.
 
@@ -95,12 +123,12 @@ def label_rows(
         bound: the job.
         rows: the prepared rows.
         votes: the votes on them.
-        probs: probabilities of the items, [n_items, n_item_labels].
+        beliefs: what is believed of their items.
         keep: which rows of the batch stay, [n_batch]; the others were filtered.
-        weights: what the label model learned of each function, [n_functions], if it did.
     """
+    told = votes if beliefs.refined is None else Votes.joined([votes, beliefs.refined.added])
     readout = bound.items.read(
-        probs, votes, rows.batch, bound.space, bound.job.select.min_confidence
+        beliefs.probs, told, rows.batch, bound.space, bound.job.select.min_confidence
     )
     names = _carried(bound, rows)
     columns: dict[str, pa.Array] = {
@@ -109,7 +137,8 @@ def label_rows(
         "status": status_names(readout.status),
         "confidence": pa.array(readout.confidence),
         **readout.answers,
-        "votes": vote_lists(votes, bound, len(rows.batch), weights),
+        "votes": vote_lists(votes, bound, len(rows.batch), beliefs.weights),
+        **_what_texts_say(bound, beliefs.refined, readout.status),
         **{name: rows.prepared[name] for name in names},
     }
     schema = labels_schema(
@@ -118,12 +147,54 @@ def label_rows(
         bound.space.names,
         spans=bound.unit == "span",
         multi_label=bound.multi_label,
+        refined=bound.job.refine is not None,
     )
     readable = pa.table([columns[name] for name in schema.names], schema=schema)
     if not keep.all():
         readable = readable.filter(pa.array(keep))
     table, place = _with_faults(readable, rows, keep, names)
     return Labeled(table, place, keep, readout.status)
+
+
+def label_and_select(
+    bound: BoundJob, rows: Rows, votes: Votes, beliefs: Beliefs, decisions: pa.Table
+) -> tuple[Labeled, dict[str, npt.NDArray[np.int64]], pa.Table]:
+    """Label the rows of a shard, and choose those of each split.
+
+    Args:
+        bound: the job.
+        rows: the prepared rows.
+        votes: the votes on them.
+        beliefs: what is believed of their items.
+        decisions: what was decided for each row (see `keys.read_decisions`).
+
+    Returns:
+        The labels, the rows of the batch in each split, and the decisions; rows of train that are
+        least to be trusted are among those that are taken out.
+    """
+    keep = pc.is_null(decisions["step"]).combine_chunks().to_numpy(zero_copy_only=False)
+    labeled = label_rows(bound, rows, votes, beliefs, keep)
+    splits = splits_of(decisions["group"].to_numpy(), bound.job.split, bound.job.seed)
+    places = selected_rows(bound, labeled, splits)
+    doubtful = None if beliefs.refined is None else beliefs.refined.doubtful
+    if doubtful is None or not doubtful[places["train"]].any():
+        return labeled, places, decisions
+    gone = places["train"][doubtful[places["train"]]]
+    decisions = taken_out(decisions, gone, REFINE, UNTRUSTED)
+    return label_and_select(bound, rows, votes, beliefs, decisions)
+
+
+def _what_texts_say(bound: BoundJob, refined: Refined | None, status: Codes) -> dict[str, Any]:
+    """The columns `rests_on` and, of whole texts, `text_probs`."""
+    nothing = np.isin(status, [Status.UNCOVERED.code, Status.ERROR.code])
+    n_texts, n_labels = len(status), len(bound.space)
+    rests = np.zeros(n_texts, dtype=np.int8) if refined is None else refined.rests_on
+    names = pa.array(RESTS_ON, pa.string()).take(pa.array(rests, mask=nothing))
+    if refined is None or bound.unit == "span":
+        return {"rests_on": names, "text_probs": pa.nulls(n_texts, pa.list_(pa.float32()))}
+    offsets = pa.array(np.arange(n_texts + 1, dtype=np.int32) * n_labels)
+    values = pa.array(refined.text_probs.astype(np.float32).reshape(-1))
+    return {"rests_on": names, "text_probs": pa.ListArray.from_arrays(offsets, values)}
 
 
 def vote_lists(
@@ -297,6 +368,7 @@ def _schema(bound: BoundJob, table: pa.Table) -> pa.Schema:
         bound.space.names,
         spans=bound.unit == "span",
         multi_label=bound.multi_label,
+        refined=bound.job.refine is not None,
     )
 
 

@@ -151,6 +151,16 @@ def read_decisions(keys: Path, decisions: Path, group: str) -> pa.Table:
     return pa.table({"step": none, "reason": none, "group": groups})
 
 
+def taken_out(decisions: pa.Table, rows: npt.NDArray[np.int64], step: str, reason: str) -> pa.Table:
+    """Decisions under which some more rows [n_rows] are taken out."""
+    gone = np.zeros(len(decisions), dtype=np.bool_)
+    gone[rows] = True
+    for name, value in (("step", step), ("reason", reason)):
+        column = pc.if_else(pa.array(gone), pa.scalar(value), decisions[name])
+        decisions = decisions.set_column(decisions.schema.get_field_index(name), name, column)
+    return decisions
+
+
 def _group_key(group: str) -> str:
     return "id_key" if group == "id" else "folded_key"
 

@@ -13,14 +13,25 @@ from labelmill.errors import ConfigErrors
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.fit import fit_patterns, item_probs
 from labelmill.pipeline.gold_set import gold_here
-from labelmill.pipeline.infer import Labeled, label_rows
+from labelmill.pipeline.infer import Beliefs, Labeled, label_rows
+from labelmill.pipeline.refining import reading_of, refine
 from labelmill.pipeline.rows import Rows, read_rows, source_columns
 from labelmill.pipeline.voting import vote
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ADDED = ("status", "label", "labels", "confidence", "entities", "tokens", "probs", "votes")
+ADDED = (
+    "status",
+    "label",
+    "labels",
+    "confidence",
+    "entities",
+    "tokens",
+    "probs",
+    "votes",
+    "rests_on",
+)
 """Columns that `label_frame` adds, those that the task has."""
 
 
@@ -49,10 +60,13 @@ def label_table(bound: BoundJob, table: pa.Table) -> InMemory:
     patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))
     known = gold_here(bound)
     model = fit_patterns(bound, [patterns], None if known is None else known.gold)
-    probs = item_probs(model, patterns)
+    beliefs = Beliefs(item_probs(model, patterns), model.fitted.weights())
+    if bound.job.refine is not None:
+        reading = reading_of(model, rows.batch, patterns)
+        found = refine(bound, model, reading, known)
+        beliefs = beliefs.refined_by(found.predict(reading)) if found.review.used else beliefs
     keep = np.ones(len(rows.batch), dtype=np.bool_)
-    weights = model.fitted.weights()
-    labeled = label_rows(bound, rows, ballot.votes, probs, keep, weights)
+    labeled = label_rows(bound, rows, ballot.votes, beliefs, keep)
     return InMemory(rows, labeled, ballot.errors)
 
 

@@ -10,8 +10,8 @@ from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.deadly import write_deadly
 from labelmill.pipeline.executor import Attempt
 from labelmill.pipeline.rows import read_rows
-from labelmill.pipeline.stages import Work, table_of
 from labelmill.pipeline.voting import vote
+from labelmill.pipeline.works import Work, table_of
 
 BLOCKS = 32
 """Rows are tried in so many blocks, so that each death says that much more of where it was."""

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from threadpoolctl import threadpool_limits
 
 from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
+from labelmill.aggregate.artifact import Artifact
 from labelmill.config.spec import Job
 from labelmill.errors import InputMissing, LabelmillError, LockHeld, OverBudget, UsageError
 from labelmill.io import durable
@@ -29,11 +30,15 @@ from labelmill.pipeline.keys import KeyFile, decide
 from labelmill.pipeline.plan import PartitionPlan, Plan, make_plan
 from labelmill.pipeline.publish import publish_partition, publish_snapshot, remove_unfinished
 from labelmill.pipeline.record import STATE, Record
+from labelmill.pipeline.refining import read_sample, refine, sample_shard, sample_tasks
 from labelmill.pipeline.rescue import LabelRescue
 from labelmill.pipeline.result import Run, Snapshot
 from labelmill.pipeline.rows import is_global
 from labelmill.pipeline.snapshot import make_snapshot
-from labelmill.pipeline.stages import LabelRecord, Work, label_shard, texts_of
+from labelmill.pipeline.stages import LabelRecord, label_shard
+from labelmill.pipeline.works import FittedFiles, Work, texts_of
+from labelmill.refine.artifact import FILE_NAME as REFINEMENT_FILE
+from labelmill.refine.artifact import to_bytes
 from labelmill.report.page import page_template
 
 Payload = TypeVar("Payload")
@@ -186,25 +191,16 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
     known = _label_gold(shop, plan, works)
     removed = _decide(shop.bound, plan, works, records)
     check_budget(job, records, removed)
-    shop.progress("fit", 0, 1)
-    started = perf_counter()
-    gold = None if known is None else known.gold
-    model = fit(shop.bound, [(w.file("patterns"), w.file("decisions")) for w in works], gold)
-    if known is not None:
-        model = model.noting(*known.count.findings())
-    model_file = works[0].folder / MODEL_FILE
-    durable.write_bytes(model_file, model.to_json())
-    shop.seconds["fit"] = perf_counter() - started
-    shop.progress("fit", 1, 1)
+    files, told = _fit(shop, plan, works, known)
     _note_input(record, plan)
     snapshots: list[Snapshot] = []
-    warnings = [*shop.bound.doubts(), *model.warnings]
+    warnings = [*shop.bound.doubts(), *told]
     start = 0
     for part in plan.partitions:
         stop = start + len(part.shards)
         if part.shards:
             made = make_snapshot(
-                shop, plan, part, works[start:stop], records[start:stop], model_file, output
+                shop, plan, part, works[start:stop], records[start:stop], files, output
             )
             _publish(job, output, part, made.snapshot)
             snapshots.append(made.snapshot)
@@ -212,6 +208,44 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
         start = stop
     record.facts["seconds"] = {stage: round(took, 3) for stage, took in shop.seconds.items()}
     return Run(record.id, "published", output, tuple(snapshots), tuple(warnings))
+
+
+def _fit(
+    shop: Shop, plan: Plan, works: Sequence[Work], known: GoldSet | None
+) -> tuple[FittedFiles, list[str]]:
+    """Fit all that is fitted; gives where it lies, and what a person has to be told."""
+    shop.progress("fit", 0, 1)
+    started = perf_counter()
+    gold = None if known is None else known.gold
+    model = fit(shop.bound, [(w.file("patterns"), w.file("decisions")) for w in works], gold)
+    if known is not None:
+        model = model.noting(*known.count.findings())
+    files = FittedFiles(works[0].folder / MODEL_FILE)
+    durable.write_bytes(files.model, model.to_json())
+    shop.seconds["fit"] = perf_counter() - started
+    shop.progress("fit", 1, 1)
+    told = list(model.warnings)
+    if plan.job.refine is None:
+        return files, told
+    files, doubts = _refine(shop, plan, works, model, known)
+    return files, told + doubts
+
+
+def _refine(
+    shop: Shop, plan: Plan, works: Sequence[Work], model: Artifact, known: GoldSet | None
+) -> tuple[FittedFiles, list[str]]:
+    """Learn from the texts; gives what was fitted, and what a person has to be told."""
+    shop.all("sample", sample_shard, sample_tasks(works, plan.rows), runs=[w.run for w in works])
+    shop.progress("refine", 0, 1)
+    started = perf_counter()
+    found = refine(shop.bound, model, read_sample(shop.bound, model, works), known)
+    folder = works[0].folder
+    files = FittedFiles(folder / MODEL_FILE, folder / REFINEMENT_FILE)
+    durable.write_bytes(folder / REFINEMENT_FILE, to_bytes(found))
+    shop.seconds["refine"] = perf_counter() - started
+    shop.progress("refine", 1, 1)
+    told = [] if found.review.used else [f"refine: the texts are not used: {found.review.why}"]
+    return files, told
 
 
 def _label_gold(shop: Shop, plan: Plan, works: Sequence[Work]) -> GoldSet | None:

@@ -8,7 +8,6 @@ from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
 from labelmill.aggregate.artifact import Artifact, from_json
 from labelmill.aggregate.multi_label import FittedMultiLabel
 from labelmill.aggregate.story import Story
@@ -28,17 +27,18 @@ from labelmill.pipeline.leaks import find_leaks
 from labelmill.pipeline.mentions import Mentions, write_mentions
 from labelmill.pipeline.plan import PartitionPlan, Plan
 from labelmill.pipeline.publish import commit, json_bytes, seal, staging_folder
+from labelmill.pipeline.refining import refine_report
 from labelmill.pipeline.result import Snapshot
 from labelmill.pipeline.stages import (
     AugmentTask,
     ExportTask,
     InferTask,
     LabelRecord,
-    Work,
     augment_shard,
     export_split,
     infer_shard,
 )
+from labelmill.pipeline.works import FittedFiles, Work
 from labelmill.report.analysis import function_rows
 from labelmill.report.document import SCHEMA_VERSION, agreement, conflict_rows, totals
 from labelmill.report.page import report_page
@@ -63,7 +63,7 @@ class Making:
     plan: Plan
     part: PartitionPlan
     works: Sequence[Work]
-    model: Path
+    files: FittedFiles
     staging: Path
 
 
@@ -73,7 +73,7 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
     part: PartitionPlan,
     works: Sequence[Work],
     records: Sequence[LabelRecord],
-    model: Path,
+    files: FittedFiles,
     output: Path,
 ) -> Made:
     """Make the snapshot of one partition and give it its final name.
@@ -83,8 +83,9 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
         NotConserved: if rows were lost or doubled.
         InputMissing: if the input was changed while it was read.
     """
-    id_ = digest([part.input, plan.digest, digest_bytes(model.read_bytes())])[:32]
-    making = Making(shop, plan, part, works, model, staging_folder(output, id_))
+    fitted = [digest_bytes(path.read_bytes()) for path in files.all()]
+    id_ = digest([part.input, plan.digest, *fitted])[:32]
+    making = Making(shop, plan, part, works, files, staging_folder(output, id_))
     try:
         summary = _label_and_augment(making, records)
         exports = _export(making)
@@ -120,10 +121,11 @@ def _idle_steps(augmented: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _label_and_augment(making: Making, records: Sequence[LabelRecord]) -> ShardSummary:
     shop, job = making.shop, making.plan.job
-    durable.write_bytes(making.staging / MODEL_FILE, making.model.read_bytes())
+    for path in making.files.all():
+        durable.write_bytes(making.staging / path.name, path.read_bytes())
     parts = [f"part-{number:05}.parquet" for number in range(len(making.works))]
     tasks = [
-        InferTask(work, part, making.model, making.staging, record.errors)
+        InferTask(work, part, making.files, making.staging, record.errors)
         for work, part, record in zip(making.works, parts, records, strict=True)
     ]
     summary, found = ShardSummary(), Mentions(job.seed)
@@ -178,7 +180,7 @@ def _report(
     job, bound = making.plan.job, making.shop.bound
     spans = bound.unit == "span"
     several = bound.space.names if bound.multi_label else ()
-    model = from_json(making.model.read_bytes())
+    model = from_json(making.files.model.read_bytes())
     kinds = [(function.name, function.type) for function in job.functions]
     counts = summary.counts
     rows = (
@@ -195,6 +197,7 @@ def _report(
         "labels": list(bound.space.names),
         "partition": making.part.value,
         "label_model": _label_model(model, job.label_model.seed),
+        "refine": refine_report(bound, making.files.refinement, summary),
         "totals": totals(
             status, sum(summary.filtered.values()), summary.rows_in, summary.quarantined
         ),
@@ -273,8 +276,10 @@ def _write_documents(making: Making, id_: str, report: dict[str, Any]) -> None:
     fingerprints = {
         "input": making.part.input,
         "plan": plan.digest,
-        "model": digest_bytes(making.model.read_bytes()),
+        "model": digest_bytes(making.files.model.read_bytes()),
     }
+    if making.files.refinement is not None:
+        fingerprints["refinement"] = digest_bytes(making.files.refinement.read_bytes())
     if plan.gold is not None:
         fingerprints["gold"] = plan.gold.input
     card = dataset_card(card_facts(plan, report, fingerprints))
@@ -290,6 +295,7 @@ def _write_documents(making: Making, id_: str, report: dict[str, Any]) -> None:
         "functions": function_fingerprints(plan.job),
         "checks": report["checks"],
         "label_model": report["label_model"],
+        "refine": report["refine"],
         "config": {k: v for k, v in plan.job.resolved.public.items() if k != "output"},
         "versions": versions(),
     }

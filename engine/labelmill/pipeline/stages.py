@@ -23,71 +23,36 @@ from labelmill.core.schema import FILTERED, QUARANTINE, SPLITS
 from labelmill.core.votes import RowError, Votes
 from labelmill.io.columns import one_chunk
 from labelmill.io.durable import OutputFolder, write_table
-from labelmill.io.source import Shard
 from labelmill.io.votes import read_patterns, read_votes, write_patterns, write_votes
 from labelmill.io.work import read_arrow, table_of_rows
 from labelmill.pipeline.augmenting import augment
 from labelmill.pipeline.bind import BoundJob
-from labelmill.pipeline.deadly import read_deadly
+from labelmill.pipeline.doubts import doubts_of
 from labelmill.pipeline.fit import item_probs
 from labelmill.pipeline.infer import (
+    Beliefs,
     Labeled,
     ShardSummary,
     class_counts,
     confidence_histogram,
     examples_of,
-    label_rows,
+    label_and_select,
     quarantined,
-    selected_rows,
 )
 from labelmill.pipeline.judging import check_gold, judged
 from labelmill.pipeline.keys import read_decisions, write_keys
 from labelmill.pipeline.mentions import MENTIONS_PER_LABEL, fewest, read_mentions
+from labelmill.pipeline.refining import read_refinement
 from labelmill.pipeline.rows import (
     Rows,
     is_global,
-    read_rows,
-    source_columns,
-    with_partition,
 )
 from labelmill.pipeline.samples import samples_of
-from labelmill.pipeline.split import splits_of
 from labelmill.pipeline.voting import vote
+from labelmill.pipeline.works import FittedFiles, Work, rows_of
+from labelmill.refine.reading import Reading
 from labelmill.report.analysis import Meeting, count, statements_meet
 from labelmill.tasks.tags import spread
-
-_SUFFIXES = {
-    "patterns": "npy",
-    "gold": "npy",
-    "votes": "arrow",
-    "keys": "arrow",
-    "decisions": "arrow",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Where the files of one shard lie between stages.
-
-    Shards with the same `run` are best read by one process. A shard of `gold` is one of the
-    labeled set.
-    """
-
-    folder: Path
-    shard: Shard
-    number: int
-    run: int = 0
-    gold: bool = False
-
-    def file(self, kind: str) -> Path:
-        """The work file of a kind, for example votes, patterns, keys or decisions."""
-        suffix = _SUFFIXES.get(kind, "parquet")
-        return self.folder / f"{kind}-{self.number:05}.{suffix}"
-
-    @property
-    def part(self) -> str:
-        """Name of this shard's part in the output."""
-        return f"part-{self.number:05}.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +76,7 @@ class InferTask:
 
     work: Work
     part: str
-    model: Path
+    fitted: FittedFiles
     snapshot: Path
     errors: Mapping[str, int]
 
@@ -145,7 +110,7 @@ class ExportTask:
 
 def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     """Prepare the rows of a shard and let every function vote on them."""
-    rows = _rows(bound, work)
+    rows = rows_of(bound, work)
     check_gold(bound, rows)
     ballot = vote(bound, rows.batch)
     patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))
@@ -165,21 +130,24 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
 def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     """Give the rows of a shard their labels, and select and split them."""
     work = task.work
-    rows = _rows(bound, work, scanned=False)
+    rows = rows_of(bound, work, scanned=False)
     votes = read_votes(work.file("votes"))
-    model = from_json(task.model.read_bytes())
-    probs = item_probs(model, read_patterns(work.file("patterns")))
+    model = from_json(task.fitted.model.read_bytes())
+    patterns = read_patterns(work.file("patterns"))
     files = work.file("keys"), work.file("decisions")
     decisions = read_decisions(*files, bound.job.split.group)
-    keep = pc.is_null(decisions["step"]).combine_chunks().to_numpy(zero_copy_only=False)
-    labeled = label_rows(bound, rows, votes, probs, keep, model.fitted.weights())
+    probs = item_probs(model, patterns)
+    beliefs = Beliefs(probs, model.fitted.weights())
+    refinement = read_refinement(bound, task.fitted.refinement)
+    if refinement is not None:
+        reading = Reading(rows.batch, patterns, probs, decisions["group"].to_numpy())
+        beliefs = beliefs.refined_by(refinement.predict(reading))
+    labeled, places, decisions = label_and_select(bound, rows, votes, beliefs, decisions)
     _write_part(task.snapshot / "labels" / task.part, labeled.table)
-    gone = _filtered(rows, decisions, keep)
+    gone = _filtered(rows, decisions, labeled.keep)
     _write_side(task.snapshot / "filtered" / task.part, table_of_rows(FILTERED, gone))
     lost = _quarantine(work)
     _write_side(task.snapshot / "quarantine" / task.part, lost)
-    splits = splits_of(decisions["group"].to_numpy(), bound.job.split, bound.job.seed)
-    places = selected_rows(bound, labeled, splits)
     examples = {split: examples_of(bound, labeled, places[split]) for split in SPLITS}
     for split in _written_splits(bound):
         _write_part(task.snapshot / split / "parquet" / task.part, examples[split])
@@ -188,7 +156,7 @@ def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     filtered = Counter(step for _, step, _ in gone)
     samples = samples_of(labeled.table, _id_keys(work, labeled), bound.job.seed)
     summary = replace(summary, filtered=filtered, samples=samples, quarantined=_n_rows(lost))
-    return InferRecord(summary, mentions)
+    return InferRecord(replace(summary, **_said(bound, rows, votes, labeled, beliefs)), mentions)
 
 
 def augment_shard(bound: BoundJob, task: AugmentTask) -> ShardSummary:
@@ -231,25 +199,6 @@ def meeting_of(bound: BoundJob, votes: Votes, rows: Rows) -> Meeting:
     return Meeting(where.vote, where.token, len(rows.batch.tokens.start))
 
 
-def _rows(bound: BoundJob, work: Work, *, scanned: bool = True) -> Rows:
-    table = table_of(bound, work.shard)
-    deadly = read_deadly(work.file("deadly"))
-    return read_rows(bound, table, work.shard.file.name, deadly, scanned=scanned)
-
-
-def texts_of(bound: BoundJob, work: Work) -> pa.Array:
-    """The prepared texts of a shard's readable rows."""
-    return _rows(bound, work, scanned=False).batch.texts
-
-
-def table_of(bound: BoundJob, shard: Shard) -> pa.Table:
-    """The columns of a shard that the job reads, as they are in the source."""
-    source = bound.job.source
-    schema = bound.reader.schema(shard.file)
-    columns = list(dict.fromkeys([source.id, source.text, *source_columns(bound, schema)]))
-    return with_partition(bound, bound.reader.read(shard, columns), shard)
-
-
 def _summary(
     bound: BoundJob,
     rows: Rows,
@@ -279,6 +228,22 @@ def _summary(
         counts=counts,
         judgement=judgement,
     )
+
+
+def _said(
+    bound: BoundJob, rows: Rows, votes: Votes, labeled: Labeled, beliefs: Beliefs
+) -> dict[str, Any]:
+    """What the labels rest on, and which votes the texts deny, where texts are read."""
+    if beliefs.refined is None:
+        return {}
+    rests = Counter(name for name in labeled.table["rests_on"].to_pylist() if name is not None)
+    if bound.unit == "span":
+        return {"rests_on": rests}
+    kept = votes.take(labeled.keep[votes.doc])
+    texts = pa.table({"id": rows.batch.ids, "text": rows.batch.texts})
+    text_probs = beliefs.refined.text_probs
+    found = doubts_of(kept, text_probs, texts, bound.space, len(bound.names))
+    return {"rests_on": rests, "doubts": found}
 
 
 def _id_keys(work: Work, labeled: Labeled) -> UInt64:

@@ -39,7 +39,8 @@ class Refiner:
     Args:
         model: a fitted `LabelModel`.
         folds: parts that the rows are dealt into; each is judged by a model of the others.
-        rounds: how often the models are trained, each time on the labels of the round before.
+        rounds: how often the models are trained, each time on the labels of the round before;
+            from the second one on, rows kept out are no longer strictly so.
         min_agreement: least agreement of text and votes on rows kept out, from 0 (chance) to 1.
         class_balance: the share of each label, for rows without votes.
         seed: deals the rows into folds.
@@ -61,7 +62,7 @@ class Refiner:
         model: Answers,
         *,
         folds: int = 5,
-        rounds: int = 2,
+        rounds: int = 1,
         min_agreement: float = 0.0,
         class_balance: Sequence[float] | None = None,
         seed: int = 0,

@@ -29,9 +29,10 @@ class Setting:
     """
 
     folds: int = 5
-    rounds: int = 2
+    rounds: int = 1
     min_agreement: float = 0.0
     label_uncovered: bool = True
+    drop: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -76,14 +77,16 @@ class Refined:
     """What a refinement answers.
 
     `probs` [n_items, n_labels] holds votes and text together, `text_probs` what the text alone
-    says, out of sample. `rests_on` [n_rows] are indices into RESTS_ON. In ner `added` are the spans
-    that the text brought, as votes of nobody.
+    says, out of sample. `rests_on` [n_rows] are indices into RESTS_ON. `added` is what the text
+    brought where nobody voted, as votes of nobody: in ner spans, else the labels of whole texts.
+    `doubtful` [n_rows] marks the rows whose labels are least to be trusted; None marks none.
     """
 
     probs: Floats
     text_probs: Floats
     rests_on: npt.NDArray[np.int8]
     added: Votes = field(default_factory=Votes.none)
+    doubtful: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)

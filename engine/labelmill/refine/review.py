@@ -45,8 +45,19 @@ def too_little(probs: Floats, covered: Bools) -> str:
     return ""
 
 
-def carry_over(reading: Reading, matrix: Any, n_functions: int) -> Share:
+@dataclass(frozen=True, slots=True)
+class Carried:
     """How well texts tell the votes of functions that nothing was learned from.
+
+    `lifts` [n, n_labels] are what they say of the rows that those voted on.
+    """
+
+    share: Share
+    lifts: Floats
+
+
+def carry_over(reading: Reading, matrix: Any, n_functions: int) -> Carried:
+    """Ask the texts for the votes of functions that nothing was learned from.
 
     The functions are held out group by group. A model learns from the rows on which none of a
     group voted, and is asked for the rows on which one did. Words that a function looks for give
@@ -57,14 +68,16 @@ def carry_over(reading: Reading, matrix: Any, n_functions: int) -> Share:
     votes = reading.patterns.dense(n_functions)[reading.patterns.index].astype(np.int64)
     votes[votes >= n_labels] = -1
     hits, total = np.zeros((2, n_labels))
+    lifts = [np.zeros((0, n_labels))]
     for group in _groups(votes):
-        answers = _held_out(reading, matrix, votes, group)
-        if answers is not None:
+        found = _held_out(reading, matrix, votes, group)
+        if found is not None:
             said, function = np.nonzero(votes[:, group] >= 0)
             label = votes[said, group[function]]
             total += np.bincount(label, minlength=n_labels)
-            hits += np.bincount(label[answers[said] == label], minlength=n_labels)
-    return _above_chance(hits, total)
+            hits += np.bincount(label[found[said].argmax(axis=1) == label], minlength=n_labels)
+            lifts.append(found[np.unique(said)])
+    return Carried(_above_chance(hits, total), np.concatenate(lifts))
 
 
 def reviewed(scores: Floats, probs: Floats, carried: Share, setting: Setting) -> Review:
@@ -81,7 +94,11 @@ def reviewed(scores: Floats, probs: Floats, carried: Share, setting: Setting) ->
     total = np.bincount(labels, minlength=n_labels).astype(np.float64)
     hits = np.bincount(labels[scores.argmax(axis=1) == labels], minlength=n_labels)
     agreement = _above_chance(hits.astype(np.float64), total)
-    measures = {"agreement": _number(agreement), "carries": _number(carried)}
+    measures = {
+        "rows": float(len(probs)),
+        "agreement": _number(agreement),
+        "carries": _number(carried),
+    }
     wanted = max(AGREES, setting.min_agreement)
     if _number(agreement) < wanted or agreement.value is None:
         why = (
@@ -120,16 +137,16 @@ def _groups(votes: Ints) -> Iterator[Ints]:
         yield order[group::GROUPS]
 
 
-def _held_out(reading: Reading, matrix: Any, votes: Ints, group: Ints) -> Ints | None:
-    """What a model that knows nothing of a group of functions says of each row, [n_rows]."""
+def _held_out(reading: Reading, matrix: Any, votes: Ints, group: Ints) -> Floats | None:
+    """What a model that knows nothing of a group of functions says, [n_rows, n_labels]."""
     silent = (votes[:, group] < 0).all(axis=1)
     usable = covered_items(reading.patterns) & silent
     if silent.all() or too_little(reading.probs, usable):
         return None
     labels, weight, balance = targets_of(reading.probs, usable)
-    scores = fit_linear(matrix, labels, weight).scores(matrix) - np.log(balance)
-    answers: Ints = scores.argmax(axis=1)
-    return answers
+    lifts = fit_linear(matrix, labels, weight).scores(matrix) - np.log(balance)
+    centred: Floats = lifts - lifts.mean(axis=1, keepdims=True)
+    return centred
 
 
 def _above_chance(hits: Floats, total: Floats) -> Share:

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from labelmill.core.batch import Batch
 from labelmill.core.protocols import VoteSpace
+from labelmill.core.votes import Votes
 from labelmill.refine.features import Features
 from labelmill.refine.learning import Bools, covered_items, softmax, targets_of
 from labelmill.refine.logistic import Linear, fit_linear
@@ -18,9 +20,9 @@ from labelmill.refine.review import carry_over, checked, reviewed, too_little
 VOTES_WEIGHT, TEXT_WEIGHT = 2 / 3, 4 / 3
 """What votes and text count, once both are equally sure of themselves. They tell the same story in
 part, so together they count less than two witnesses."""
-UNSURE = 0.15
-"""On this part of the rows with votes the text is not sure enough to speak alone: a row without
-votes is labeled where it is surer than there."""
+UNSURE, UNSURE_OF_OTHERS = 0.15, 0.5
+"""On this part of the rows with votes the text is not sure enough to speak alone, and on this part
+of those whose votes it knows nothing of."""
 RARE = 0.25
 """A label on less than this part of an equal share of the rows is taken for rare."""
 
@@ -34,7 +36,9 @@ def fit(
     outside the fold, weighted by how far that label leads. What it says of the rows in the fold
     is divided by the balance of what it was trained on, which leaves the lift, and scaled so
     that it is as sure of itself as the label model. Votes and text together are what the next
-    round learns from: the votes stay in the product, so that labels do not drift.
+    round learns from: the votes stay in the product, so that labels do not drift. Only in the
+    first round do the models know nothing of the votes in their fold, so the review looks at that
+    one; later ones have learned of them through the labels of other rows.
 
     Args:
         reading: a sample of the rows.
@@ -46,20 +50,23 @@ def fit(
     covered = covered_items(reading.patterns)
     flat = np.full(len(space.labels), 1 / len(space.labels))
     lacking = too_little(reading.probs, covered)
-    state = FittedText(features, setting, (), flat, 1.0, flat, 1.0, Review(lacking))
+    state = FittedText(features, setting, (), flat, 1.0, flat, 1.0, 0 * flat, Review(lacking))
     if lacking:
         return state
     matrix = features.matrix(reading.batch.texts)
     folds = reading.folds(setting)
     beliefs = reading.probs
+    kept_out: list[Floats] = []
     for _ in range(setting.rounds):
         state = _round(state, matrix, folds, covered, beliefs, reading.probs)
-        beliefs = state.together(state.scores(matrix, folds), reading.probs, covered)
-    scores = state.scores(matrix, folds)[covered]
-    bound = float(np.quantile(softmax(scores).max(axis=1), UNSURE))
-    state = replace(state, bound=bound, prior=_prior(beliefs[covered], space))
+        scores = state.scores(matrix, folds)
+        beliefs = state.together(scores, reading.probs, covered)
+        kept_out.append(scores[covered])
     carried = carry_over(reading, matrix, len(space.functions))
-    review = reviewed(scores, reading.probs[covered], carried, setting)
+    bound = _bound(kept_out[-1], state.scale * carried.lifts)
+    state = replace(state, bound=bound, prior=_prior(beliefs[covered], space))
+    state = replace(state, least=_least(state, reading, matrix, folds))
+    review = reviewed(kept_out[0], reading.probs[covered], carried.share, setting)
     if review.used and known is not None:
         review = checked(replace(state, review=review), known, review)
     return replace(state, review=review)
@@ -76,6 +83,7 @@ class FittedText:
     scale: float
     prior: Floats  # [n_labels], for rows without votes
     bound: float  # how sure a text without votes must be
+    least: Floats  # [n_labels], below which share by the text a label is doubtful
     review: Review
 
     kind: ClassVar[str] = "text"
@@ -119,7 +127,10 @@ class FittedText:
         sure = (text.max(axis=1) >= self.bound) & self.setting.label_uncovered
         probs[~covered & ~sure] = reading.probs[~covered & ~sure]
         rests = np.where(covered, 1, np.where(sure, 2, 0)).astype(np.int8)
-        return Refined(probs, text, rests)
+        best = probs.argmax(axis=1)
+        doubtful = text[np.arange(len(best)), best] < self.least[best]
+        added = _added(np.flatnonzero(sure & ~covered), best, reading.batch)
+        return Refined(probs, text, rests, added, doubtful & (rests > 0))
 
     def facts(self) -> dict[str, Any]:
         """Numbers and the review."""
@@ -129,6 +140,7 @@ class FittedText:
             "scale": self.scale,
             "prior": self.prior.tolist(),
             "bound": self.bound,
+            "least": self.least.tolist(),
             "with_characters": self.features.with_characters,
             "review": self.review.row(),
         }
@@ -171,6 +183,7 @@ class FittedText:
             float(facts["scale"]),
             np.array(facts["prior"]),
             float(facts["bound"]),
+            np.array(facts["least"]),
             review,
         )
 
@@ -198,6 +211,46 @@ def _matching(scores: Floats, confidence: float) -> float:
         else:
             high = middle
     return float(np.sqrt(low * high))
+
+
+def _bound(scores: Floats, of_others: Floats) -> float:
+    """How sure a text must be to speak alone.
+
+    As sure as most texts that have votes are, or as half of those are whose words it has learned
+    from other functions alone, whichever is less.
+    """
+    bound = np.quantile(softmax(scores).max(axis=1), UNSURE)
+    if len(of_others):
+        others = np.quantile(softmax(of_others).max(axis=1), UNSURE_OF_OTHERS)
+        bound = min(bound, others)
+    return float(bound)
+
+
+def _least(state: FittedText, reading: Reading, matrix: Any, folds: Ints) -> Floats:
+    """The share by the text below which the doubtful part of each label lies, [n_labels].
+
+    What the text says of a label, out of fold, marks wrong labels at least as well as the cut
+    statistic over neighbouring texts does (Muhlenbach, Lallich & Zighed, 2004; Lang et al.,
+    2022), and hangs on one row alone. Each label has a bound of its own, so that rare ones stay.
+    """
+    n_labels = len(state.balance)
+    if not state.setting.drop:
+        return np.zeros(n_labels)
+    scores = state.scores(matrix, folds)
+    covered = covered_items(reading.patterns)
+    text = softmax(scores + np.log(state.prior))
+    usable = covered | ((text.max(axis=1) >= state.bound) & state.setting.label_uncovered)
+    best = state.together(scores, reading.probs, covered).argmax(axis=1)
+    shares = [text[usable & (best == label), label] for label in range(n_labels)]
+    return np.array([np.quantile(s, state.setting.drop) if len(s) else 0.0 for s in shares])
+
+
+def _added(rows: Ints, best: Ints, batch: Batch) -> Votes:
+    """The labels of some rows [n_rows] as votes on whole texts."""
+    doc = rows.astype(np.int32)
+    nobody = np.full(len(rows), -1, dtype=np.int32)
+    label = best[rows].astype(np.int32)
+    return Votes(doc, nobody, label, 0 * doc, batch.lengths[rows], pa.nulls(len(rows), pa.string()))
 
 
 def _prior(beliefs: Floats, space: VoteSpace) -> Floats:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from labelmill.config.spec import Job
+from labelmill.config.spec import Job, RefineSpec
 from labelmill.core.schema import SPLITS
 from labelmill.pipeline.plan import PartitionPlan, Plan, changes
 from labelmill.pipeline.publish import live_manifest
@@ -76,12 +76,18 @@ def _steps(job: Job) -> dict[str, str]:
         "prepare": _named(job.prepare) or "nothing",
         "label": "1 labeling function" if n == 1 else f"{n} labeling functions",
         "fit": f"{job.label_model.type}, seed {job.label_model.seed}",
+        **({} if job.refine is None else {"refine": _refine(job.refine)}),
         "select": f"{select}; tie: {job.select.tie}; uncovered: {job.select.uncovered}",
         "split": f"{split}; kept together: {job.split.group}",
         "augment": _named(job.augment) or "nothing",
         "export": ", ".join(("parquet", *(export.name for export in job.export))),
         "check": _named(job.checks) or "nothing",
     }
+
+
+def _refine(refine: RefineSpec) -> str:
+    dropped = f"; drop: {share(refine.drop)} of train" if refine.drop else ""
+    return f"texts in {refine.folds} folds, rounds: {refine.rounds}{dropped}"
 
 
 def _named(things: Any) -> str:

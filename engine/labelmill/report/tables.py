@@ -190,6 +190,28 @@ def gold_calibration(report: Report) -> list[str]:
     return [] if error is None else [f"expected calibration error {decimal(error)}"]
 
 
+def refine_lines(report: Report) -> list[str]:
+    """What reading the texts did, in sentences; nothing where they are not read."""
+    refine = report.get("refine")
+    if refine is None:
+        return []
+    if not refine["used"]:
+        return [f"the texts are not used: {refine['why']}"]
+    rests = refine["rests_on"]
+    told = [f"the texts are used: {refine['why']}"]
+    both, alone = whole(rests["votes+text"]), whole(rests["text"])
+    told += [f"labels rest on votes and text in {both} rows, on the text alone in {alone}"]
+    if refine["dropped"]:
+        told += [f"{whole(refine['dropped'])} rows least to be trusted are taken out of train"]
+    return told
+
+
+def denied_functions(report: Report, most: int = 20) -> list[Mapping[str, Any]]:
+    """Functions whose votes the texts deny, the most doubtful first."""
+    found = (report.get("refine") or {}).get("denied", [])
+    return list(found[:most])
+
+
 def notices(report: Report) -> list[str]:
     """What a person should look at in the table of functions."""
     rows = report["functions"]

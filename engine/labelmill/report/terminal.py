@@ -13,6 +13,7 @@ from labelmill.report.tables import (
     Report,
     class_counts,
     decimal,
+    denied_functions,
     function_columns,
     gold_calibration,
     labels_given,
@@ -21,6 +22,7 @@ from labelmill.report.tables import (
     model_trials,
     model_words,
     notices,
+    refine_lines,
     share,
     whole,
 )
@@ -48,6 +50,7 @@ def report_view(report: Report, page: Path, width: int) -> View:
         *heading("Labeling functions"),
         *function_table(report, width),
         *_noted(notices(report)),
+        *_texts(report, width),
         *heading("Classes"),
         *_classes(report, width),
         *_gold(report, width),
@@ -186,6 +189,23 @@ def _classes(report: Report, width: int) -> View:
     unit = "Entities" if report["task"] == "ner" else "Rows"
     headings = [Heading("Label"), Heading(unit, number=True), Heading("Share", number=True)]
     return table(headings, rows, width)
+
+
+def _texts(report: Report, width: int) -> View:
+    lines = refine_lines(report)
+    if not lines:
+        return []
+    rows = [
+        [visible(row["lf"]), whole(row["votes"]), share(row["denied"] / row["votes"])]
+        for row in denied_functions(report)
+    ]
+    headings = [
+        Heading("LF"),
+        Heading("Votes", number=True),
+        Heading("Denied by texts", number=True),
+    ]
+    shown = table(headings, rows, width) if rows else []
+    return [*heading("Reading the texts"), *map(visible, lines), *shown]
 
 
 def _short_classes(report: Report) -> str:
