@@ -181,8 +181,11 @@ class FittedAuto:
         return probs if self.correction is None else self.correction.applied(patterns, probs)
 
     def weights(self) -> Floats:
-        """Estimated skill of each function, [n_functions]: how often it knows what it says."""
-        return self.skill
+        """Estimated accuracy of each function's votes, [n_functions]: it knows, or is lucky."""
+        lucky = self.members @ self.balance
+        votes = self.rate + SMALLEST
+        share: Floats = (votes @ lucky) / votes.sum(axis=1)
+        return self.skill + (1 - self.skill) * share
 
     def parameters(self) -> dict[str, Any]:
         """Everything that was learned."""
