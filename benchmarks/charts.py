@@ -45,8 +45,8 @@ def dot_chart(title: str, x_title: str, rows: Sequence[str], series: Series) -> 
         for row, value in enumerate(values):
             if value is not None:
                 x = _place(value, ends, LEFT, WIDTH - RIGHT)
-                y = TOP + row_height * row + ROW / 2 + APART * (place + 0.5)
-                parts.append(_dot(x, y, color, 4, f"{name}: {value:.1f}"))
+                middle = TOP + row_height * row + ROW / 2 + APART * (place + 0.5)
+                parts.append(_dot(x, middle, color, 4, f"{name}: {value:.1f}"))
     return "\n".join([*parts, *_legend(series), "</svg>\n"])
 
 

@@ -112,7 +112,8 @@ def scored(found: Found, model: Model, split: Split) -> Score | None:
                 told[row] = read[row]
         gaps.append(found.calibration(part, both[0], chosen))
     gap = None if None in gaps else float(np.mean([gap for gap in gaps if gap is not None]))
-    return Score(*(found.score(part, told) for told in answers), used, gap, seconds)
+    score, unguarded = (found.score(part, told) for told in answers)
+    return Score(score, unguarded, used, gap, seconds)
 
 
 def _folds(
@@ -157,7 +158,7 @@ def _refiner(found: TextSet, model: Model, gold: Any) -> labelmill.Refiner:
 
 
 def _refined_spans(
-    found: Any, guarded: Artifact, gold: Documents | None, part: Documents
+    found: Any, guarded: Artifact, gold: Any, part: Documents
 ) -> tuple[str, tuple[Floats, Floats], Votes | None]:
     """The same for spans."""
     spans = import_module(SPANS)

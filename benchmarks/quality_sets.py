@@ -53,7 +53,8 @@ class Texts:
     @property
     def covered(self) -> Bools:
         """Which texts have a vote."""
-        return (self.votes >= 0).any(axis=1)
+        voted: Bools = np.asarray((self.votes >= 0).any(axis=1))
+        return voted
 
     def some(self, chosen: Any) -> "Texts":
         """Some of them, by a mask or a slice."""
@@ -111,7 +112,8 @@ class TextSet:
         `added` are spans, so texts have none.
         """
         assert added is None
-        return settled(probs, texts.covered | refined).tolist()
+        chosen: list[int] = settled(probs, texts.covered | refined).tolist()
+        return chosen
 
     def score(self, texts: Texts, labels: Sequence[int]) -> float:
         """Percent that are right, or the F1 of the label that counts."""
@@ -168,7 +170,9 @@ class Documents:
         """Some of them."""
         rows = np.flatnonzero(chosen)
         found = [self.found[row] for row in rows.tolist()]
-        return Documents(self.table.take(pa.array(rows)), found, self.batch.analysis)
+        language = self.batch.analysis
+        assert isinstance(language, Language)
+        return Documents(self.table.take(pa.array(rows)), found, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +266,9 @@ def span_sets(project: Project, n_rows: int | None) -> Iterator[SpanSet]:
         labels = sorted({label for part in parts for row in part.gold for _, _, label in row})
         for tags in ("BIO", "IO"):
             published = column if tags == "BIO" else None
-            yield SpanSet(name, tuple(labels), tuple(functions), tags, *parts, published)
+            train, valid, test = parts
+            names = tuple(labels), tuple(functions)
+            yield SpanSet(name, *names, tags, train, valid, test, published)
 
 
 def settled(probs: Floats, covered: Bools) -> Ints:
@@ -293,8 +299,8 @@ def _youtube(project: Project, n_rows: int | None) -> TextSet:
     tables = (
         _read(project.corpora / "youtube", part, n_rows) for part in ("train", "valid", "test")
     )
-    parts = [_texts(table, table["votes"].to_pylist(), HAM_SPAM) for table in tables]
-    return TextSet("youtube", HAM_SPAM, "accuracy", *parts, published="Youtube_acc")
+    train, valid, test = (_texts(table, table["votes"].to_pylist(), HAM_SPAM) for table in tables)
+    return TextSet("youtube", HAM_SPAM, "accuracy", train, valid, test, published="Youtube_acc")
 
 
 def _sms(project: Project, n_rows: int | None) -> TextSet:

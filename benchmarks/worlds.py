@@ -159,7 +159,8 @@ def told_of(
     worlds: Sequence[World], found: Mapping[tuple[int, str], Score], names: Sequence[str]
 ) -> dict[str, Any]:
     """The summary of each model, and its gain in each world, in points."""
-    models, gains = {}, []
+    models: dict[str, dict[str, Any]] = {}
+    gains: list[dict[str, float]] = []
     for name in names:
         numbers = [number for number in range(len(worlds)) if (number, name) in found]
         scores = [found[number, name] for number in numbers]
