@@ -23,7 +23,7 @@ TEXTS = {
     "nothing here": [],
     "quarterly figures": [],
 }
-FUNCTIONS = [
+FUNCTIONS: list[dict[str, Any]] = [
     {"name": "ball", "type": "keyword", "label": "sport", "any": ["ball", "goal"]},
     {
         "name": "words",
