@@ -73,7 +73,8 @@ class Corpus:
 
     def vote(self, scan: Scan) -> Votes:
         """What labelmill does with a batch."""
-        batch = Batch(pa.array(range(len(self.texts))), self.texts, {}, None, scan)
+        found = scan.search(self.texts)
+        batch = Batch(pa.array(range(len(self.texts))), self.texts, {}, None, found)
         return Votes.joined(
             settle_documents(voter.vote(batch, {}), number, batch.lengths)
             for number, voter in enumerate(self.voters)

@@ -69,7 +69,9 @@ PATTERNS = st.sampled_from(
 
 
 def batch_of(texts: Sequence[str], scan: Scan | None) -> Batch:
-    return Batch(pa.array(range(len(texts))), pa.array(texts, pa.string()), {}, ENGLISH, scan)
+    array = pa.array(texts, pa.string())
+    found = None if scan is None else scan.search(array)
+    return Batch(pa.array(range(len(texts))), array, {}, ENGLISH, found)
 
 
 def settled(hits: Hits, batch: Batch, unit: Unit) -> list[Row]:

@@ -132,7 +132,15 @@ class Voter(Protocol):
 
 @runtime_checkable
 class Searching(Protocol):
-    """A labeling function at work that looks for patterns, which one scan does for all of them."""
+    """A labeling function at work that looks for patterns, which one scan does for all of them.
+
+    One of any other kind is taken to read texts.
+    """
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether it reads texts itself, too."""
+        ...
 
     def probes(self) -> tuple[Any, ...]:
         """What it will ask `Batch.searched` for: labelmill.text.scan.Probe."""
