@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelmill.core.labels import LabelSpace, Not, OneOf
+from labelmill.core.labels import AllOf, LabelSpace, Not, OneOf
 from labelmill.errors import BadParameter
 
 SPACE = LabelSpace(("ORG", "PERSON", "MONEY"))
@@ -42,3 +42,29 @@ def test_membership_shows_the_labels_of_each_set() -> None:
     table = SPACE.including([Not("ORG")]).membership()
 
     assert table.tolist()[-1] == [False, True, True]
+
+
+TOPICS = LabelSpace(("sport", "money", "art"), multi_label=True)
+
+
+def test_where_texts_have_several_labels_a_denied_label_is_a_set_of_its_own() -> None:
+    space = TOPICS.including([Not("money"), OneOf(("sport", "art")), AllOf(("art", "sport"))])
+
+    assert [space.index(t) for t in ("money", Not("money"))] == [1, 4]
+    assert space.index(OneOf(("art", "sport"))) != space.index(AllOf(("art", "sport")))
+    assert [space.said(i) for i in range(len(space.sets))] == [
+        "sport",
+        "money",
+        "art",
+        "not sport",
+        "not money",
+        "not art",
+        "sport|art",
+        "sport+art",
+    ]
+    assert space.stances()[[1, 4, 6, 7]].tolist() == [[0, 1, 0], [0, -1, 0], [0, 0, 0], [1, 0, 1]]
+
+
+def test_all_of_needs_texts_with_several_labels() -> None:
+    with pytest.raises(BadParameter, match="multi_label: true"):
+        SPACE.including([AllOf(("ORG", "PERSON"))])

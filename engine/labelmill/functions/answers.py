@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from labelmill.core.labels import LabelSpace
+from labelmill.core.labels import LabelSpace, Not
 from labelmill.core.protocols import Unit
 from labelmill.core.spans import Span
 from labelmill.errors import nearest
@@ -52,6 +52,8 @@ class AnswerReader:
             return []
         if self.unit == "span":
             return self._spans(answer, length)
+        if self.labels.multi_label and self.label is None:
+            return [(0, length, label) for label in self._several(answer)]
         label = self._label(answer)
         return [] if label is None else [(0, length, label)]
 
@@ -65,6 +67,21 @@ class AnswerReader:
             names: dict[Any, int] = {name: i for i, name in enumerate(self.labels.names)}
             return frozenset({str, type(None)}), names | {None: ABSTAIN}
         return frozenset({bool, type(None)}), {None: ABSTAIN, False: ABSTAIN, True: self.label}
+
+    def _several(self, answer: Any) -> list[int]:
+        """The labels of a text that can have several; an empty list says that none applies."""
+        if isinstance(answer, str):
+            return [self._index(answer)]
+        if not isinstance(answer, list | tuple | set | frozenset):
+            wanted = "a label, a list of labels, or None"
+            raise BadAnswer("bad_answer", f"answered {described(answer)}; wanted {wanted}")
+        for item in answer:
+            if not isinstance(item, str):
+                message = f"found {described(item)} as a label; wanted a string"
+                raise BadAnswer("bad_answer", message)
+        if not answer:
+            return [self.labels.index(Not(name)) for name in self.labels.names]
+        return [self._index(item) for item in answer]
 
     def _label(self, answer: Any) -> int | None:
         if self.label is not None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import pyarrow as pa
 
 from labelmill.core.batch import Batch
-from labelmill.core.labels import Target
+from labelmill.core.labels import Not, Target
 from labelmill.core.protocols import BOTH, Bench, Needs, Unit
 from labelmill.core.registry import FUNCTIONS
 from labelmill.core.votes import Hits, Votes
@@ -26,9 +26,11 @@ class Column:
     """Vote for what stands in a column of the source: an old label, or one annotator's.
 
     In document tasks the column holds one value a row. With `labels` the values under a label vote
-    for it; without, the column holds names of labels. In ner the column is a list of
-    `{start, end, label}`, in characters of the text, and the values are those of `label`. Null
-    abstains. Numbers, texts and truth values are never equal to each other: 1 is not '1'.
+    for it; without, the column holds names of labels. In ner the column is a list of `{start, end,
+    label}`, in characters of the text, and the values are those of `label`. Null abstains. Where a
+    text can have several labels the column may hold lists of such values; an empty list says that
+    none of the labels applies. Numbers, texts and truth values are never equal to each other: 1 is
+    not '1'.
 
     Attributes:
         column: the column of the source.
@@ -69,7 +71,11 @@ class Column:
         """Find out what each value votes for."""
         pairs = self._pairs() if self.labels else [(name, name) for name in bench.labels.names]
         known = {_key(value): bench.labels.index(label) for label, value in pairs}
-        return ColumnVoter(self.column, known, self.unknown == "error", bench.unit)
+        denied: tuple[int, ...] = ()
+        if bench.labels.multi_label:
+            names = dict.fromkeys(label for label, _ in pairs)
+            denied = tuple(bench.labels.index(Not(name)) for name in names)
+        return ColumnVoter(self.column, known, self.unknown == "error", bench.unit, denied)
 
     def _pairs(self) -> list[tuple[str, Value]]:
         return [
@@ -81,12 +87,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ColumnVoter:
-    """The values of a column, with the label set that each votes for."""
+    """The values of a column, with the label set that each votes for.
+
+    `denied` are the label sets of "none of them applies", where a text can have several labels.
+    """
 
     column: str
     known: Known
     strict: bool
     unit: Unit
+    denied: tuple[int, ...] = ()
 
     def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:  # noqa: ARG002
         """Read the column of every row."""
@@ -105,14 +115,21 @@ class ColumnVoter:
         if is_null(value):
             return
         if self.unit == "document":
-            label = self._label(value)
-            if label is not None:
-                hits.add(doc, 0, len(text), label)
+            for voted in self._labels(value):
+                hits.add(doc, 0, len(text), voted)
             return
         spans = [(*bounds_of(span, text), self._label(span["label"])) for span in value]
         for start, end, label in spans:
             if label is not None:
                 hits.add(doc, start, end, label)
+
+    def _labels(self, value: Any) -> list[int]:
+        """The label sets that a value votes for; a list of values is for texts with several."""
+        if isinstance(value, list) and self.denied:
+            labels = [self._label(item) for item in value]
+            return [label for label in labels if label is not None] if value else [*self.denied]
+        label = self._label(value)
+        return [] if label is None else [label]
 
     def _label(self, value: Any) -> int | None:
         if is_null(value):

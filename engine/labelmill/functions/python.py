@@ -34,11 +34,13 @@ class Python:
     """Vote as a Python function of the project says.
 
     A row function `f(row, **params)` gets one row: `row.text`, `row.id`, `row.tokens`, `row.doc`
-    and the source columns that it declared, as `row.stars` or `row["stars"]`. In a document task
-    it answers with a label or None; where `label` stands in the config it answers True or False.
-    In ner it returns or yields `(start, end)` (with `label`), `(start, end, label)` or
-    `labelmill.Span`, in characters. None, or no span, abstains. Any other answer, and any
-    exception, is noted with its reason as an error of that row; the other functions' votes stand.
+    and the source columns that it declared, as `row.stars` or `row["stars"]`. In a document task it
+    answers with a label or None; where `label` stands in the config it answers True or False. In
+    ner it returns or yields `(start, end)` (with `label`), `(start, end, label)` or
+    `labelmill.Span`, in characters. None, or no span, abstains. Where a text can have several
+    labels it may answer with a list of labels, of which an empty one says that none applies. Any
+    other answer, and any exception, is noted with its reason as an error of that row; the other
+    functions' votes stand.
 
     The decorator `@labelmill.labeling_function` declares columns and examples. With its `batch` the
     function is a batch function `f(batch, **params)`: it gets a pandas DataFrame, an Arrow Table
@@ -212,9 +214,10 @@ class PythonVoter:
     def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:  # noqa: ARG002
         """Ask the function about every row, or about the batch as a whole."""
         with importable(self.root):
-            if self.reader.unit == "document":
+            several = self.reader.labels.multi_label and self.reader.label is None
+            if self.reader.unit == "document" and not several:
                 return self._documents(batch)
-            return self._spans(batch)
+            return self._one_by_one(batch)
 
     def _documents(self, batch: Batch) -> Hits:
         failed: Failures = {}
@@ -231,7 +234,8 @@ class PythonVoter:
         found = self.reader.read(answer, 1)
         return found[0][2] if found else None
 
-    def _spans(self, batch: Batch) -> Hits:
+    def _one_by_one(self, batch: Batch) -> Hits:
+        """Answers that can stand for any number of hits: spans, or several labels."""
         hits = Hits()
         if self.reading.form is None:
             for doc, row in enumerate(batch.shared_rows(self.reading.columns)):

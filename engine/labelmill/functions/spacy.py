@@ -27,9 +27,9 @@ class Spacy:
     """Vote as a spaCy model says.
 
     In ner the model's entities are the hits. In a document task its best category is the vote, if
-    its score reaches `threshold`; two equally good ones abstain. A label of the model that is no
-    label of the task and stands not in `labels` is no vote. Several functions with one model
-    share its work.
+    its score reaches `threshold`; two equally good ones abstain. Where a text can have several
+    labels every category that reaches it is voted for. A label of the model that is no label of the
+    task and stands not in `labels` is no vote. Several functions with one model share its work.
 
     Attributes:
         model: a spaCy model, by package (`en_core_web_sm`) or by path from the project root.
@@ -71,7 +71,7 @@ class Spacy:
         names = {name: name for name in bench.labels.names} if not self.labels else self.labels
         labels = {name: bench.labels.index(label) for name, label in names.items()}
         threshold = None if bench.unit == "span" else self.threshold
-        return SpacyVoter(model.load, labels, threshold)
+        return SpacyVoter(model.load, labels, threshold, bench.labels.multi_label)
 
     def _check(self, offered: frozenset[str], bench: Bench) -> None:
         if not offered:
@@ -94,9 +94,10 @@ class SpacyVoter:
     model: str
     labels: Mapping[str, int]
     threshold: float | None
+    several: bool = False
 
     def vote(self, batch: Batch, earlier: Mapping[str, Votes]) -> Hits:  # noqa: ARG002
-        """Read the entities or the best category off every Doc."""
+        """Read the entities or the categories off every Doc."""
         hits = Hits()
         for i, doc in docs_of(batch, self.model, hits):
             if self.threshold is None:
@@ -105,10 +106,17 @@ class SpacyVoter:
                         label = self.labels[entity.label_]
                         hits.add(i, entity.start_char, entity.end_char, label)
                 continue
-            best = best_category(doc.cats, self.threshold)
-            if best is not None and best in self.labels:
-                hits.add(i, 0, len(doc.text), self.labels[best])
+            for name in self._categories(doc.cats, self.threshold):
+                if name in self.labels:
+                    hits.add(i, 0, len(doc.text), self.labels[name])
         return hits
+
+    def _categories(self, scores: Mapping[str, float], threshold: float) -> list[str]:
+        """The categories that are voted for: all that reach the threshold, or the best of them."""
+        if self.several:
+            return [name for name, score in scores.items() if score >= threshold]
+        best = best_category(scores, threshold)
+        return [] if best is None else [best]
 
 
 def best_category(scores: Mapping[str, float], threshold: float) -> str | None:
