@@ -21,6 +21,8 @@ MOST = 0.45
 """
 TRUST = 0.7
 """How often a vote that one of several labels applies is taken to be right."""
+LEAST = 0.01
+"""No label is guessed to be rarer than this."""
 ONE_SIDED = frozenset({"single_label", "constant"})
 """What is found of any label to which nobody ever says no, and means nothing there."""
 
@@ -31,8 +33,8 @@ Bools = npt.NDArray[np.bool_]
 class Question:
     """The model of one label: whether it applies.
 
-    `unsaid` is the probability that it does where nobody votes on it. `spoke` [n_functions] counts
-    the items on which each function did, in the fit.
+    `unsaid` is the probability that it does where nobody votes on it: its share, if that is
+    `known`. `spoke` [n_functions] counts the items on which each function did, in the fit.
     """
 
     type: str
@@ -42,6 +44,7 @@ class Question:
     story: Story
     unsaid: float
     spoke: tuple[int, ...]
+    known: bool
     calibration: Calibration | None = None
 
     def predict(self, votes: VotePatterns) -> Floats:
@@ -122,7 +125,7 @@ class FittedMultiLabel:
             rows = np.flatnonzero(here)
             members = list(self.labels.sets[index])
             cells = (rows[:, None], np.array(members)[None])
-            given = np.array([self.questions[m].space.balance_given for m in members])
+            given = np.array([self.questions[m].known for m in members])
             before = np.where(spoken[cells] | given, probs[cells], 1 - 0.5 ** (1 / len(members)))
             probs[cells] = at_least_one(before, here[rows])
             spoken[cells] = True
@@ -198,8 +201,8 @@ def _question(
     votes: VotePatterns, space: VoteSpace, gold: Gold | None, fit: Fit, share: float
 ) -> Question:
     made = fit(votes, space, gold)
-    one_sided = not (votes.label != YES).any()
-    story = replace(made.story, findings=tuple(_telling(made.story.findings, one_sided=one_sided)))
+    findings = tuple(_telling(made.story.findings, unopposed=one_sided(votes)))
+    story = replace(made.story, findings=findings)
     spoke = np.bincount(
         votes.function,
         np.repeat(votes.counts, np.diff(votes.indptr)),
@@ -213,14 +216,20 @@ def _question(
         story,
         _unsaid(made.fitted, votes) if np.isnan(share) else share,
         tuple(spoke.astype(np.int64).tolist()),
+        not np.isnan(share),
         made.calibration,
     )
 
 
-def _telling(findings: Sequence[Finding], *, one_sided: bool) -> Iterator[Finding]:
+def one_sided(votes: VotePatterns) -> bool:
+    """Whether nobody ever says no."""
+    return not (votes.label != YES).any()
+
+
+def _telling(findings: Sequence[Finding], *, unopposed: bool) -> Iterator[Finding]:
     """Findings that say something of one label: most functions never speak of it."""
     for finding in findings:
-        if finding.code != "silent" and not (one_sided and finding.code in ONE_SIDED):
+        if finding.code != "silent" and not (unopposed and finding.code in ONE_SIDED):
             yield finding
 
 
@@ -240,18 +249,20 @@ def _share(fitted: FittedLabelModel, votes: VotePatterns) -> float:
 
 
 def _binary(space: VoteSpace, share: float, votes: VotePatterns) -> VoteSpace:
-    """What the model of one label is told.
+    """What the model of one label is told: its share, or the best guess of that.
 
-    Where the share of the label is not known, the prior lies halfway between a half and the share
-    of all items that majority vote gives it to: most labels apply to few texts, and how few is
-    more than votes can tell.
+    The guess is the share of all items that majority vote gives it to. It is told as if it were
+    known: a share that a model learns from the items with votes alone leads it astray, for most of
+    the votes on a rare label may say no. Where none does, the prior is even: nothing speaks against
+    a yes.
     """
-    if not np.isnan(share):
-        prior = np.array([1 - share, share])
-        return VoteSpace(space.functions, BINARY, prior, space.seed, balance_given=True)
-    even = VoteSpace(space.functions, BINARY, np.array([0.5, 0.5]), space.seed)
-    voted = min(_share(Majority().fit(votes, even), votes), 0.5)
-    return replace(even, prior=np.array([0.75 - voted / 2, 0.25 + voted / 2]))
+    if np.isnan(share):
+        even = VoteSpace(space.functions, BINARY, np.array([0.5, 0.5]), space.seed)
+        if one_sided(votes):
+            return even
+        share = float(np.clip(_share(Majority().fit(votes, even), votes), LEAST, 0.5))
+    prior = np.array([1 - share, share])
+    return VoteSpace(space.functions, BINARY, prior, space.seed, balance_given=True)
 
 
 def _gold_about(label: int, gold: Gold, votes: VotePatterns) -> Gold:
@@ -266,7 +277,7 @@ def given(question: Question, share: float, restore: Restore) -> Question:
     """The same model for items of which the label applies to a known share."""
     space = replace(question.space, prior=np.array([1 - share, share]), balance_given=True)
     fitted = restore(question.type, question.fitted.parameters(), space)
-    return replace(question, fitted=fitted, space=space, unsaid=share)
+    return replace(question, fitted=fitted, space=space, unsaid=share, known=True)
 
 
 def question_row(question: Question) -> dict[str, Any]:
@@ -277,6 +288,7 @@ def question_row(question: Question) -> dict[str, Any]:
         "prior": question.space.prior.tolist(),
         "balance_given": question.space.balance_given,
         "unsaid": question.unsaid,
+        "known": question.known,
         "spoke": question.spoke,
         "parameters": question.fitted.parameters(),
         "story": question.story.row(),
@@ -287,13 +299,13 @@ def question_row(question: Question) -> dict[str, Any]:
 def question_of(row: Mapping[str, Any], space: VoteSpace, restore: Restore) -> Question:
     """Read what `question_row` gave."""
     prior = np.array(row["prior"], dtype=np.float64)
-    binary = VoteSpace(
-        space.functions, BINARY, prior, space.seed, balance_given=bool(row["balance_given"])
-    )
+    given = bool(row["balance_given"])
+    binary = VoteSpace(space.functions, BINARY, prior, space.seed, balance_given=given)
     kind, version = str(row["type"]), int(row["version"])
     fitted = restore(kind, row["parameters"], binary)
     spoke = tuple(int(n) for n in row["spoke"])
     story = Story.of(row["story"])
     unsaid, heat = float(row["unsaid"]), row["calibration"]
     calibration = None if heat is None else Calibration(**heat)
-    return Question(kind, version, fitted, binary, story, unsaid, spoke, calibration)
+    known = bool(row["known"])
+    return Question(kind, version, fitted, binary, story, unsaid, spoke, known, calibration)
