@@ -10,7 +10,7 @@ from labelmill.aggregate.lift import Lift
 from labelmill.aggregate.majority import Majority
 from labelmill.aggregate.triplet import Triplet
 from labelmill.aggregate.weighted import Weighted
-from labelmill.core.labels import LabelSpace, Not, OneOf
+from labelmill.core.labels import LabelSpace, Not, OneOf, Target
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import LabelModel, VoteSpace
 from labelmill.tasks.tags import tag_space
@@ -32,7 +32,7 @@ def world(n_labels: int = 4, n_items: int = 600) -> tuple[np.ndarray, np.ndarray
     All of them are right in nine of ten cases, and silent in some.
     """
     rng = np.random.default_rng(3)
-    targets = [OneOf(("l0", "l1")), Not("l0")]
+    targets: list[Target] = [OneOf(("l0", "l1")), Not("l0")]
     space = space_of(n_labels, 4, targets=targets)
     truth = rng.integers(0, n_labels, n_items)
     wrong = (truth + rng.integers(1, n_labels, n_items)) % n_labels

@@ -1,6 +1,7 @@
 """Texts that can have several labels: a question for each label."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,7 @@ MODELS: dict[str, LabelModel] = {
 }
 
 
-def patterns_of(*texts: list[tuple[int, Target]]) -> VotePatterns:
+def patterns_of(*texts: Sequence[tuple[int, Target]]) -> VotePatterns:
     """Patterns of texts, each a list of (function, what it votes for)."""
     votes = [(i, f, LABELS.index(t)) for i, text in enumerate(texts) for f, t in text]
     item, function, label = (np.array(a, dtype=np.int64) for a in zip(*votes, strict=True))
@@ -144,12 +145,13 @@ def test_every_yes_stands_where_nobody_says_no(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_two_yes_against_one_no_are_a_yes_and_one_against_two_a_no(name: str) -> None:
-    both = [(0, "sport"), (1, "sport")]
+    both: list[tuple[int, Target]] = [(0, "sport"), (1, "sport")]
+    denied: list[tuple[int, Target]] = [(2, Not("sport")), (3, Not("sport"))]
     patterns = patterns_of(
         *[both] * 30,
-        *[[(2, Not("sport")), (3, Not("sport"))]] * 30,
-        *[[*both, (2, Not("sport"))]] * 3,
-        *[[(0, "sport"), (2, Not("sport")), (3, Not("sport"))]] * 3,
+        *[denied] * 30,
+        *[[*both, denied[0]]] * 3,
+        *[[both[0], *denied]] * 3,
     )
     space = space_of(("sport",), ("sport",), (Not("sport"),), (Not("sport"),))
 
@@ -340,13 +342,13 @@ def topics(seed: int, n: int = 2000) -> Topics:
         targets.append(tuple(some))
     doc = np.concatenate([docs for docs, _, _ in votes])
     function = np.repeat([f for _, f, _ in votes], [len(docs) for docs, _, _ in votes])
-    label = np.repeat([s for _, _, s in votes], [len(docs) for docs, _, _ in votes])
+    spoken = np.repeat([s for _, _, s in votes], [len(docs) for docs, _, _ in votes])
     said = np.zeros((n, k), dtype=np.bool_)
-    said[doc, label % k] = True
+    said[doc, spoken % k] = True
     labels = LabelSpace(tuple(f"l{i}" for i in range(k)), multi_label=True)
     names = tuple(f"f{i}" for i in range(len(targets)))
     space = VoteSpace(names, labels, np.full(k, np.nan), targets=tuple(targets))
-    return Topics(truth, said, VotePatterns.of(doc, function, label, n), space)
+    return Topics(truth, said, VotePatterns.of(doc, function, spoken, n), space)
 
 
 def test_auto_is_better_than_a_majority_for_each_label_on_average_and_never_badly_worse() -> None:
