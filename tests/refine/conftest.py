@@ -19,14 +19,14 @@ class World:
     truth: np.ndarray
 
 
-def made(n_rows: int = 600, share: float = 0.5, seed: int = 0) -> World:
+def made(n_rows: int = 600, share: float = 0.5, seed: int = 0, stray: float = 0.15) -> World:
     """Texts of words that tell the label, of which functions know a few; some functions err."""
     rng = np.random.default_rng(seed)
     truth = (rng.random(n_rows) < share).astype(int)
     texts = []
     for label in truth:
         telling = rng.choice(SPAM if label else HAM, 3)
-        strange = rng.choice(HAM if label else SPAM, int(rng.random() < 0.15))
+        strange = rng.choice(HAM if label else SPAM, int(rng.random() < stray))
         words = [*telling, *strange, *rng.choice(COMMON, 6)]
         texts.append(" ".join(rng.permutation(words)))
     votes = np.full((n_rows, 6), -1)

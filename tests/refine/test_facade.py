@@ -62,7 +62,7 @@ def test_functions_that_share_no_cause_are_not_carried_over() -> None:
 
 
 def test_rare_labels_stay_rare() -> None:
-    rare = made(n_rows=3000, share=0.02)
+    rare = made(n_rows=3000, share=0.02, stray=0.01)
 
     refiner = fitted(rare)
     found = refiner.predict(rare.texts, rare.votes)
@@ -129,3 +129,16 @@ def test_what_cannot_be_used_is_refused(world: World) -> None:
         labelmill.Refiner(model).fit(["a", None], world.votes[:2])  # type: ignore[list-item]
     with pytest.raises(UsageError, match="class_balance"):
         labelmill.Refiner(model, class_balance=[1.0])
+
+
+def test_cleanlab_finds_wrong_labels_with_the_probabilities_of_the_text(world: World) -> None:
+    filters = pytest.importorskip("cleanlab.filter", reason="the extra [quality] is not installed")
+    refined = fitted(world).refined(world.texts, world.votes)
+    wrong = np.random.default_rng(0).choice(len(world.texts), 40, replace=False)
+    labels = world.truth.copy()
+    labels[wrong] = 1 - labels[wrong]
+
+    found = filters.find_label_issues(labels=labels, pred_probs=refined.text_probs, n_jobs=1)
+
+    assert found[wrong].mean() > 0.6
+    assert np.delete(found, wrong).mean() < 0.15

@@ -13,8 +13,6 @@ from labelmill.core.votes import Votes
 
 Counts = npt.NDArray[np.int64]
 
-DENIED = 0.5
-"""A vote is denied where the text gives its labels less than this part of an equal share."""
 PER_FUNCTION = 3
 """So many examples of each function."""
 TEXT_LENGTH = 200
@@ -73,6 +71,8 @@ def doubts_of(
 ) -> Doubts:
     """Hold the votes on some texts against what the texts say.
 
+    A vote is denied where the label that the text makes most probable is none of those voted for.
+
     Args:
         votes: the votes.
         text_probs: of each text, [n_texts, n_labels], out of sample.
@@ -82,8 +82,8 @@ def doubts_of(
     """
     members = space.membership().astype(np.float64)
     given = (text_probs[votes.doc] * members[votes.label]).sum(axis=1)
-    share = members.sum(axis=1)[votes.label] / len(space)
-    denied = np.flatnonzero(given < DENIED * share)
+    best = text_probs.argmax(axis=1)[votes.doc]
+    denied = np.flatnonzero(members[votes.label, best] == 0)
     order = denied[np.lexsort((votes.doc[denied], given[denied], votes.function[denied]))]
     function = votes.function[order]
     first = np.searchsorted(function, function, side="left")

@@ -3,10 +3,14 @@
 import numpy as np
 import numpy.typing as npt
 
+from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
 from labelmill.refine.reading import Floats
 
 Bools = npt.NDArray[np.bool_]
+
+FLOOR = 0.5
+"""Labels below this part of an equal share are rare."""
 
 
 def covered_items(patterns: VotePatterns) -> Bools:
@@ -29,10 +33,35 @@ def margins(probs: Floats) -> Floats:
     return lead
 
 
+def voted(patterns: VotePatterns, labels: LabelSpace) -> Floats:
+    """Majority vote on each item, [n_items, n_labels]; equal shares where nobody voted.
+
+    Example:
+        >>> votes = VotePatterns.of_matrix(np.array([[0, 1], [0, -1], [-1, -1]]), 2)
+        >>> voted(votes, LabelSpace(("ham", "spam"))).tolist()
+        [[0.5, 0.5], [1.0, 0.0], [0.5, 0.5]]
+    """
+    shares = labels.membership().astype(np.float64)
+    shares /= shares.sum(axis=1, keepdims=True)
+    which, n = patterns.pattern_of_vote(), len(patterns)
+    columns = [np.bincount(which, column[patterns.label], minlength=n) for column in shares.T]
+    counts = np.stack(columns, axis=1)
+    counts[np.diff(patterns.indptr) == 0] = 1.0
+    found: Floats = (counts / counts.sum(axis=1, keepdims=True))[patterns.index]
+    return found
+
+
 def targets_of(probs: Floats, covered: Bools) -> tuple[Floats, Floats, Floats]:
-    """What a model is trained on: labels, weights of the rows, and the balance of both."""
-    labels = np.eye(probs.shape[1])[probs.argmax(axis=1)]
+    """What a model is trained on: labels, weights of the rows, and the balance of both.
+
+    A row weighs as much as its best label leads. Rows of a label that is on less than FLOOR of an
+    equal share weigh more, up to that: else a model hardly knows it.
+    """
+    n_labels = probs.shape[1]
+    labels = np.eye(n_labels)[probs.argmax(axis=1)]
     weight = np.where(covered, margins(probs), 0.0)
+    counts = weight @ labels + 1.0
+    weight *= labels @ np.maximum(1.0, FLOOR / n_labels * counts.sum() / counts)
     weight /= max(float(weight[covered].mean()), 1e-12) if covered.any() else 1.0
     counts = weight @ labels + 1.0
     return labels, weight, counts / counts.sum()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from labelmill.refine.learning import Bools, covered_items, targets_of
+from labelmill.refine.learning import Bools, covered_items, margins, targets_of
 from labelmill.refine.logistic import fit_linear
 from labelmill.refine.reading import Floats, Ints, Known, Reading, Refinement, Review, Setting
 
@@ -85,12 +85,13 @@ def reviewed(scores: Floats, probs: Floats, carried: Share, setting: Setting) ->
 
     Args:
         scores: what the text says of the rows with votes, out of fold, [n_rows, n_labels].
-        probs: what the label model says of them.
+        probs: what majority vote says of them.
         carried: what `carry_over` found.
         setting: may ask for more agreement.
     """
     n_labels = probs.shape[1]
-    labels = probs.argmax(axis=1)
+    decided = margins(probs) > 0
+    scores, labels = scores[decided], probs[decided].argmax(axis=1)
     total = np.bincount(labels, minlength=n_labels).astype(np.float64)
     hits = np.bincount(labels[scores.argmax(axis=1) == labels], minlength=n_labels)
     agreement = _above_chance(hits.astype(np.float64), total)

@@ -12,7 +12,7 @@ from labelmill.core.batch import Batch
 from labelmill.core.protocols import VoteSpace
 from labelmill.core.votes import Votes
 from labelmill.refine.features import Features
-from labelmill.refine.learning import Bools, covered_items, softmax, targets_of
+from labelmill.refine.learning import Bools, covered_items, softmax, targets_of, voted
 from labelmill.refine.logistic import Linear, fit_linear
 from labelmill.refine.reading import Floats, Ints, Known, Reading, Refined, Review, Setting
 from labelmill.refine.review import carry_over, checked, reviewed, too_little
@@ -23,8 +23,6 @@ part, so together they count less than two witnesses."""
 UNSURE, UNSURE_OF_OTHERS = 0.15, 0.5
 """On this part of the rows with votes the text is not sure enough to speak alone, and on this part
 of those whose votes it knows nothing of."""
-RARE = 0.25
-"""A label on less than this part of an equal share of the rows is taken for rare."""
 
 
 def fit(
@@ -32,10 +30,11 @@ def fit(
 ) -> "FittedText":
     """Learn from the rows that have votes, and look whether what was learned holds.
 
-    Each round trains a logistic regression per fold on the most probable label of every row
-    outside the fold, weighted by how far that label leads. What it says of the rows in the fold
-    is divided by the balance of what it was trained on, which leaves the lift, and scaled so
-    that it is as sure of itself as the label model. Votes and text together are what the next
+    The first round trains a logistic regression per fold on majority vote on every row outside
+    the fold, weighted by how far it leads: so the text errs elsewhere than the label model does,
+    which majority vote alone would not. What it says of the rows in the fold is divided by the
+    balance of what it was trained on, which leaves the lift, and scaled so that it is as sure of
+    itself as the label model. The label model's answer and the text together are what the next
     round learns from: the votes stay in the product, so that labels do not drift. Only in the
     first round do the models know nothing of the votes in their fold, so the review looks at that
     one; later ones have learned of them through the labels of other rows.
@@ -49,13 +48,14 @@ def fit(
     features = Features.of(reading.batch.texts)
     covered = covered_items(reading.patterns)
     flat = np.full(len(space.labels), 1 / len(space.labels))
-    lacking = too_little(reading.probs, covered)
+    majority = voted(reading.patterns, space.labels)
+    lacking = too_little(majority, covered)
     state = FittedText(features, setting, (), flat, 1.0, flat, 1.0, 0 * flat, Review(lacking))
     if lacking:
         return state
     matrix = features.matrix(reading.batch.texts)
     folds = reading.folds(setting)
-    beliefs = reading.probs
+    beliefs = majority
     kept_out: list[Floats] = []
     for _ in range(setting.rounds):
         state = _round(state, matrix, folds, covered, beliefs, reading.probs)
@@ -64,9 +64,9 @@ def fit(
         kept_out.append(scores[covered])
     carried = carry_over(reading, matrix, len(space.functions))
     bound = _bound(kept_out[-1], state.scale * carried.lifts)
-    state = replace(state, bound=bound, prior=_prior(beliefs[covered], space))
+    state = replace(state, bound=bound, prior=space.prior)
     state = replace(state, least=_least(state, reading, matrix, folds))
-    review = reviewed(kept_out[0], reading.probs[covered], carried.share, setting)
+    review = reviewed(kept_out[0], majority[covered], carried.share, setting)
     if review.used and known is not None:
         review = checked(replace(state, review=review), known, review)
     return replace(state, review=review)
@@ -106,10 +106,16 @@ class FittedText:
         scaled: Floats = self.scale * (lifts - lifts.mean(axis=1, keepdims=True))
         return scaled
 
+    @property
+    def leaning(self) -> Floats:
+        """Log shares of the labels where nobody voted, [n_labels]."""
+        logs: Floats = np.log(np.maximum(self.prior, 1e-12))
+        return logs
+
     def together(self, scores: Floats, probs: Floats, covered: Bools) -> Floats:
         """Votes and text, or where there are no votes the text alone, [n_rows, n_labels]."""
         both = VOTES_WEIGHT * np.log(np.maximum(probs, 1e-12)) + TEXT_WEIGHT * scores
-        return softmax(np.where(covered[:, None], both, scores + np.log(self.prior)))
+        return softmax(np.where(covered[:, None], both, scores + self.leaning))
 
     def predict(self, reading: Reading) -> Refined:
         """Labels of rows, each read by a model that has not seen its fold.
@@ -122,7 +128,7 @@ class FittedText:
         covered = covered_items(reading.patterns)
         matrix = self.features.matrix(reading.batch.texts)
         scores = self.scores(matrix, reading.folds(self.setting))
-        text = softmax(scores + np.log(self.prior))
+        text = softmax(scores + self.leaning)
         probs = self.together(scores, reading.probs, covered)
         sure = (text.max(axis=1) >= self.bound) & self.setting.label_uncovered
         probs[~covered & ~sure] = reading.probs[~covered & ~sure]
@@ -238,7 +244,7 @@ def _least(state: FittedText, reading: Reading, matrix: Any, folds: Ints) -> Flo
         return np.zeros(n_labels)
     scores = state.scores(matrix, folds)
     covered = covered_items(reading.patterns)
-    text = softmax(scores + np.log(state.prior))
+    text = softmax(scores + state.leaning)
     usable = covered | ((text.max(axis=1) >= state.bound) & state.setting.label_uncovered)
     best = state.together(scores, reading.probs, covered).argmax(axis=1)
     shares = [text[usable & (best == label), label] for label in range(n_labels)]
@@ -251,14 +257,3 @@ def _added(rows: Ints, best: Ints, batch: Batch) -> Votes:
     nobody = np.full(len(rows), -1, dtype=np.int32)
     label = best[rows].astype(np.int32)
     return Votes(doc, nobody, label, 0 * doc, batch.lengths[rows], pa.nulls(len(rows), pa.string()))
-
-
-def _prior(beliefs: Floats, space: VoteSpace) -> Floats:
-    """What is presumed of rows without votes: all labels alike, but rare ones in proportion."""
-    if space.balance_given:
-        return space.prior
-    n_labels = beliefs.shape[1]
-    share = np.bincount(beliefs.argmax(axis=1), minlength=n_labels) + 1.0
-    seen = np.minimum(1.0, share / share.sum() * n_labels / RARE)
-    prior: Floats = seen / seen.sum()
-    return prior
