@@ -69,22 +69,45 @@ def test_a_short_form_of_several_tokens_is_one_span() -> None:
     assert refined.probs[3].tolist() == pytest.approx([0.1, 0.9, 0.0])
 
 
-def test_names_that_are_none_are_taken_out() -> None:
+def test_words_that_are_no_names_are_told_but_not_taken_out_without_gold() -> None:
     world = names_world()
 
     fitted = fit(world.reading, SPACE, SETTING)
 
-    assert fitted.review.used
-    assert FALSE not in {word for _, word in found_by(fitted, world.reading)}
+    assert not fitted.review.used
+    assert np.array_equal(fitted.predict(world.reading).probs, world.reading.probs)
+    assert any(f"'{word.lower()}'" in fitted.review.why for word in FALSE)
     assert 0.5 < fitted.review.measures["confirmed"] < 0.95
 
 
-def test_surroundings_that_say_nothing_stay_out() -> None:
+def test_words_that_are_no_names_are_taken_out_where_gold_shows_that_it_helps() -> None:
+    world = names_world()
+
+    fitted = fit(world.reading, SPACE, SETTING, Known(world.reading, world.truth))
+
+    assert fitted.review.used
+    assert not set(FALSE) & {word for _, word in found_by(fitted, world.reading)}
+    assert fitted.review.measures["gold_f1"] > fitted.review.measures["gold_f1_votes"]
+
+
+def test_what_gold_shows_of_one_word_is_too_little() -> None:
+    world = names_world()
+    words = np.array([word for text in world.reading.batch.strings for word in text.split()])
+    hides = np.isin(words, FALSE[1:])
+    gold = np.where(hides, world.reading.probs.argmax(axis=1), world.truth)
+    rows = world.reading.batch.tokens.rows
+    gold[np.isin(rows, rows[hides])] = -1
+
+    fitted = fit(world.reading, SPACE, SETTING, Known(world.reading, gold))
+
+    assert not fitted.review.used
+
+
+def test_surroundings_that_say_nothing_speak_against_nothing() -> None:
     world = names_world(telling=False)
 
     fitted = fit(world.reading, SPACE, SETTING)
 
-    assert not fitted.review.used
     assert "set them apart" in fitted.review.why
     assert np.array_equal(fitted.predict(world.reading).probs, world.reading.probs)
 
@@ -92,41 +115,62 @@ def test_surroundings_that_say_nothing_stay_out() -> None:
 def test_more_agreement_may_be_asked_for() -> None:
     fitted = fit(names_world().reading, SPACE, Setting(min_agreement=1.0))
 
-    assert not fitted.review.used
+    assert "set them apart" in fitted.review.why
 
 
-def test_gold_shows_where_it_hurts() -> None:
+def test_gold_that_denies_what_surroundings_say_keeps_them_out() -> None:
     world = names_world()
     voted = world.reading.probs.argmax(axis=1)
 
-    helped = fit(world.reading, SPACE, SETTING, Known(world.reading, world.truth))
-    harmed = fit(world.reading, SPACE, SETTING, Known(world.reading, voted))
+    fitted = fit(world.reading, SPACE, SETTING, Known(world.reading, voted))
 
-    assert helped.review.used
-    assert helped.review.measures["gold_f1"] > helped.review.measures["gold_f1_votes"]
-    assert not harmed.review.used
-    assert "gold" in harmed.review.why
+    assert not fitted.review.used
+    assert fitted.review.measures["gold_f1"] == 1.0
 
 
 def test_gold_rows_that_are_not_labeled_do_not_count() -> None:
     world = names_world()
-    voted = world.reading.probs.argmax(axis=1)
-    unknown = np.full(len(voted), -1)
+    unknown = np.full(len(world.truth), -1)
 
     fitted = fit(world.reading, SPACE, SETTING, Known(world.reading, unknown))
 
-    assert fitted.review.used
+    assert not fitted.review.used
     assert fitted.review.measures["gold_f1"] == 1.0
 
 
 def test_abbreviations_that_gold_denies_stay_out() -> None:
-    texts = [f"Myotonic Dystrophy ( MD ) and MD {n}" for n in range(20)]
-    reading = span_reading(texts, [(n, 0, 18) for n in range(20)])
+    long = ["Myotonic Dystrophy", "Wilson Anemia", "Late Ataxia", "Hairy Tongue"]
+    short = ["MD", "WA", "LA", "HT"]
+    texts = [f"{one} ( {two} ) and {two}" for one, two in zip(long, short, strict=True)]
+    reading = span_reading(texts, [(n, 0, len(one)) for n, one in enumerate(long)])
 
     fitted = fit(reading, SPACE, SETTING, Known(reading, reading.probs.argmax(axis=1)))
 
     assert not fitted.review.used
-    assert "abbreviations stay out" in fitted.review.why
+    assert "abbreviations make" in fitted.review.why
+
+
+def test_a_long_form_that_ends_like_spans_do_has_their_label() -> None:
+    texts = ["Wilson disease", "Hirsch disease", "an unknown Gaucher disease ( GD ) or GD"]
+    texts += ["Graves disease"] * 3
+    reading = span_reading(texts, [(n, 0, 14) for n in (0, 1, 3, 4, 5)])
+
+    found = found_by(fit(reading, SPACE, SETTING), reading)
+
+    assert [word for row, word in found if row == 2] == ["Gaucher", "disease", "GD", "GD"]
+
+
+def test_an_abbreviation_that_all_texts_agree_on_is_known_beyond_them() -> None:
+    texts = [f"{n} had von Willebrand disease ( VWD ) ." for n in range(3)]
+    texts += ["VWD is not VWD-like", "a very wide disk ( VWD ) ! VWD"]
+    reading = span_reading(texts, [(n, 6, 27) for n in range(3)])
+
+    fitted = fit(reading, SPACE, SETTING)
+    agreed = fit(span_reading(texts[:4], [(n, 6, 27) for n in range(3)]), SPACE, SETTING)
+
+    assert [row for row, word in found_by(fitted, reading) if word == "VWD"] == [0, 1, 2]
+    assert [row for row, word in found_by(agreed, reading) if word == "VWD"] == [0, 1, 2, 3]
+    assert agreed.predict(reading).rests_on.tolist() == [1, 1, 1, 2, 0]
 
 
 def test_it_answers_the_same_once_written_and_read() -> None:
@@ -196,8 +240,8 @@ def f1_of(reading: Reading, votes: Votes, probs: Any, gold: set[tuple[int, int, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "gain"), [("ner_laptop", 0.9), ("ner_ncbi", 2.0)])
-def test_refinement_finds_more_of_the_valid_split(corpora: Path, name: str, gain: float) -> None:
+@pytest.mark.parametrize(("name", "gain"), [("ner_laptop", 0.0), ("ner_ncbi", 2.5)])
+def test_refinement_loses_nothing_on_the_valid_split(corpora: Path, name: str, gain: float) -> None:
     table = pq.read_table(corpora / name / "train.parquet")["lf_spans"].to_pylist()
     functions = sorted({span["lf"] for row in table for span in row})
     space = VoteSpace(tuple(functions), SPACE.labels, SPACE.prior)
@@ -210,4 +254,4 @@ def test_refinement_finds_more_of_the_valid_split(corpora: Path, name: str, gain
 
     before = f1_of(valid, votes, valid.probs, gold)
     after = f1_of(valid, Votes.joined([votes, refined.added]), refined.probs, gold)
-    assert after > before + gain
+    assert after >= before + gain

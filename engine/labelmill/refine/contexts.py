@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from labelmill.core.batch import Batch
 from labelmill.core.hashes import UInt64, keys_of, mixed
+from labelmill.refine.runs import words_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -40,12 +41,7 @@ class Windows:
     def of(cls, batch: Batch) -> "Windows":
         """Read the tokens of a batch."""
         tokens = batch.tokens
-        words = [
-            text[start:end]
-            for i, text in enumerate(batch.strings)
-            for start, end in tokens.bounds(i)
-        ]
-        encoded = pa.array(words, pa.string()).dictionary_encode()
+        encoded = pa.array(words_of(batch), pa.string()).dictionary_encode()
         distinct = encoded.dictionary.to_pylist()
         lower = [word.lower() for word in distinct]
         suffixes = [f"-{word[-SUFFIX:]}" for word in lower]

@@ -115,3 +115,12 @@ class Runs:
         """The runs as a set, to compare them."""
         rows = zip(self.first.tolist(), self.last.tolist(), self.label.tolist(), strict=True)
         return set(rows)
+
+
+def words_of(batch: Batch) -> list[str]:
+    """The tokens of all texts as they are written, [n_tokens]."""
+    return [
+        text[start:end]
+        for i, text in enumerate(batch.strings)
+        for start, end in batch.tokens.bounds(i)
+    ]

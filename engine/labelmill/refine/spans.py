@@ -1,5 +1,6 @@
 """Refining spans: abbreviations carry labels through a text, and surroundings are read."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ from labelmill.core.votes import Votes
 from labelmill.refine.contexts import BITS, Contexts
 from labelmill.refine.reading import Known, Reading, Refined, Review, Setting
 from labelmill.refine.runs import Runs, Tags
-from labelmill.refine.spelling import spelled_out
+from labelmill.refine.spelling import Named, Spelling
 from labelmill.refine.surroundings import (
     ENOUGH_FORMS,
     LEAST_AGREEMENT,
@@ -29,39 +30,42 @@ from labelmill.refine.surroundings import (
 Spans = set[tuple[int, int, int]]
 MOST_TOKENS = 400_000
 """So many tokens are enough to learn surroundings from."""
-UNUSED = Review("nothing was learned")
+NOTHING = "there is no abbreviation to be spelled out"
+UNUSED = Review(NOTHING)
+NAMED = ("key", "label", "prob")
+NAMED_MOST = 5
+"""So many doubted words are named."""
+CLEAR = 2.0
+"""Standard errors from which on gold shows something."""
 
 
 def fit(
     reading: Reading, space: VoteSpace, setting: Setting, known: Known | None = None
 ) -> "FittedSpans":
-    """Learn from the spans of some rows, and look whether it helps.
+    """Learn from the spans of some rows.
 
-    Abbreviations and surroundings are guarded each on its own: surroundings that do not set
-    spans apart stay out, and where gold shows that either makes labels worse, so does that one.
+    Abbreviations are spelled out, unless gold shows that this makes labels worse. Surroundings
+    are read for what they say of words that functions take for spans; labels are changed by them
+    only where gold shows that it clearly makes them better. What one word does is one piece of
+    evidence, however often it occurs.
 
     Args:
         reading: a sample of the rows.
         space: what the label model was told.
         setting: folds.
-        known: rows with known labels, which decide whether it helps.
+        known: rows with known labels.
     """
     tags = Tags.of(space.labels)
     reading = sample_of(reading)
-    probs, added = spelled_out(reading, tags)
-    around = look_around(replace(reading, probs=probs), tags, setting)
-    doubt = _doubt(around, setting)
-    measures = {"abbreviations": float(len(added))}
-    if around is not None:
-        measures |= {"agreement": around.agreement, "confirmed": around.shares.overall}
-    fitted = FittedSpans(tags, setting, spelling=len(added) > 0, around=None if doubt else around)
-    reasons = [doubt] if doubt else []
-    if known is not None:
-        fitted, found, harm = _checked(fitted, known)
-        measures |= found
-        reasons += harm
-    why = "; ".join([*fitted.parts(), *reasons]) or "no text introduces an abbreviation"
-    return replace(fitted, review=Review(why, measures, used=bool(fitted.parts())))
+    spelling = Spelling.of(reading, tags)
+    probs, added = spelling.out(reading, tags)
+    spelled = replace(reading, probs=probs)
+    around = look_around(spelled, tags, setting)
+    told, measures = _told(around, spelled, tags, setting)
+    measures["abbreviations"] = float(len(added))
+    fitted = FittedSpans(tags, setting, spelling if len(added) else None, around)
+    fitted, gold, why = _decided(fitted, known, told)
+    return replace(fitted, review=Review(why, measures | gold, used=fitted.used))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +74,32 @@ class FittedSpans:
 
     tags: Tags
     setting: Setting
-    spelling: bool
+    spelling: Spelling | None
     around: Surroundings | None
     review: Review = UNUSED
 
     kind: ClassVar[str] = "spans"
     version: ClassVar[int] = 1
 
+    @property
+    def used(self) -> bool:
+        """Whether it changes any label."""
+        return self.spelling is not None or self.around is not None
+
     def predict(self, reading: Reading) -> Refined:
-        """Tags of tokens; `added` are the spans that no function voted for."""
+        """Tags of tokens; `added` are the spans that no function voted for.
+
+        Rows without votes rest on their text where a span was added to them.
+        """
         probs, added = reading.probs, Votes.none()
-        if self.spelling:
-            probs, added = spelled_out(reading, self.tags)
+        if self.spelling is not None:
+            probs, added = self.spelling.out(reading, self.tags)
         text = probs
         if self.around is not None:
             found = replace(reading, probs=probs)
             text = self.around.alone(found, self.tags, self.setting)
             probs = self.around.believed(found, self.tags, self.setting)
-        rests = np.full(len(reading.batch), int(self.review.used), dtype=np.int8)
-        return Refined(probs, text, rests, added)
-
-    def parts(self) -> list[str]:
-        """What is done, in words."""
-        found = []
-        if self.spelling:
-            found.append("abbreviations carry the label of their long form")
-        if self.around is not None:
-            found.append("spans are held against the words around them")
-        return found
+        return Refined(probs, text, _rests_on(reading, added, used=self.used), added)
 
     def facts(self) -> dict[str, Any]:
         """Numbers and the review."""
@@ -113,32 +115,42 @@ class FittedSpans:
             }
         return {
             "setting": asdict(self.setting),
-            "spelling": self.spelling,
+            "spelling": self.spelling is not None,
             "around": numbers,
             "review": self.review.row(),
         }
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Weights of hashed features, and the forms."""
-        if self.around is None:
-            return {}
-        weights = np.stack([model.weights for model in self.around.models])
-        used = np.flatnonzero(weights.any(axis=0))
-        return {
-            "feature": used,
-            "weights": weights[:, used],
-            "form": self.around.forms.key,
-            "lift": self.around.forms.lift,
-            "finders": self.around.shares.key,
-            "share": self.around.shares.share,
-        }
+        """Words, weights of hashed features, and forms."""
+        found: dict[str, npt.NDArray[Any]] = {}
+        if self.spelling is not None:
+            for name in ("heads", "shorts"):
+                named = getattr(self.spelling, name)
+                found |= {f"{name}_{part}": getattr(named, part) for part in NAMED}
+        if self.around is not None:
+            weights = np.stack([model.weights for model in self.around.models])
+            used = np.flatnonzero(weights.any(axis=0))
+            found |= {
+                "feature": used,
+                "weights": weights[:, used],
+                "form": self.around.forms.key,
+                "lift": self.around.forms.lift,
+                "finders": self.around.shares.key,
+                "share": self.around.shares.share,
+            }
+        return found
 
     @classmethod
     def restore(
         cls, facts: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], space: VoteSpace
     ) -> "FittedSpans":
         """Rebuild it."""
-        around, numbers = None, facts["around"]
+        spelling, around, numbers = None, None, facts["around"]
+        if facts["spelling"]:
+            heads, shorts = (
+                Named(*(arrays[f"{name}_{part}"] for part in NAMED)) for name in ("heads", "shorts")
+            )
+            spelling = Spelling(heads, shorts)
         if numbers is not None:
             weights = np.zeros((len(arrays["weights"]), 1 << BITS), dtype=np.float32)
             weights[:, arrays["feature"]] = arrays["weights"]
@@ -147,13 +159,8 @@ class FittedSpans:
             models = tuple(Contexts(*each) for each in three)
             shares = Shares(arrays["finders"], arrays["share"], float(numbers["share"]))
             around = Surroundings(models, forms, shares, float(numbers["agreement"]))
-        return cls(
-            Tags.of(space.labels),
-            Setting(**facts["setting"]),
-            bool(facts["spelling"]),
-            around,
-            Review.of(facts["review"]),
-        )
+        setting, review = Setting(**facts["setting"]), Review.of(facts["review"])
+        return cls(Tags.of(space.labels), setting, spelling, around, review)
 
 
 def sample_of(reading: Reading, most: int = MOST_TOKENS) -> Reading:
@@ -169,67 +176,124 @@ def sample_of(reading: Reading, most: int = MOST_TOKENS) -> Reading:
     return Reading(few, reading.patterns.kept(items), reading.probs[items], reading.groups[rows])
 
 
-def _doubt(around: Surroundings | None, setting: Setting) -> str:
-    """Why surroundings stay out; nothing if they do not."""
+def _rests_on(reading: Reading, added: Votes, *, used: bool) -> npt.NDArray[np.int8]:
+    """What each row rests on: votes, votes and text, or where a span was added to none the text."""
+    if not used:
+        return np.zeros(len(reading.batch), dtype=np.int8)
+    patterns = reading.patterns
+    spoken = np.bincount(patterns.pattern_of_vote(), patterns.label > 0, len(patterns)) > 0
+    voted = np.zeros(len(reading.batch), dtype=np.bool_)
+    voted[reading.batch.tokens.rows[spoken[patterns.index]]] = True
+    rests = voted.astype(np.int8)
+    rests[added.doc[~voted[added.doc]]] = 2
+    return rests
+
+
+def _told(
+    around: Surroundings | None, reading: Reading, tags: Tags, setting: Setting
+) -> tuple[str, dict[str, float]]:
+    """What surroundings say, in words, and how far they are to be believed."""
     if around is None:
-        return f"fewer than {ENOUGH_FORMS} different spans are too few to learn surroundings from"
+        return f"fewer than {ENOUGH_FORMS} different spans tell nothing of their surroundings", {}
+    measures = {"agreement": round(around.agreement, 4), "confirmed": around.shares.overall}
     if around.agreement < max(LEAST_AGREEMENT, setting.min_agreement):
-        return "the words around spans do not set them apart"
+        return "the words around spans do not set them apart", measures
     if around.shares.overall < MOSTLY:
-        return "the words around spans speak against most of them"
-    return ""
+        return "the words around spans speak against most of them", measures
+    best = reading.probs.argmax(axis=1)
+    doubted = around.doubted(reading, tags, setting)
+    words = Counter(_written(reading, Runs.of(best, tags, reading.batch.tokens), doubted))
+    common = sorted(words.items(), key=lambda entry: (-entry[1], entry[0]))[:NAMED_MOST]
+    if not common:
+        return "", measures
+    told = ", ".join(f"'{word}' ({count})" for word, count in common)
+    return f"the words around them speak against spans such as {told}", measures
 
 
-def _checked(fitted: FittedSpans, known: Known) -> tuple[FittedSpans, dict[str, float], list[str]]:
-    """Leave out what makes the labels of gold rows worse; with entity F1 before and after."""
-    harm = []
-    before = _Score.of(replace(fitted, spelling=False, around=None), known)
-    measures = {"gold_f1_votes": before.f1}
-    if fitted.spelling:
-        after = _Score.of(replace(fitted, around=None), known)
-        if after.is_worse_than(before):
-            harm.append("abbreviations stay out: they make the labels of gold rows worse")
-            fitted = replace(fitted, spelling=False)
-        else:
-            before = after
-    if fitted.around is not None:
-        after = _Score.of(fitted, known)
-        if after.is_worse_than(before):
-            harm.append("the words around spans stay out: they make labels of gold rows worse")
-            fitted = replace(fitted, around=None)
-        else:
-            before = after
-    return fitted, measures | {"gold_f1": before.f1}, harm
+def _written(reading: Reading, runs: Runs, chosen: npt.NDArray[np.bool_]) -> list[str]:
+    """What is written in some runs, in lower case."""
+    tokens, texts = reading.batch.tokens, reading.batch.strings
+    rows = tokens.rows[runs.first]
+    return [
+        texts[rows[i]][tokens.start[runs.first[i]] : tokens.end[runs.last[i] - 1]].lower()
+        for i in np.flatnonzero(chosen).tolist()
+    ]
+
+
+def _decided(
+    fitted: FittedSpans, known: Known | None, told: str
+) -> tuple[FittedSpans, dict[str, float], str]:
+    """What is used: abbreviations unless gold shows harm, surroundings if it shows good."""
+    bare = replace(fitted, spelling=None, around=None)
+    spelled = replace(fitted, around=None)
+    reasons = ["abbreviations carry the label of their long form"] * spelled.used
+    gold: dict[str, float] = {}
+    if known is None:
+        return spelled, gold, "; ".join([*reasons, told] if told else reasons) or NOTHING
+    change = _Change.of(bare, spelled, known)
+    gold |= {"gold_f1_votes": change.before}
+    if change.harms:
+        spelled, reasons = bare, ["abbreviations make the labels of gold rows worse"]
+    full = replace(spelled, around=fitted.around)
+    change = _Change.of(spelled, full, known)
+    if change.helps:
+        spelled = full
+        reasons.append("the words around spans decide of them, which helps on gold")
+    elif told:
+        reasons.append(told)
+    gold |= {"gold_f1": _Change.of(bare, spelled, known).after}
+    return spelled, gold, "; ".join(reasons) or NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class _Score:
-    """Spans that were found in gold rows, and those that are there."""
+class _Change:
+    """What a step does to gold rows: entity F1 before and after, and words by what it does.
 
-    found: Spans
-    gold: Spans
+    `better` and `worse` count different words (what is written in spans) that have more changes
+    for the better, or for the worse.
+    """
+
+    before: float
+    after: float
+    better: int
+    worse: int
 
     @classmethod
-    def of(cls, fitted: FittedSpans, known: Known) -> "_Score":
-        """Look at the best tags; rows of which a label is not known do not count."""
-        tokens, labels = known.reading.batch.tokens, known.labels
-        probs = fitted.predict(known.reading).probs
-        open_rows = np.bincount(tokens.rows[labels < 0], minlength=len(tokens)) > 0
-        unknown = open_rows[tokens.rows]
-        found = np.where(unknown, 0, probs.argmax(axis=1))
-        gold = np.where(unknown, 0, labels)
-        rows = (Runs.of(each, fitted.tags, tokens).rows() for each in (found, gold))
-        return cls(*rows)
+    def of(cls, one: FittedSpans, other: FittedSpans, known: Known) -> "_Change":
+        """Compare two refinements; rows of which a label is not known do not count."""
+        reading, labels = known.reading, known.labels
+        tokens = reading.batch.tokens
+        unknown = np.zeros(len(tokens), dtype=np.bool_)
+        unknown[tokens.rows[labels < 0]] = True
+        hidden = unknown[tokens.rows]
+        tags = [each.predict(reading).probs.argmax(axis=1) for each in (one, other)]
+        gold, before, after = (
+            Runs.of(np.where(hidden, 0, best), one.tags, tokens).rows() for best in (labels, *tags)
+        )
+        by_word: Counter[str] = Counter()
+        for span in before ^ after:
+            runs = Runs(*(np.array([value]) for value in span))
+            word = _written(reading, runs, np.ones(1, dtype=np.bool_))[0]
+            by_word[word] += 1 if (span in gold) == (span in after) else -1
+        signs = np.sign(list(by_word.values()))
+        return cls(
+            _f1(before, gold), _f1(after, gold), int((signs > 0).sum()), int((signs < 0).sum())
+        )
 
     @property
-    def f1(self) -> float:
-        """Entity F1."""
-        total = len(self.found) + len(self.gold)
-        return round(2 * len(self.found & self.gold) / total, 4) if total else 1.0
+    def harms(self) -> bool:
+        """Whether labels get worse."""
+        lost = self.worse - self.better
+        return self.after < self.before and lost > np.sqrt(self.worse + self.better)
 
-    def is_worse_than(self, other: "_Score") -> bool:
-        """Whether F1 is lower, and clearly more changes are for the worse than for the better."""
-        changed = self.found ^ other.found
-        better = len({span for span in changed if (span in self.gold) == (span in self.found)})
-        worse = len(changed) - better
-        return self.f1 < other.f1 and worse - better > np.sqrt(len(changed))
+    @property
+    def helps(self) -> bool:
+        """Whether labels get clearly better."""
+        won = self.better - self.worse
+        return self.after > self.before and won > CLEAR * np.sqrt(self.worse + self.better)
+
+
+def _f1(found: Spans, gold: Spans) -> float:
+    """Entity F1."""
+    total = len(found) + len(gold)
+    return round(2 * len(found & gold) / total, 4) if total else 1.0

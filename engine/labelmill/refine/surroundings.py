@@ -120,19 +120,17 @@ class Surroundings:
 
         A span that is doubted loses probability to "O", all its tokens alike.
         """
-        probs = reading.probs
-        runs = Runs.of(probs.argmax(axis=1), tags, reading.batch.tokens)
-        if not len(runs):
-            return probs
-        forms = runs.forms(reading.batch)
-        lifts = _lifts(self.models, Windows.of(reading.batch), runs, forms, setting)
-        lifts = (lifts + self.forms.lifts_of(forms)) / 2
-        stays = sigmoid(lifts + self.shares.odds_for(runs.finders(reading.patterns)) + CAUTION)
+        runs = Runs.of(reading.probs.argmax(axis=1), tags, reading.batch.tokens)
         run, token = runs.tokens()
-        probs = probs.copy()
-        probs[token, 1:] *= stays[run][:, None]
+        probs = reading.probs.copy()
+        probs[token, 1:] *= self._stays(runs, reading, setting)[run][:, None]
         probs[token, 0] = 1.0 - probs[token, 1:].sum(axis=1)
         return probs
+
+    def doubted(self, reading: Reading, tags: Tags, setting: Setting) -> npt.NDArray[np.bool_]:
+        """Which spans their surroundings speak against, [n_spans]."""
+        runs = Runs.of(reading.probs.argmax(axis=1), tags, reading.batch.tokens)
+        return self._stays(runs, reading, setting) < 0.5
 
     def alone(self, reading: Reading, tags: Tags, setting: Setting) -> Floats:
         """What surroundings alone say of each token, [n_tokens, n_tags].
@@ -150,6 +148,15 @@ class Surroundings:
         of_tags /= of_tags.sum(axis=1, keepdims=True)
         chance = sigmoid(inside)[:, None]
         return np.hstack([1.0 - chance, chance * of_tags])
+
+    def _stays(self, runs: Runs, reading: Reading, setting: Setting) -> Floats:
+        """How probable it is that each span is one, [n_spans]."""
+        if not len(runs):
+            return np.zeros(0)
+        forms = runs.forms(reading.batch)
+        lifts = _lifts(self.models, Windows.of(reading.batch), runs, forms, setting)
+        lifts = (lifts + self.forms.lifts_of(forms)) / 2
+        return sigmoid(lifts + self.shares.odds_for(runs.finders(reading.patterns)) + CAUTION)
 
 
 def look_around(reading: Reading, tags: Tags, setting: Setting) -> Surroundings | None:
