@@ -58,7 +58,7 @@ def names_world(n_rows: int = 700, seed: int = 0, *, telling: bool = True) -> Sp
     Where surroundings are not `telling`, they are as anywhere.
     """
     rng = np.random.default_rng(seed)
-    filler = [*(f"w{i}" for i in range(6)), *["this", "never"] * 12]
+    filler = [*(f"w{i}" for i in range(4)), *["this", "never"] * 12]
     texts, spans, wrong = [], [], []
     for row in range(n_rows):
         verb = rng.random() < 0.3
@@ -67,7 +67,7 @@ def names_world(n_rows: int = 700, seed: int = 0, *, telling: bool = True) -> Sp
         place = int(rng.integers(1, 20))
         if telling:
             near = ("this", "never") if verb else ("Dr", "said")
-            words[place - 1 : place + 1] = near if rng.random() < 0.95 else words[-2:]
+            words[place - 1 : place + 1] = near if rng.random() < 0.99 else words[-2:]
         start = len(" ".join(words[:place])) + 1
         texts.append(" ".join([*words[:place], found, *words[place:]]))
         spans.append((row, start, start + len(found)))

@@ -86,8 +86,10 @@ def test_words_that_are_no_names_are_taken_out_where_gold_shows_that_it_helps() 
     fitted = fit(world.reading, SPACE, SETTING, Known(world.reading, world.truth))
 
     assert fitted.review.used
-    assert not set(FALSE) & {word for _, word in found_by(fitted, world.reading)}
-    assert fitted.review.measures["gold_f1"] > fitted.review.measures["gold_f1_votes"]
+    before = [word for _, word in spans_in(world.reading, world.reading.probs) if word in FALSE]
+    after = [word for _, word in found_by(fitted, world.reading) if word in FALSE]
+    assert len(after) < len(before) / 5
+    assert fitted.review.measures["gold_f1"] > fitted.review.measures["gold_f1_votes"] + 0.1
 
 
 def test_what_gold_shows_of_one_word_is_too_little() -> None:
@@ -171,6 +173,16 @@ def test_an_abbreviation_that_all_texts_agree_on_is_known_beyond_them() -> None:
     assert [row for row, word in found_by(fitted, reading) if word == "VWD"] == [0, 1, 2]
     assert [row for row, word in found_by(agreed, reading) if word == "VWD"] == [0, 1, 2, 3]
     assert agreed.predict(reading).rests_on.tolist() == [1, 1, 1, 2, 0]
+
+
+def test_rows_without_votes_stay_so_where_that_is_asked_for() -> None:
+    texts = [f"{n} had von Willebrand disease ( VWD ) ." for n in range(3)] + ["VWD"]
+    reading = span_reading(texts, [(n, 6, 27) for n in range(3)])
+
+    fitted = fit(reading, SPACE, Setting(label_uncovered=False))
+
+    assert [row for row, word in found_by(fitted, reading) if word == "VWD"] == [0, 1, 2]
+    assert fitted.predict(reading).rests_on.tolist() == [1, 1, 1, 0]
 
 
 def test_it_answers_the_same_once_written_and_read() -> None:

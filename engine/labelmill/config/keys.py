@@ -205,7 +205,7 @@ class Refine:
     """Reading the texts: light models learn from what the label model is sure of.
 
     `refine: true` takes the defaults. Where the texts do not follow the votes, the labels stay
-    those of the label model, and the report says so.
+    those of the label model, and the report says so. In ner abbreviations are spelled out.
 
     Attributes:
         enabled: whether it is done.
@@ -214,7 +214,8 @@ class Refine:
             from the second one on, rows kept out are no longer strictly so.
         min_agreement: least agreement of texts and votes on rows kept out, from 0 (chance) to 1.
         label_uncovered: whether rows without votes are labeled by their text where it is sure.
-        drop: the share of the train rows, those least to be trusted, that is taken out.
+        drop: the share of the train rows, those least to be trusted, that is taken out; not in
+            ner.
     """
 
     enabled: bool = True

@@ -101,15 +101,19 @@ def check_units(scene: Scene) -> None:
 
 
 def check_refine(scene: Scene) -> None:
-    """Whole texts with one label each are read, no others."""
+    """Texts of several labels are not read, and nothing is dropped from ner."""
     refine = scene.assembly.draft.sections["refine"] or {"enabled": False}
     task = scene.assembly.task
     if task is None or not refine.get("enabled", True):
         return
-    if scene.unit == "span" or getattr(task.kind, "multi_label", False):
-        what = "a ner task" if scene.unit == "span" else "a task of several labels"
-        message = f"reads whole texts of one label each, and this is {what}; leave it out"
+    if getattr(task.kind, "multi_label", False):
+        message = (
+            "reads texts of one label each, and this is a task of several labels; leave it out"
+        )
         scene.add(("refine",), "value", message)
+    if scene.unit == "span" and refine.get("drop"):
+        message = "whole texts are taken out, not spans; ask for a `select.min_confidence` in ner"
+        scene.add(("refine", "drop"), "value", message)
 
 
 def check_protect(scene: Scene) -> None:

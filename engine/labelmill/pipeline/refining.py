@@ -26,16 +26,16 @@ from labelmill.pipeline.gold_set import GoldSet
 from labelmill.pipeline.infer import REFINE, ShardSummary
 from labelmill.pipeline.keys import folded_texts, read_decisions
 from labelmill.pipeline.works import Work, texts_of
-from labelmill.refine import text
+from labelmill.refine import spans, text
 from labelmill.refine.artifact import from_bytes
 from labelmill.refine.reading import RESTS_ON, Known, Reading, Refinement, Setting
 
 MOST_ROWS = 50_000
 """A refinement is fitted on about so many rows at most."""
-KINDS = (text.FittedText,)
+KINDS = (text.FittedText, spans.FittedSpans)
 
 Fit = Callable[[Reading, VoteSpace, Setting, Known | None], Refinement]
-FITS: dict[Unit, Fit] = {"document": text.fit}
+FITS: dict[Unit, Fit] = {"document": text.fit, "span": spans.fit}
 
 
 @dataclass(frozen=True, slots=True)

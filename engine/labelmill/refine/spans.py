@@ -92,14 +92,18 @@ class FittedSpans:
         Rows without votes rest on their text where a span was added to them.
         """
         probs, added = reading.probs, Votes.none()
+        voted = _rows_with_votes(reading)
         if self.spelling is not None:
-            probs, added = self.spelling.out(reading, self.tags)
+            rows = None if self.setting.label_uncovered else voted
+            probs, added = self.spelling.out(reading, self.tags, rows)
         text = probs
         if self.around is not None:
             found = replace(reading, probs=probs)
             text = self.around.alone(found, self.tags, self.setting)
             probs = self.around.believed(found, self.tags, self.setting)
-        return Refined(probs, text, _rests_on(reading, added, used=self.used), added)
+        rests = voted.astype(np.int8)
+        rests[added.doc[~voted[added.doc]]] = 2
+        return Refined(probs, text, rests if self.used else np.zeros_like(rests), added)
 
     def facts(self) -> dict[str, Any]:
         """Numbers and the review."""
@@ -176,17 +180,13 @@ def sample_of(reading: Reading, most: int = MOST_TOKENS) -> Reading:
     return Reading(few, reading.patterns.kept(items), reading.probs[items], reading.groups[rows])
 
 
-def _rests_on(reading: Reading, added: Votes, *, used: bool) -> npt.NDArray[np.int8]:
-    """What each row rests on: votes, votes and text, or where a span was added to none the text."""
-    if not used:
-        return np.zeros(len(reading.batch), dtype=np.int8)
+def _rows_with_votes(reading: Reading) -> npt.NDArray[np.bool_]:
+    """Whether any function votes for a span in each row, [n_rows]."""
     patterns = reading.patterns
     spoken = np.bincount(patterns.pattern_of_vote(), patterns.label > 0, len(patterns)) > 0
     voted = np.zeros(len(reading.batch), dtype=np.bool_)
     voted[reading.batch.tokens.rows[spoken[patterns.index]]] = True
-    rests = voted.astype(np.int8)
-    rests[added.doc[~voted[added.doc]]] = 2
-    return rests
+    return voted
 
 
 def _told(

@@ -104,14 +104,23 @@ class Spelling:
         }
         return cls(heads, Named.of(shorts))
 
-    def out(self, reading: Reading, tags: Tags) -> tuple[Floats, Votes]:
+    def out(
+        self, reading: Reading, tags: Tags, rows: npt.NDArray[np.bool_] | None = None
+    ) -> tuple[Floats, Votes]:
         """Spell some rows out.
+
+        Args:
+            reading: the rows.
+            tags: what their tags mean.
+            rows: which rows may get spans, [n_rows]; None are all.
 
         Returns:
             Probabilities of tags, [n_tokens, n_tags], and the spans that were added, as votes.
         """
         label = tags.label[reading.probs.argmax(axis=1)]
         found = self._found(reading, tags, label)
+        if rows is not None:
+            found = [one for one in found if rows[one.text]]
         if not found:
             return reading.probs, Votes.none()
         probs, tokens = reading.probs.copy(), reading.batch.tokens
