@@ -17,7 +17,7 @@ from labelmill.refine.logistic import Linear, fit_linear
 from labelmill.refine.reading import Floats, Ints, Known, Reading, Refined, Review, Setting
 from labelmill.refine.review import carry_over, checked, reviewed, too_little
 
-VOTES_WEIGHT, TEXT_WEIGHT = 2 / 3, 4 / 3
+VOTES_WEIGHT, TEXT_WEIGHT = 1 / 3, 5 / 3
 """What votes and text count, once both are equally sure of themselves. They tell the same story in
 part, so together they count less than two witnesses."""
 UNSURE, UNSURE_OF_OTHERS = 0.15, 0.5
