@@ -184,18 +184,21 @@ class Scan:
         strings = _Strings(texts)
         if self._plain:
             return self._read_by_re(texts, strings, self.seconds)
-        self._left -= texts.nbytes
+        if self._left >= 0:
+            self._left -= texts.nbytes
         if self._left >= 0:
             seen = self._read_by_re(texts, strings, min(self.seconds, SHORT_SECONDS))
             if not len(seen.maybe):
                 return seen
             self._left = -1
         seen = Sightings.joined(
-            fused.search(
-                strings.folded_array() if self.probes[first].folded else texts,
-                only_ascii=only_ascii,
-            ).further(first, 0)
-            for first, fused in self._groups
+            [
+                fused.search(
+                    strings.folded_array() if self.probes[first].folded else texts,
+                    only_ascii=only_ascii,
+                ).further(first, 0)
+                for first, fused in self._groups
+            ]
         )
         if not len(seen.maybe):
             return seen
@@ -267,6 +270,8 @@ def _confirmed(
 
 def _strings(texts: pa.Array) -> pa.Array:
     """Texts as an array of strings without nulls."""
+    if texts.type == pa.string() and not texts.null_count:
+        return texts
     if pa.types.is_dictionary(texts.type) or not (
         pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)
     ):

@@ -1,6 +1,6 @@
 """In which texts probes stand, as numbers: the form in which a scan gathers them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -25,9 +25,8 @@ class Sightings:
     maybe: Int64
 
     @classmethod
-    def joined(cls, parts: Iterable["Sightings"]) -> "Sightings":
+    def joined(cls, parts: Sequence["Sightings"]) -> "Sightings":
         """All of some."""
-        parts = list(parts)
         if len(parts) == 1:
             return parts[0]
         none = keys_of(0, ())
