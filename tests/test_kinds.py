@@ -36,8 +36,8 @@ WANTED = {
     },
     "task": {"classification", "sentiment", "ner"},
     "label_model": {
-        "majority", "weighted", "dawid_skene", "lift", "triplet", "hmm", "snorkel", "skweak_hmm",
-        "fitted",
+        "auto", "majority", "weighted", "dawid_skene", "lift", "triplet", "hmm", "snorkel",
+        "skweak_hmm", "fitted",
     },
     "augment": {"nlpaug", "synonym", "entity_swap", "word_dropout", "python", "snorkel"},
     "checks": {"row_count", "coverage", "class_balance", "leakage"},

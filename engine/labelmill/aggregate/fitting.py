@@ -14,7 +14,6 @@ from labelmill.aggregate.multi_label import fit_questions, story_of
 from labelmill.aggregate.story import Finding, Story
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Gold, LabelModel, VoteSpace
-from labelmill.core.registry import LABEL_MODELS
 
 SAFE = "majority"
 """What is used instead of a model that is not fit for use: it learns nothing wrong."""
@@ -48,7 +47,6 @@ def fit_model(
         return _unchanged(kind.applied(space), gold)
     if space.labels.multi_label:
         return _fit_each_label(type_name, kind, patterns, space, gold)
-    used = LABEL_MODELS.name_of(type(kind))
     gold, doubts = usable(gold, space)
     fitted = kind.fit(patterns, space, gold)
     own = getattr(fitted, "findings", ())
@@ -60,8 +58,8 @@ def fit_model(
     findings = (*own, *seen, *doubts)
     fatal = [finding for finding in findings if finding.fatal]
     if not fatal or type_name == SAFE:
-        story = replace(_kept(type_name, fitted, findings, fatal), used=used)
-        model = Artifact(used, kind.version, fitted, space, story)
+        story = _kept(type_name, fitted, findings, fatal)
+        model = Artifact(type_name, kind.version, fitted, space, story)
         return _calibrated(model, kind, patterns, gold)
     why = f"it is not used, majority vote is, because {fatal[0].message}"
     story = Story(type_name, SAFE, why, findings, tuple(getattr(fitted, "tried", ())))

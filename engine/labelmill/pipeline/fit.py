@@ -1,6 +1,7 @@
 """The fit stage: one label model from the vote patterns of all shards."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from labelmill.aggregate.fitted import Fitted
 from labelmill.aggregate.fitting import fit_model
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Gold, VoteSpace
+from labelmill.core.registry import LABEL_MODELS
 from labelmill.io.votes import read_patterns
 from labelmill.io.work import read_arrow
 from labelmill.pipeline.bind import BoundJob
@@ -71,16 +73,20 @@ def fit_patterns(
     Under `fitted` the result is the earlier model as its own type, with the job's prior.
     """
     spec, space = bound.job.label_model, vote_space(bound)
-    kind = spec.kind
+    kind, type_name = spec.kind, spec.type
     if isinstance(kind, Fitted):
         kind = kind.located(bound.job.root)
     if isinstance(kind, Auto):
         kind = kind.for_unit(bound.unit)
+        type_name = LABEL_MODELS.name_of(type(kind))
     if kind.sequential:
         joined = VotePatterns.concatenated(list(parts))
     else:
         joined = VotePatterns.added(parts)
-    return fit_model(spec.type, kind, joined, space, gold)
+    made = fit_model(type_name, kind, joined, space, gold)
+    if made.story is None or type_name == spec.type:
+        return made
+    return replace(made, story=replace(made.story, asked=spec.type))
 
 
 def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:
