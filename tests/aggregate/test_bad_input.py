@@ -25,7 +25,7 @@ TYPES = [name for name in LABEL_MODELS if name != "fitted"]
 DOCUMENT_TYPES = [name for name in TYPES if "document" in LABEL_MODELS.get(name).units]
 NEEDS_THREE = {"snorkel"}
 SLOW = {("snorkel", "two hundred labels"), ("skweak_hmm", "two hundred labels")}
-"""They take seconds for so many labels, so they are tried once."""
+"""They take seconds for so many labels, so they are tried once, through the guard."""
 
 
 def drawn(n_functions: int, n_labels: int, *, n_items: int = N_ITEMS, silent: float = 0.4) -> Ints:
@@ -63,6 +63,13 @@ CASES: dict[str, tuple[Ints, int]] = {
     "votes at random": (np.random.default_rng(3).integers(-1, 3, (N_ITEMS, 5)), 3),
 }
 """Votes [n_items, n_functions], and the number of labels."""
+QUICK = [(name, case) for name in TYPES for case in CASES if (name, case) not in SLOW]
+FITTED_RAW = [
+    (name, case)
+    for name, case in QUICK
+    if name not in NEEDS_THREE or CASES[case][0].shape[1] >= 3  # else refused, which is tested too
+]
+OF_MATRICES = [(name, case) for name, case in QUICK if name in DOCUMENT_TYPES]
 
 
 def patterns_of(votes: Ints, n_labels: int, *, sequential: bool) -> VotePatterns:
@@ -116,15 +123,10 @@ def test_any_votes_give_distributions_weights_and_a_file(name: str, case: str) -
     assert answers(back, asked).tobytes() == probs.tobytes()
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", TYPES)
+@pytest.mark.parametrize(("name", "case"), FITTED_RAW)
 def test_the_raw_model_is_sound_before_the_guard_looks_at_it(name: str, case: str) -> None:
     votes, n_labels = CASES[case]
     kind = LABEL_MODELS.get(name)()
-    if name in NEEDS_THREE and votes.shape[1] < 3:
-        pytest.skip("refused, as the test above shows")
-    if (name, case) in SLOW:
-        pytest.skip("shown above, through the guard")
     patterns = patterns_of(votes, n_labels, sequential=kind.sequential)
 
     fitted = kind.fit(patterns, space_of(votes, n_labels))
@@ -134,13 +136,10 @@ def test_the_raw_model_is_sound_before_the_guard_looks_at_it(name: str, case: st
     is_distribution(probs, (items, n_labels))
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", DOCUMENT_TYPES)
+@pytest.mark.parametrize(("name", "case"), OF_MATRICES)
 def test_the_facade_answers_any_matrix(name: str, case: str) -> None:
     votes, n_labels = CASES[case]
     model = LabelModel(name, n_labels=n_labels)
-    if (name, case) in SLOW:
-        pytest.skip("shown above, without the facade")
     if name in NEEDS_THREE and votes.shape[1] < 3:
         with pytest.raises(UsageError, match="at least 3 labeling functions"):
             model.fit(votes)

@@ -1,6 +1,5 @@
 """Finding, cutting and reading the input."""
 
-import hashlib
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 
 from labelmill.errors import BadColumn, InputMissing
 from labelmill.io.source import (
-    Digests,
     Shard,
     ShardReader,
     find_files,
@@ -151,54 +149,6 @@ def test_shards_of_one_row_group_are_a_run(tmp_path: Path) -> None:
         (("b", 0), 3),
         *((("c", start), run) for start, run in zip(range(0, 30, 8), (4, 4, 4, 5), strict=True)),
     ]
-
-
-def test_digests_are_those_of_the_bytes(tmp_path: Path) -> None:
-    paths = [write(tmp_path / f"{name}.parquet", 3) for name in "ab"]
-    files = find_files(str(tmp_path), None)
-
-    digests = Digests(files)
-
-    assert [digests.of(file) for file in files] == [
-        hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
-    ]
-
-
-def test_a_file_that_is_gone_when_its_bytes_are_read_is_said(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.parquet", 3)
-    (file,) = find_files(str(path), None)
-    path.unlink()
-
-    with pytest.raises(InputMissing, match="cannot be read"):
-        Digests([file]).of(file)
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_file_that_is_replaced_has_no_digest(tmp_path: Path, when: str) -> None:
-    path = write(tmp_path / "a.parquet", 3)
-    (file,) = find_files(str(path), None)
-    digests = Digests([file])
-    if when == "after":
-        assert digests.of(file) == hashlib.sha256(path.read_bytes()).hexdigest()
-
-    write(tmp_path / "b.parquet", 3).replace(path)
-
-    with pytest.raises(InputMissing, match="was changed while it was read"):
-        digests.check_unchanged(path) if when == "after" else digests.of(file)
-
-
-def test_a_failure_beside_the_run_is_raised_by_whoever_asks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (file,) = find_files(str(write(tmp_path / "a.parquet", 3)), None)
-
-    def fail(path: Path) -> str:
-        raise MemoryError(path.name)
-
-    monkeypatch.setattr("labelmill.io.source.digest_file", fail)
-
-    with pytest.raises(MemoryError, match=r"a\.parquet"):
-        Digests([file]).of(file)
 
 
 def test_a_missing_column_names_the_nearest(tmp_path: Path) -> None:

@@ -198,7 +198,6 @@ def test_a_large_job_is_fitted_on_a_sample(
 
 
 def test_rows_in_memory_are_refined_too(worldly: Project) -> None:
-    pytest.importorskip("pandas")
     frame = pq.read_table(worldly.root / "input").to_pandas()
 
     labeled = labelmill.label(frame, worldly.config)

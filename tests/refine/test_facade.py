@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cleanlab.filter import find_label_issues
 from tests.refine.conftest import World, made
 
 import labelmill
@@ -132,13 +133,12 @@ def test_what_cannot_be_used_is_refused(world: World) -> None:
 
 
 def test_cleanlab_finds_wrong_labels_with_the_probabilities_of_the_text(world: World) -> None:
-    filters = pytest.importorskip("cleanlab.filter", reason="the extra [quality] is not installed")
     refined = fitted(world).refined(world.texts, world.votes)
     wrong = np.random.default_rng(0).choice(len(world.texts), 40, replace=False)
     labels = world.truth.copy()
     labels[wrong] = 1 - labels[wrong]
 
-    found = filters.find_label_issues(labels=labels, pred_probs=refined.text_probs, n_jobs=1)
+    found = find_label_issues(labels=labels, pred_probs=refined.text_probs, n_jobs=1)
 
     assert found[wrong].mean() > 0.6
     assert np.delete(found, wrong).mean() < 0.15

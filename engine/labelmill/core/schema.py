@@ -78,20 +78,13 @@ def labels_schema(
     Where texts are `refined`, `rests_on` says what a label rests on (votes, votes+text or text),
     and `text_probs` what the text alone says, out of sample; not in ner.
     """
-    if spans:
-        answer = [
-            pa.field("tokens", pa.list_(TOKEN)),
-            pa.field("entities", pa.list_(ENTITY)),
-            pa.field("probs", pa.list_(TOKEN_PROB)),
-        ]
-    else:
-        answer = [_given(multi_label=multi_label), pa.field("probs", pa.list_(pa.float32()))]
     fields = [
         pa.field("id", id_type),
         pa.field("text", pa.string()),
         pa.field("status", pa.string()),
         pa.field("confidence", pa.float32()),
-        *answer,
+        *([pa.field("tokens", pa.list_(TOKEN))] if spans else []),
+        *_answer(spans=spans, multi_label=multi_label),
         pa.field("votes", pa.list_(STATEMENT if multi_label else VOTE)),
         *([RESTS_ON] if refined else []),
         *([TEXT_PROBS] if refined and not spans else []),
@@ -115,17 +108,10 @@ def examples_schema(
     from and `made_by` the augment step; for an original row `origin` is its own id and `made_by`
     null.
     """
-    if spans:
-        answer = [
-            pa.field("entities", pa.list_(ENTITY)),
-            pa.field("probs", pa.list_(TOKEN_PROB)),
-        ]
-    else:
-        answer = [_given(multi_label=multi_label), pa.field("probs", pa.list_(pa.float32()))]
     fields = [
         pa.field("id", pa.string()),
         pa.field("text", pa.string()),
-        *answer,
+        *_answer(spans=spans, multi_label=multi_label),
         pa.field("weight", pa.float32()),
         pa.field("origin", id_type),
         pa.field("made_by", pa.string()),
@@ -135,7 +121,10 @@ def examples_schema(
     return pa.schema(fields, metadata={"labels": "\n".join(names)})
 
 
-def _given(*, multi_label: bool) -> pa.Field:
-    if multi_label:
-        return pa.field("labels", pa.list_(pa.string()))
-    return pa.field("label", pa.string())
+def _answer(*, spans: bool, multi_label: bool) -> list[pa.Field]:
+    """What was found of a text, and how probable it is."""
+    if spans:
+        return [pa.field("entities", pa.list_(ENTITY)), pa.field("probs", pa.list_(TOKEN_PROB))]
+    labels = pa.field("labels", pa.list_(pa.string()))
+    given = labels if multi_label else pa.field("label", pa.string())
+    return [given, pa.field("probs", pa.list_(pa.float32()))]

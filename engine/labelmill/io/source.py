@@ -1,13 +1,11 @@
 """The input: which Parquet files there are, how they are cut into shards, and their rows."""
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
 from itertools import accumulate, groupby, pairwise
 from pathlib import Path
-from threading import Thread
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -46,12 +44,6 @@ class Shard:
         return self.stop - self.start
 
 
-def digest_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, as hex; the file is read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def find_files(path: str, partition: str | None) -> list[InputFile]:
     """The Parquet files behind a path (a file, a folder or a glob), sorted by name.
 
@@ -69,76 +61,9 @@ def find_files(path: str, partition: str | None) -> list[InputFile]:
     return files
 
 
-class Digests:
-    """SHA-256 of input files as they are now, taken by a thread of its own beside other work.
-
-    A file that is replaced or written to while a run reads it would give votes of one content
-    and labels of another, so both the digest and `check_unchanged` refuse it.
-    """
-
-    def __init__(self, files: Sequence[InputFile]) -> None:
-        """Note what the files are like; nothing is read before `begin` or `of`.
-
-        Raises:
-            InputMissing: if one is gone.
-        """
-        self._stamps = {file.path: _stamp(file.path) for file in files}
-        self._found: dict[Path, str | Exception] = {}
-        self._thread = Thread(target=self._take, daemon=True)
-
-    def begin(self) -> None:
-        """Read the files while the caller goes on."""
-        if self._thread.ident is None:
-            self._thread.start()
-
-    def of(self, file: InputFile) -> str:
-        """The digest of one of the files, once all are there.
-
-        Raises:
-            InputMissing: if it could not be read, or was changed.
-        """
-        self.begin()
-        self._thread.join()
-        found = self._found[file.path]
-        if isinstance(found, str):
-            return found
-        with _explained(file.path):
-            raise found
-
-    def check_unchanged(self, path: Path) -> None:
-        """Make sure that one of the files is still what it was.
-
-        Raises:
-            InputMissing: if it was changed or is gone.
-        """
-        if _stamp(path) != self._stamps[path]:
-            message = "was changed while it was read; run again when nobody writes to it"
-            raise InputMissing(str(path), message)
-
-    def _take(self) -> None:
-        for path in self._stamps:
-            self._found[path] = self._taken(path)
-
-    def _taken(self, path: Path) -> str | Exception:
-        """The digest of a file, or why there is none: it is told to whoever asks."""
-        try:
-            found = digest_file(path)
-            self.check_unchanged(path)
-        except Exception as error:
-            return error
-        return found
-
-
-def _stamp(path: Path) -> tuple[int, int, int, int]:
-    """What changes when a file does: where it lies, its size, and when it was written."""
-    with _explained(path):
-        facts = path.stat()
-    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
-
-
 def schema_of(file: InputFile) -> pa.Schema:
     """The Arrow schema of a file."""
-    with _explained(file.path):
+    with explained(file.path):
         return pq.read_schema(file.path)
 
 
@@ -150,7 +75,7 @@ def first_schema(path: str) -> tuple[Path, pa.Schema]:
     """
     _, paths = _listing(path)
     _rows(paths[0])
-    with _explained(paths[0]):
+    with explained(paths[0]):
         return paths[0], pq.read_schema(paths[0])
 
 
@@ -249,13 +174,13 @@ class ShardReader:
             self.close()
 
     def _pieces(self, shard: Shard, columns: Sequence[str], size: int | None) -> Iterator[pa.Table]:
-        with _explained(shard.file.path):
+        with explained(shard.file.path):
             stream = self._stream
             if stream is None or not stream.leads_to(shard, columns, size):
                 self.close()
                 stream = self._stream = _Stream(shard, columns, size)
         while True:
-            with _explained(shard.file.path):
+            with explained(shard.file.path):
                 piece = stream.take(shard.start, shard.stop)
             if piece is None:
                 return
@@ -338,7 +263,7 @@ def _rows_in(group: pq.RowGroupMetaData, columns: Sequence[str], size: int) -> i
 
 
 def _listing(path: str) -> tuple[Path, list[Path]]:
-    with _explained(Path(path)):
+    with explained(Path(path)):
         return _found(path)
 
 
@@ -375,7 +300,7 @@ def _partition_of(path: Path, name: str, key: str) -> str:
 
 def _group_ends(path: Path) -> list[int]:
     """The row after each row group."""
-    with _explained(path):
+    with explained(path):
         return _ends_in(pq.read_metadata(path))
 
 
@@ -384,15 +309,15 @@ def _ends_in(metadata: pq.FileMetaData) -> list[int]:
 
 
 def _rows(path: Path) -> int:
-    with _explained(path):
+    with explained(path):
         size = path.stat().st_size
     if size == 0:
         raise InputMissing(str(path), "the file is empty (0 bytes); was it still being written?")
-    with _explained(path):
+    with explained(path):
         return int(pq.read_metadata(path).num_rows)
 
 
-class _explained:  # noqa: N801 (a context manager, read as a word)
+class explained:  # noqa: N801 (a context manager, read as a word)
     """Turn an error of the Parquet reader into one that says what is wrong with the file."""
 
     def __init__(self, path: Path) -> None:

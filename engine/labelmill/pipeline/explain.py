@@ -15,7 +15,6 @@ import numpy.typing as npt
 from labelmill.aggregate.artifact import Artifact
 from labelmill.config.spec import Job
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.schema import said
 from labelmill.core.soft import Status
 from labelmill.core.votes import Votes
 from labelmill.pipeline.bind import BoundJob
@@ -222,13 +221,8 @@ def _votes(
         item = place.least_sure(answer, items[vote_])
         left = case.without(vote_)[item]
         votes.append(
-            ExplainedVote(
-                row["lf"],
-                said(row),
-                row["start"],
-                row["end"],
-                row["entry"],
-                row["weight"],
+            ExplainedVote.of(
+                row,
                 number,
                 _log_odds(answer[item], place.label) - _log_odds(left, place.label),
                 float(left[place.label]),

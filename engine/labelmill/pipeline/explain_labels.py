@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from labelmill.core.schema import said
 from labelmill.core.soft import TIE_TOLERANCE, Status
 from labelmill.core.votes import Votes
 from labelmill.pipeline.bind import BoundJob
@@ -81,13 +80,8 @@ def label_votes(
     """
     decision = np.cumsum(speaks.any(axis=0)) - 1
     return tuple(
-        ExplainedVote(
-            row["lf"],
-            said(row),
-            row["start"],
-            row["end"],
-            row["entry"],
-            row["weight"],
+        ExplainedVote.of(
+            row,
             int(decision[label]),
             _log_odds(float(answer[label])) - _log_odds(float(left[vote, label])),
             float(left[vote, label]),

@@ -1,7 +1,10 @@
 """What an explained row says, as plain data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from labelmill.core.schema import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,15 @@ class ExplainedVote:
     decision: int
     contribution: float
     without: float
+
+    @classmethod
+    def of(
+        cls, row: Mapping[str, Any], decision: int, contribution: float, without: float
+    ) -> "ExplainedVote":
+        """The vote that a row of the `votes` column tells, and what it did."""
+        start, end, entry = row["start"], row["end"], row["entry"]
+        words, weight = said(row), row["weight"]
+        return cls(row["lf"], words, start, end, entry, weight, decision, contribution, without)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from labelmill.config.model import canonical
 from labelmill.config.spec import Job
 from labelmill.core.digests import digest
 from labelmill.core.protocols import Needs
-from labelmill.io.source import digest_file
+from labelmill.io.digests import digest_file
 
 IRRELEVANT = ("output", "execution", "extends", "vars", "env")
 """Keys of a config that change no byte of a snapshot, or whose effect stands in other keys."""

@@ -14,7 +14,8 @@ from labelmill.config import (
 )
 from labelmill.config.spec import Job, SourceSpec
 from labelmill.errors import BadColumn, BadResource, ConfigErrors, InputMissing, UsageError
-from labelmill.io.source import Digests, InputFile, Shard, find_files, schema_of, shards_of
+from labelmill.io.digests import Digests
+from labelmill.io.source import InputFile, Shard, find_files, schema_of, shards_of
 from labelmill.pipeline.fingerprint import function_fingerprints, input_digest, plan_digest
 
 

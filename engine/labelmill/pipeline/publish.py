@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from labelmill.core.digests import digest_bytes
 from labelmill.io import durable
-from labelmill.io.source import digest_file
+from labelmill.io.digests import digest_file
 
 MANIFEST = "manifest.json"
 CURRENT = "current"

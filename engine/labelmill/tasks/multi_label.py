@@ -9,12 +9,11 @@ import pyarrow as pa
 
 from labelmill.core.batch import Batch
 from labelmill.core.labels import LabelSpace
-from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Readout
 from labelmill.core.settling import settle_statements
 from labelmill.core.soft import TIE_TOLERANCE, Codes, Status
 from labelmill.core.votes import Hits, Votes
-from labelmill.text.language import Language
+from labelmill.tasks.documents import Documents
 
 EVEN = 0.5
 """A label is given where it applies more likely than not."""
@@ -24,16 +23,8 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class MultiLabel:
+class MultiLabel(Documents):
     """Texts as the items of a label model; each label of the task applies to a text or not."""
-
-    def analysis(self, language: str) -> Language:
-        """Tokens as spaCy cuts them, for functions that ask for them."""
-        return Language(language)
-
-    def item_space(self, space: LabelSpace) -> LabelSpace:
-        """The task's labels."""
-        return space
 
     def settle(self, hits: Hits, function: int, batch: Batch) -> Votes:
         """A vote for each label set that has a hit in a text."""
@@ -42,16 +33,6 @@ class MultiLabel:
     def settle_all(self, found: Sequence[tuple[int, Hits]], batch: Batch) -> Votes:
         """The same for several functions."""
         return Votes.joined(self.settle(hits, function, batch) for function, hits in found)
-
-    def patterns(
-        self,
-        votes: Votes,
-        batch: Batch,
-        space: LabelSpace,  # noqa: ARG002 (the protocol's)
-        n_functions: int,  # noqa: ARG002
-    ) -> VotePatterns:
-        """Vote patterns of the texts of a batch."""
-        return VotePatterns.of(votes.doc, votes.function, votes.label, len(batch))
 
     def read(
         self,

@@ -1,0 +1,82 @@
+"""Digests of input files, and whether a file is still what it was."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Thread
+
+from labelmill.errors import InputMissing
+from labelmill.io.source import InputFile, explained
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hex; the file is read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Digests:
+    """SHA-256 of input files as they are now, taken by a thread of its own beside other work.
+
+    A file that is replaced or written to while a run reads it would give votes of one content
+    and labels of another, so both the digest and `check_unchanged` refuse it.
+    """
+
+    def __init__(self, files: Sequence[InputFile]) -> None:
+        """Note what the files are like; nothing is read before `begin` or `of`.
+
+        Raises:
+            InputMissing: if one is gone.
+        """
+        self._stamps = {file.path: _stamp(file.path) for file in files}
+        self._found: dict[Path, str | Exception] = {}
+        self._thread = Thread(target=self._take, daemon=True)
+
+    def begin(self) -> None:
+        """Read the files while the caller goes on."""
+        if self._thread.ident is None:
+            self._thread.start()
+
+    def of(self, file: InputFile) -> str:
+        """The digest of one of the files, once all are there.
+
+        Raises:
+            InputMissing: if it could not be read, or was changed.
+        """
+        self.begin()
+        self._thread.join()
+        found = self._found[file.path]
+        if isinstance(found, str):
+            return found
+        with explained(file.path):
+            raise found
+
+    def check_unchanged(self, path: Path) -> None:
+        """Make sure that one of the files is still what it was.
+
+        Raises:
+            InputMissing: if it was changed or is gone.
+        """
+        if _stamp(path) != self._stamps[path]:
+            message = "was changed while it was read; run again when nobody writes to it"
+            raise InputMissing(str(path), message)
+
+    def _take(self) -> None:
+        for path in self._stamps:
+            self._found[path] = self._taken(path)
+
+    def _taken(self, path: Path) -> str | Exception:
+        """The digest of a file, or why there is none: it is told to whoever asks."""
+        try:
+            found = digest_file(path)
+            self.check_unchanged(path)
+        except Exception as error:
+            return error
+        return found
+
+
+def _stamp(path: Path) -> tuple[int, int, int, int]:
+    """What changes when a file does: where it lies, its size, and when it was written."""
+    with explained(path):
+        facts = path.stat()
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
