@@ -10,7 +10,8 @@ import nltk.data
 import pytest
 
 from labelmill.core.labels import LabelSpace
-from labelmill.core.protocols import Bench, Mention
+from labelmill.core.mentions import Mention
+from labelmill.core.protocols import Bench
 
 FUNCTIONS = '''
 """Rewriting functions of a project."""

@@ -9,7 +9,8 @@ import pytest
 
 from labelmill.core.batch import Batch
 from labelmill.core.labels import LabelSpace
-from labelmill.core.protocols import Bench, Gazetteer, LabelingFunction
+from labelmill.core.mentions import Gazetteer
+from labelmill.core.protocols import Bench, LabelingFunction
 from labelmill.core.settling import settle_spans
 from labelmill.core.votes import Hits, Votes
 from labelmill.text.language import Language

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelmill.core.protocols import Mention
+from labelmill.core.mentions import Mention
 from labelmill.io.gazetteers import load_gazetteer
 from labelmill.text.folding import begins_inside
 from labelmill.text.gazetteer import CompiledGazetteer, Entry, key_of

@@ -9,8 +9,8 @@ import numpy as np
 
 from labelmill.core.batch import Batch
 from labelmill.core.labels import Target
+from labelmill.core.mentions import Gazetteer as Terms
 from labelmill.core.protocols import BOTH, Bench, Needs, Unit
-from labelmill.core.protocols import Gazetteer as Terms
 from labelmill.core.registry import FUNCTIONS
 from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter, nearest

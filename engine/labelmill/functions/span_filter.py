@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from labelmill.core.batch import Batch
 from labelmill.core.labels import Target
-from labelmill.core.protocols import SPAN, Bench, Gazetteer, Needs, Unit
+from labelmill.core.mentions import Gazetteer
+from labelmill.core.protocols import SPAN, Bench, Needs, Unit
 from labelmill.core.registry import FUNCTIONS
 from labelmill.core.rows import Row
 from labelmill.core.votes import Hits, Votes

@@ -9,9 +9,9 @@ from typing import Any
 
 from labelmill.config.spec import FunctionSpec, GazetteerSpec, Job
 from labelmill.core.labels import LabelSpace
+from labelmill.core.mentions import Gazetteer
 from labelmill.core.protocols import (
     Bench,
-    Gazetteer,
     Items,
     Searching,
     Task,

@@ -9,11 +9,10 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from labelmill.aggregate.artifact import Artifact
-from labelmill.aggregate.auto import Auto
 from labelmill.aggregate.fitted import Fitted
 from labelmill.aggregate.fitting import fit_model
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import Gold, VoteSpace
+from labelmill.core.protocols import Gold, StandIn, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 from labelmill.io.votes import read_patterns
 from labelmill.io.work import read_arrow
@@ -76,7 +75,7 @@ def fit_patterns(
     kind, type_name = spec.kind, spec.type
     if isinstance(kind, Fitted):
         kind = kind.located(bound.job.root)
-    if isinstance(kind, Auto):
+    if isinstance(kind, StandIn):
         kind = kind.for_unit(bound.unit)
         type_name = LABEL_MODELS.name_of(type(kind))
     if kind.sequential:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelmill.core.batch import Batch
-from labelmill.core.protocols import Mention, Mentions
+from labelmill.core.mentions import Mention, Mentions
 from labelmill.text.entries import Entries, Entry, GazetteerReport
 from labelmill.text.folded_tokens import Reading, pieces_of
 from labelmill.text.folding import begins_inside, fold
