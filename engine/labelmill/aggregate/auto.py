@@ -10,7 +10,7 @@ import numpy.typing as npt
 from labelmill.aggregate.correction import Correction, correction_of
 from labelmill.aggregate.evidence import Cells, Floats, agreed, covered, favouring, log, softmax
 from labelmill.aggregate.hmm import Hmm
-from labelmill.aggregate.moments import Meetings, Skills, skills_of
+from labelmill.aggregate.moments import MOST, Meetings, Skills, skills_of
 from labelmill.aggregate.story import Finding, Trial
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import BOTH, Gold, LabelModel, Unit, VoteSpace
@@ -97,7 +97,7 @@ class Auto:
         skills = skills_of(meetings, space)
         naive = _Naive.of(patterns, meetings, skills, space)
         tables = naive.learned(patterns, Cells.of(patterns, len(space.functions), n_sets))
-        reach = np.minimum(skills.skill + DOUBT / np.sqrt(skills.known), 0.97)
+        reach = np.minimum(skills.skill + DOUBT / np.sqrt(skills.known), MOST)
         fitted = FittedAuto(
             tables.scores,
             tables.silence,
