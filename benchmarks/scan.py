@@ -73,8 +73,7 @@ class Corpus:
 
     def vote(self, scan: Scan) -> Votes:
         """What labelmill does with a batch."""
-        found = scan.search(self.texts)
-        batch = Batch(pa.array(range(len(self.texts))), self.texts, {}, None, found)
+        batch = Batch(pa.array(range(len(self.texts))), self.texts, {}, None, scan)
         return Votes.joined(
             settle_documents(voter.vote(batch, {}), number, batch.lengths)
             for number, voter in enumerate(self.voters)

@@ -29,18 +29,17 @@ from benchmarks.measure import Claim, corpora, interleaved, options_of, report
 from benchmarks.projects import Project
 from benchmarks.scan import processor_seconds
 
-from labelmill.io import source
+from labelmill.io.source import ShardReader
 from labelmill.io.votes import read_votes
-from labelmill.pipeline import rows, stages
+from labelmill.pipeline import stages
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.face import load_job
 from labelmill.pipeline.plan import make_plan
 from labelmill.pipeline.stages import label_shard
 from labelmill.pipeline.works import Work
-from labelmill.text.scan import fused
 from labelmill.text.scan.alphabet import Alphabet
 from labelmill.text.scan.automaton import Automaton
-from labelmill.text.scan.joined import joined
+from labelmill.text.scan.joined import Joined, joined
 from labelmill.text.scan.translate import translated, tree_of
 from labelmill.text.scan.tree import points_of
 
@@ -49,9 +48,9 @@ REPEATS = 15
 CORPORA = ("sms", "imdb")
 SCAN = "scan and be told of matches"
 PARTS: tuple[tuple[str, Any, str], ...] = (
-    ("read Parquet", source._Stream, "take"),
-    ("check texts and ids", rows, "plainly_ascii"),
-    ("put separators between texts", fused, "joined"),
+    ("read Parquet", ShardReader, "read"),
+    ("check texts and ids", stages, "read_rows"),
+    ("put separators between texts", Joined, "between"),
     (SCAN, Automaton, "_matches"),
     ("find the text of each match", Automaton, "search"),
     ("let functions vote", stages, "vote"),
@@ -125,7 +124,7 @@ def stage_of(project: Project, name: str, size: int) -> Stage:
     works = [Work(folder, shard, number) for number, shard in shards]
     texts = pq.read_table(source, columns=["text"])["text"].combine_chunks()
     rows = [0, *np.cumsum([len(work.shard) for work in works]).tolist()]
-    buffers = [joined(texts[a:b]).data for a, b in pairwise(rows)]
+    buffers = [joined(texts[a:b]).between(0, b - a - 1) for a, b in pairwise(rows)]
     return Stage(bound, works, buffers, _database(bound))
 
 

@@ -2,11 +2,10 @@
 
 import copy
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
-from labelmill.core.batch import Batch, LetGo
+from labelmill.core.batch import Batch
 from labelmill.core.rows import Row
 from labelmill.text.language import Language
 
@@ -48,11 +47,3 @@ def test_a_batch_without_an_analysis_says_so() -> None:
 
     with pytest.raises(ValueError, match="without an analysis"):
         _ = batch.tokens
-
-
-def test_a_batch_whose_texts_were_not_kept_knows_their_lengths_alone() -> None:
-    batch = Batch(pa.array([1, 2]), LetGo(np.array([3, 0], dtype=np.int32)))
-
-    assert batch.lengths.tolist() == [3, 0]
-    with pytest.raises(TypeError, match="were not kept"):
-        _ = batch.texts

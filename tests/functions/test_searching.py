@@ -69,9 +69,7 @@ PATTERNS = st.sampled_from(
 
 
 def batch_of(texts: Sequence[str], scan: Scan | None) -> Batch:
-    array = pa.array(texts, pa.string())
-    found = None if scan is None else scan.search(array)
-    return Batch(pa.array(range(len(texts))), array, {}, ENGLISH, found)
+    return Batch(pa.array(range(len(texts))), pa.array(texts, pa.string()), {}, ENGLISH, scan)
 
 
 def settled(hits: Hits, batch: Batch, unit: Unit) -> list[Row]:

@@ -94,30 +94,6 @@ def test_a_reader_gives_any_rows_in_any_order(
     assert all(table.column_names == ["text", "id"] for table in read)
 
 
-@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 60), st.integers(1, 900))
-def test_pieces_of_shards_hold_their_rows_in_order(
-    tmp_path_factory: pytest.TempPathFactory, n_rows: int, row_group: int, rows: int, size: int
-) -> None:
-    path = write(tmp_path_factory.mktemp("s") / "a.parquet", n_rows, row_group)
-    shards = shards_of(find_files(str(path), None), rows)
-    reader = ShardReader()
-
-    pieces = [list(reader.pieces(shard, ["text", "id"], size)) for shard in shards]
-
-    held = [[i for piece in of_shard for i in piece["id"].to_pylist()] for of_shard in pieces]
-    assert held == [list(range(shard.start, shard.stop)) for shard in shards]
-    assert all(len(piece) for of_shard in pieces for piece in of_shard)
-
-
-def test_a_file_that_lost_rows_is_told_when_its_pieces_end(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.parquet", 10)
-    (file,) = find_files(str(path), None)
-    write(path, 4)
-
-    with pytest.raises(InputMissing, match="held 10 rows when the run began"):
-        list(ShardReader().pieces(Shard(file, 0, 10), ["id"], 1))
-
-
 def test_shards_that_follow_each_other_are_read_from_one_open_file(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", 1000)
     (file,) = find_files(str(path), None)

@@ -10,9 +10,10 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from labelmill.core.rows import Row, SharedRows
-from labelmill.core.texts import all_ascii, lengths_of
+from labelmill.core.texts import all_ascii
 from labelmill.core.tokens import Tokens
 
 Int32 = npt.NDArray[np.int32]
@@ -60,45 +61,32 @@ class Found(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class LetGo:
-    """What is known of texts that were searched and not kept: `lengths` are their characters."""
+class Search(Protocol):
+    """Looks for many probes at once (see labelmill.text.scan)."""
 
-    lengths: Int32
+    def search(self, texts: pa.Array, *, only_ascii: bool = False) -> Found:
+        """Look for every probe in every text; say so where all texts are known to be ASCII."""
+        ...
 
 
 @dataclass(frozen=True)
 class Batch:
     """A shard or a part of it: ids, texts and the other columns, all of one length.
 
-    `given` holds the prepared texts, never null; rows that nobody can read were taken out before.
-    Texts that were searched and are not read by anybody else need not be kept. `found` is what the
-    scan of the job found in them. `surely_ascii` says that no text has any other character, where
-    that is known.
+    `texts` holds the prepared text, never null; rows that nobody can read were taken out before.
+    `surely_ascii` says that no text has any other character, where that is known.
     Derived readings (`strings`, `tokens`, `docs`) are made once and kept as long as the batch is.
     """
 
     ids: pa.Array
-    given: pa.Array | LetGo
+    texts: pa.Array
     columns: Mapping[str, pa.Array] = field(default_factory=dict)
     analysis: Analysis | None = None
-    found: Found | None = None
+    scan: Search | None = None
     surely_ascii: bool = False
 
     def __len__(self) -> int:
         return len(self.ids)
-
-    @property
-    def texts(self) -> pa.Array:
-        """The texts.
-
-        Raises:
-            TypeError: if they were not kept.
-        """
-        if isinstance(self.given, LetGo):
-            message = "the texts of this batch were not kept, for nothing was said to read them"
-            raise TypeError(message)
-        return self.given
 
     @cached_property
     def strings(self) -> list[str]:
@@ -124,25 +112,31 @@ class Batch:
     @cached_property
     def lengths(self) -> Int32:
         """Characters in each text."""
-        if isinstance(self.given, LetGo):
-            return self.given.lengths
-        return lengths_of(self.texts, only_ascii=self.only_ascii)
+        count = pc.binary_length if self.only_ascii else pc.utf8_length
+        return np.asarray(count(self.texts).to_numpy(), dtype=np.int32)
 
     def searched(self, probe: Probe) -> Int32:
         """The texts in which a probe is found, ascending.
 
-        A batch in which nothing was looked for is searched text by text.
+        The first call scans the batch for every probe of the job at once; a batch without a scan
+        is searched text by text.
         """
-        if self.found is None:
+        if self._found is None:
             found = [i for i, text in enumerate(self.strings) if probe.stands_in(text)]
             return np.array(found, dtype=np.int32)
-        return self.found.docs[probe]
+        return self._found.docs[probe]
 
     def overdue(self, probe: Probe) -> tuple[int, ...]:
         """The texts on which a probe ran out of time, so that nothing is known of them."""
-        if self.found is None or not self.found.overdue:
+        if self._found is None or not self._found.overdue:
             return ()
-        return self.found.overdue.get(probe, ())
+        return self._found.overdue.get(probe, ())
+
+    @cached_property
+    def _found(self) -> Found | None:
+        if self.scan is None:
+            return None
+        return self.scan.search(self.texts, only_ascii=self.only_ascii)
 
     def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """What `make` gives, made once for each key and kept as long as the batch is."""

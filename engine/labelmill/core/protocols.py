@@ -81,15 +81,7 @@ class Voter(Protocol):
 
 @runtime_checkable
 class Searching(Protocol):
-    """A labeling function at work that looks for patterns, which one scan does for all of them.
-
-    One of any other kind is taken to read texts.
-    """
-
-    @property
-    def reads_texts(self) -> bool:
-        """Whether it reads texts itself, too."""
-        ...
+    """A labeling function at work that looks for patterns, which one scan does for all of them."""
 
     def probes(self) -> tuple[Any, ...]:
         """What it will ask `Batch.searched` for: labelmill.text.scan.Probe."""

@@ -24,18 +24,6 @@ def all_ascii(texts: pa.Array) -> bool:
     return bool(data.max(initial=0) < 128)
 
 
-def lengths_of(texts: pa.Array, *, only_ascii: bool = False) -> npt.NDArray[np.int32]:
-    """Characters in each text, [n_texts]; there are no nulls.
-
-    Example:
-        >>> lengths_of(pa.array(["zero", "é"])).tolist()
-        [4, 1]
-    """
-    if only_ascii:
-        return np.diff(string_bytes(texts)[1]).astype(np.int32)
-    return np.asarray(pc.utf8_length(texts).to_numpy(), dtype=np.int32)
-
-
 def string_bytes(strings: pa.Array) -> tuple[Bytes, Int64]:
     """The bytes of all strings, and where each begins, [n_strings + 1]; there are no nulls.
 

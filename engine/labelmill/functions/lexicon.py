@@ -215,8 +215,6 @@ class LexiconVoter:
     scores: MeanScore | OneByOne
     rules: tuple[tuple[int, Threshold], ...]
 
-    reads_texts: ClassVar[bool] = True
-
     def probes(self) -> tuple[Probe, ...]:
         """What the scan of the job looks for."""
         return tuple(hint.probe for hint in self.scores.hints)

@@ -13,7 +13,7 @@ from labelmill.core.protocols import BOTH, Bench, Needs, Unit
 from labelmill.core.registry import FUNCTIONS
 from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter
-from labelmill.functions.searching import Search, must_choose, note_labels, note_places, overdue_on
+from labelmill.functions.searching import Search, note_labels, note_places, overdue_on
 from labelmill.text.scan import Probe
 from labelmill.text.words import one_or_many
 
@@ -131,11 +131,6 @@ class RegexVoter:
     group: int | str
     by_place: bool = True
     with_empty: bool = True
-
-    @property
-    def reads_texts(self) -> bool:
-        """Whether places count, or there are labels to choose between."""
-        return self.by_place or must_choose(label for _, label in self.rules)
 
     def probes(self) -> tuple[Probe, ...]:
         """Every pattern that is looked for."""

@@ -30,11 +30,6 @@ def overdue_on(batch: Batch, probes: Iterable[Probe]) -> set[int]:
     return {doc for probe in probes for doc in batch.overdue(probe)}
 
 
-def must_choose(labels: Iterable[int]) -> bool:
-    """Whether there is more than one label; texts in which two are found are read again."""
-    return len(set(labels)) > 1
-
-
 def note_labels(hits: Hits, searches: Sequence[Search], late: set[int]) -> list[Search]:
     """Note a hit where no second label is found, and give what is left: texts with several.
 

@@ -140,51 +140,21 @@ class ShardReader:
             BadColumn: if a column is missing.
             InputMissing: if the file is torn, or is no longer what it was.
         """
-        return pa.Table.from_batches(self.pieces(shard, columns)).combine_chunks()
-
-    def pieces(
-        self, shard: Shard, columns: Sequence[str], size: int | None = None
-    ) -> Iterator[pa.RecordBatch]:
-        """Read some columns of a shard, a piece at a time.
-
-        A piece that is let go before the next one is read stays in the processor's cache.
-
-        Args:
-            shard: what to read.
-            columns: the columns.
-            size: of a piece, about, in bytes; all rows are one piece where it is not given.
-
-        Raises:
-            BadColumn: if a column is missing.
-            InputMissing: if the file is torn, or is no longer what it was.
-        """
-        n_rows = 0
-        try:
-            for piece in self._pieces(shard, columns, size):
-                n_rows += len(piece)
-                yield piece
-        except BaseException:
-            self.close()
-            raise
-        if n_rows != len(shard):
-            self.close()
+        with explained(shard.file.path):
+            if self._stream is None or not self._stream.leads_to(shard, columns):
+                self.close()
+                self._stream = _Stream(shard, columns)
+            try:
+                table = self._stream.take(shard.start, shard.stop)
+            except BaseException:
+                self.close()
+                raise
+        if len(table) != len(shard):
             held = f"held {shard.file.rows} rows when the run began"
             raise InputMissing(str(shard.file.path), f"{held} and has changed since; run again")
         if shard.stop == shard.file.rows:
             self.close()
-
-    def _pieces(self, shard: Shard, columns: Sequence[str], size: int | None) -> Iterator[pa.Table]:
-        with explained(shard.file.path):
-            stream = self._stream
-            if stream is None or not stream.leads_to(shard, columns, size):
-                self.close()
-                stream = self._stream = _Stream(shard, columns, size)
-        while True:
-            with explained(shard.file.path):
-                piece = stream.take(shard.start, shard.stop)
-            if piece is None:
-                return
-            yield piece
+        return table.combine_chunks()
 
     def close(self) -> None:
         """Close the file that is open, if any."""
@@ -205,7 +175,7 @@ def read_shard(shard: Shard, columns: Sequence[str]) -> pa.Table:
 class _Stream:
     """Some columns of a file, read forwards from the row group in which a shard begins."""
 
-    def __init__(self, shard: Shard, columns: Sequence[str], size: int | None) -> None:
+    def __init__(self, shard: Shard, columns: Sequence[str]) -> None:
         self.parquet = pq.ParquetFile(shard.file.path, buffer_size=READ_BUFFER)
         present = self.parquet.schema_arrow.names
         for column in columns:
@@ -213,53 +183,42 @@ class _Stream:
                 self.parquet.close()
                 message = f"is missing{nearest(column, present)}"
                 raise BadColumn(shard.file.name, column, message)
-        self._of = (shard.file.path, tuple(columns), size)
+        self._of = (shard.file.path, tuple(columns))
         self._ends = _ends_in(self.parquet.metadata)
         first = bisect_right(self._ends, shard.start)
         self._row = self._ends[first - 1] if first else 0
-        groups = list(range(first, len(self._ends)))
-        rows = len(shard)
-        if size is not None and groups:
-            rows = min(rows, _rows_in(self.parquet.metadata.row_group(first), columns, size))
         self._batches: Iterator[pa.RecordBatch] = self.parquet.iter_batches(
-            rows, groups, list(columns), use_threads=False
+            len(shard), list(range(first, len(self._ends))), list(columns), use_threads=False
         )
-        self._left: pa.RecordBatch | None = None
+        self._left: list[pa.RecordBatch] = []
+        self._schema = pa.schema([self.parquet.schema_arrow.field(name) for name in columns])
 
     def is_of(self, file: InputFile) -> bool:
         """Whether it reads this file."""
         return self._of[0] == file.path
 
-    def leads_to(self, shard: Shard, columns: Sequence[str], size: int | None) -> bool:
+    def leads_to(self, shard: Shard, columns: Sequence[str]) -> bool:
         """Whether a shard lies ahead, and no row group before it would be read for nothing."""
-        if self._of != (shard.file.path, tuple(columns), size):
+        if self._of != (shard.file.path, tuple(columns)):
             return False
         in_this_group = bisect_right(self._ends, self._row) == bisect_right(self._ends, shard.start)
         return self._row <= shard.start and in_this_group
 
-    def take(self, start: int, stop: int) -> pa.RecordBatch | None:
-        """The next of the rows start to stop; those before them are passed over."""
+    def take(self, start: int, stop: int) -> pa.Table:
+        """Rows start to stop; those before them are passed over."""
+        taken: list[pa.RecordBatch] = []
         while self._row < stop:
-            batch = next(self._batches, None) if self._left is None else self._left
-            self._left = None
+            batch = self._left.pop() if self._left else next(self._batches, None)
             if batch is None:
                 break
             skip = min(max(0, start - self._row), len(batch))
             part = batch.slice(skip, stop - self._row - skip)
             self._row += skip + len(part)
             if skip + len(part) < len(batch):
-                self._left = batch.slice(skip + len(part))
+                self._left.append(batch.slice(skip + len(part)))
             if len(part):
-                return part
-        return None
-
-
-def _rows_in(group: pq.RowGroupMetaData, columns: Sequence[str], size: int) -> int:
-    """How many rows of some columns of a row group take so many bytes, about."""
-    parts = [group.column(i) for i in range(group.num_columns)]
-    read = [part for part in parts if part.path_in_schema.split(".")[0] in columns]
-    held = sum(int(part.total_uncompressed_size) for part in read)
-    return max(1, size * int(group.num_rows) // max(held, 1))
+                taken.append(part)
+        return pa.Table.from_batches(taken, self._schema if not taken else None)
 
 
 def _listing(path: str) -> tuple[Path, list[Path]]:

@@ -139,12 +139,6 @@ class BoundJob:
         """The labeling functions at work, in an order in which readers come after the read."""
         return {function.name: self._voter(function) for function in self._in_order()}
 
-    @cached_property
-    def reads_texts(self) -> bool:
-        """Whether a labeling function reads texts itself, besides asking what the scan found."""
-        voters = self.voters.values()
-        return not all(isinstance(v, Searching) and not v.reads_texts for v in voters)
-
     def _in_order(self) -> Iterator[FunctionSpec]:
         functions = {function.name: function for function in self.job.functions}
         order = TopologicalSorter(

@@ -133,7 +133,7 @@ def _batch(bound: BoundJob, wishes: Sequence[Wish]) -> Batch:
             raise UsageError(message) from error
     ids = pa.array([str(i) for i in range(len(wishes))])
     texts = pa.array([wish.text for wish in wishes], pa.string())
-    return Batch(ids, texts, columns, bound.analysis, bound.scan.search(texts))
+    return Batch(ids, texts, columns, bound.analysis, bound.scan)
 
 
 def _examples(

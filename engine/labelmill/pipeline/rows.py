@@ -1,30 +1,25 @@
 """The prepare stage: from a shard of the source to readable, prepared rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from labelmill.core.batch import Batch, LetGo
+from labelmill.core.batch import Batch
 from labelmill.core.protocols import Drop
 from labelmill.core.rows import Row
 from labelmill.core.spans import Edit, Span
-from labelmill.core.texts import lengths_of
 from labelmill.io.columns import checked_columns, id_column, one_chunk, plainly_ascii, text_column
 from labelmill.io.source import Shard
 from labelmill.pipeline.bind import BoundJob
 from labelmill.text import edits as editing
 from labelmill.text.expression import Expression
-from labelmill.text.scan import Found, Look
 
 UNREADABLE = "unreadable"
 DEADLY = "worker_died"
-
-PIECE_BYTES = 900_000
-"""So much of a shard is read at once where texts are not kept; it stays in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,61 +85,12 @@ def source_columns(bound: BoundJob, schema: pa.Schema) -> list[str]:
     return [name for name in schema.names if name in wanted]
 
 
-def read_columns(bound: BoundJob, shard: Shard) -> list[str]:
-    """Every column of a shard that a job reads."""
-    source = bound.job.source
-    schema = bound.reader.schema(shard.file)
-    return list(dict.fromkeys([source.id, source.text, *source_columns(bound, schema)]))
-
-
 def with_partition(bound: BoundJob, table: pa.Table, shard: Shard) -> pa.Table:
     """A shard's table with the partition's value as a column, where only the path has it."""
     key, value = bound.job.source.partition, shard.file.partition
     if key is None or value is None or key in table.column_names:
         return table
     return table.append_column(key, pa.array([value] * len(table), pa.string()))
-
-
-def needs_texts(bound: BoundJob) -> bool:
-    """Whether the label stage of a job reads texts besides searching them as they are."""
-    job = bound.job
-    told_apart = job.split.group != "id" or job.source.id == job.source.text
-    prepared = bool(job.prepare or job.source.where)
-    return bound.unit == "span" or told_apart or prepared or bound.reads_texts
-
-
-def search_rows(bound: BoundJob, shard: Shard) -> Rows:
-    """Read and search the rows of a shard for a job that does not need texts.
-
-    A piece is let go before the next one is read.
-
-    Raises:
-        BadColumn: if id or text has a wrong type.
-    """
-    name, column = shard.file.name, bound.job.source.text
-    others: list[pa.RecordBatch] = []
-    looks: list[Look] = []
-    lengths: list[npt.NDArray[np.int32]] = []
-    faults: dict[int, str] = {}
-    start = 0
-    for piece in bound.reader.pieces(shard, read_columns(bound, shard), PIECE_BYTES):
-        texts = piece.column(column)
-        only_ascii = plainly_ascii(texts)
-        if not only_ascii:
-            texts, unreadable = text_column(name, column, texts)
-            faults |= {row + start: reason for row, reason in unreadable.items()}
-            texts = texts.fill_null("")
-        looks.append(bound.scan.look(texts, only_ascii=only_ascii))
-        lengths.append(lengths_of(texts, only_ascii=only_ascii))
-        others.append(piece.drop_columns([column]))
-        start += len(piece)
-    table = with_partition(bound, pa.Table.from_batches(others), shard)
-    checked = _checked(bound, table, name, faults, {})
-    kept = checked.readable()
-    moved = {name: _taken(column, kept) for name, column in checked.columns.items()}
-    let_go = LetGo(np.concatenate(lengths)[kept])
-    found = bound.scan.found(looks, kept if len(kept) < start else None)
-    return checked.rows(bound, kept, moved, let_go, found)
 
 
 def read_rows(
@@ -162,81 +108,47 @@ def read_rows(
         table: id, text and the other columns that are needed.
         name: of the file, for messages.
         deadly: rows that end the process that works on them, by place, and how; left alone.
-        scanned: whether to search the texts; the scan of the job binds all functions.
+        scanned: whether functions will search the texts; the scan of the job binds all functions.
 
     Raises:
         BadColumn: if id or text has a wrong type.
     """
     source = bound.job.source
+    ids, id_faults = id_column(name, source.id, one_chunk(table[source.id]))
     texts = one_chunk(table[source.text])
     only_ascii = plainly_ascii(texts)
     texts, text_faults = text_column(name, source.text, texts, only_ascii=only_ascii)
-    checked = _checked(bound, table, name, text_faults, deadly or {})
-    sieve = _Sieve(bound, checked.ids, texts, checked.columns)
-    kept, edits = sieve.run(checked.readable(), checked.faults)
-    moved, lost = _projected(checked.columns, kept, edits, texts)
-    prepared, surely = _edited(texts, kept, edits), only_ascii and not edits
-    found = bound.scan.search(prepared, only_ascii=surely) if scanned else None
-    rows = checked.rows(bound, kept, moved, prepared, found)
-    batch = replace(rows.batch, surely_ascii=surely)
-    return replace(rows, batch=batch, filtered=tuple(sieve.filtered), spans_lost=lost)
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """What a table holds besides texts, and the rows that nobody can read."""
-
-    ids: pa.Array
-    columns: dict[str, pa.Array]
-    faults: list[Fault]
-
-    def readable(self) -> npt.NDArray[np.int64]:
-        """The other rows."""
-        mask = np.ones(len(self.ids), dtype=np.bool_)
-        mask[[fault.row for fault in self.faults]] = False
-        return np.flatnonzero(mask)
-
-    def rows(
-        self,
-        bound: BoundJob,
-        kept: npt.NDArray[np.int64],
-        moved: dict[str, pa.Array],
-        texts: pa.Array | LetGo,
-        found: Found | None,
-    ) -> Rows:
-        """The rows that are kept, with their columns and texts."""
-        visible = {name: column for name, column in moved.items() if name != bound.job.source.gold}
-        return Rows(
-            Batch(_taken(self.ids, kept), texts, visible, bound.analysis, found),
-            kept,
-            len(self.ids),
-            tuple(sorted(self.faults, key=lambda fault: fault.row)),
-            (),
-            self.ids,
-            self.columns,
-            moved,
-            0,
-        )
-
-
-def _checked(
-    bound: BoundJob,
-    table: pa.Table,
-    name: str,
-    text_faults: Mapping[int, str],
-    deadly: Mapping[int, str],
-) -> _Checked:
-    source = bound.job.source
-    ids, id_faults = id_column(name, source.id, one_chunk(table[source.id]))
     others = [n for n in table.column_names if n not in (source.id, source.text)]
     columns, column_faults = checked_columns(table, others)
-    unreadable = {**column_faults, **text_faults, **id_faults}
-    reasons = {**deadly, **unreadable}
+    unreadable = column_faults | text_faults | id_faults
+    reasons = dict(deadly or {}) | unreadable
     faults = [
         Fault(row, ids[row].as_py(), reasons[row], UNREADABLE if row in unreadable else DEADLY)
         for row in sorted(reasons)
     ]
-    return _Checked(ids, columns, faults)
+    sieve = _Sieve(bound, ids, texts, columns)
+    kept, edits = sieve.run(set(reasons), faults)
+    moved, lost = _projected(columns, kept, edits, texts)
+    visible = {name: column for name, column in moved.items() if name != source.gold}
+    batch = Batch(
+        _taken(ids, kept),
+        _edited(texts, kept, edits),
+        visible,
+        bound.analysis,
+        bound.scan if scanned else None,
+        surely_ascii=only_ascii and not edits,
+    )
+    return Rows(
+        batch,
+        kept,
+        len(table),
+        tuple(sorted(faults, key=lambda fault: fault.row)),
+        tuple(sieve.filtered),
+        ids,
+        columns,
+        moved,
+        lost,
+    )
 
 
 class _Sieve:
@@ -251,16 +163,17 @@ class _Sieve:
         self._where = Expression.parse(where) if where else None
         names = self._where.columns if self._where else ()
         self._values = {name: columns[name].to_pylist() for name in names if name in columns}
+        self._n_rows = len(ids)
         if self._where or self._steps:
             self._ids, self._texts = ids.to_pylist(), texts.to_pylist()
 
     def run(
-        self, rows: npt.NDArray[np.int64], faults: list[Fault]
+        self, unreadable: set[int], faults: list[Fault]
     ) -> tuple[npt.NDArray[np.int64], dict[int, tuple[Edit, ...]]]:
-        """Of some rows those that stay, and the edits to those whose text changes.
-
-        A row for which `where` cannot be worked out is added to the faults.
-        """
+        """Rows that stay, and the edits to those whose text changes."""
+        readable = np.ones(self._n_rows, dtype=np.bool_)
+        readable[sorted(unreadable)] = False
+        rows = np.flatnonzero(readable)
         if self._where is None and not self._steps:
             return rows, {}
         kept: list[int] = []

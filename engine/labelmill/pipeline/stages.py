@@ -49,7 +49,7 @@ from labelmill.pipeline.rows import (
 )
 from labelmill.pipeline.samples import samples_of
 from labelmill.pipeline.voting import vote
-from labelmill.pipeline.works import FittedFiles, Work, rows_of, searched_rows
+from labelmill.pipeline.works import FittedFiles, Work, rows_of
 from labelmill.refine.reading import Reading
 from labelmill.report.analysis import Meeting, count, statements_meet
 from labelmill.tasks.tags import spread
@@ -110,7 +110,7 @@ class ExportTask:
 
 def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     """Prepare the rows of a shard and let every function vote on them."""
-    rows = searched_rows(bound, work)
+    rows = rows_of(bound, work)
     check_gold(bound, rows)
     ballot = vote(bound, rows.batch)
     patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))

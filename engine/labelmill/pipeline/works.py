@@ -8,14 +8,7 @@ import pyarrow as pa
 from labelmill.io.source import Shard
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.deadly import read_deadly
-from labelmill.pipeline.rows import (
-    Rows,
-    needs_texts,
-    read_columns,
-    read_rows,
-    search_rows,
-    with_partition,
-)
+from labelmill.pipeline.rows import Rows, read_rows, source_columns, with_partition
 
 _SUFFIXES = {
     "patterns": "npy",
@@ -72,13 +65,6 @@ def rows_of(bound: BoundJob, work: Work, *, scanned: bool = True) -> Rows:
     return read_rows(bound, table, work.shard.file.name, deadly, scanned=scanned)
 
 
-def searched_rows(bound: BoundJob, work: Work) -> Rows:
-    """The same with their texts searched; where nothing else of labeling reads texts, without."""
-    if needs_texts(bound) or work.file("deadly").exists():
-        return rows_of(bound, work)
-    return search_rows(bound, work.shard)
-
-
 def texts_of(bound: BoundJob, work: Work) -> pa.Array:
     """The prepared texts of a shard's readable rows."""
     return rows_of(bound, work, scanned=False).batch.texts
@@ -86,4 +72,7 @@ def texts_of(bound: BoundJob, work: Work) -> pa.Array:
 
 def table_of(bound: BoundJob, shard: Shard) -> pa.Table:
     """The columns of a shard that the job reads, as they are in the source."""
-    return with_partition(bound, bound.reader.read(shard, read_columns(bound, shard)), shard)
+    source = bound.job.source
+    schema = bound.reader.schema(shard.file)
+    columns = list(dict.fromkeys([source.id, source.text, *source_columns(bound, schema)]))
+    return with_partition(bound, bound.reader.read(shard, columns), shard)

@@ -5,18 +5,24 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from labelmill.text.scan.joined import Joined
+from labelmill.text.scan.joined import Joined, Section
 
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
+SECTION_BYTES = 1 << 20
+"""So much is scanned at once: little enough that all matches in it fit in memory, whatever they
+are, and that it stays in the cache."""
+
 GIANT_BYTES = 1 << 22
-"""More bytes than this are read text by text, and each probe told once."""
+"""A text of this size is read by itself, and each probe told once."""
 
 SECONDS_PER_MATCH = 2e-7
 SECONDS_PER_TEXT = 1.5e-6
@@ -80,7 +86,7 @@ class Waste:
 class Automaton:
     """Finds the texts in which some expressions match.
 
-    Some texts are read at once, and every match is told. Where a probe matches many times in a
+    All texts are read at once, and every match is told. Where a probe matches many times in a
     text, that takes long. So the time is watched, and once it comes to more than making a second
     automaton takes, the worst probes are moved there: it reads text by text and tells each probe
     once. What is found is the same.
@@ -110,21 +116,27 @@ class Automaton:
         """What came of compiling, if no probe was moved yet."""
         return Compiled(_dumped(self._together), self.refused, self._seconds)
 
-    def search(self, texts: Joined) -> Int64:
-        """Keys of the probes that are found and the texts (see labelmill.text.scan.sightings)."""
-        every = range(len(texts))
-        if len(texts.data) > GIANT_BYTES:
-            return self._one_by_one(texts, every, self._everything())
-        probes, ends = self._matches(texts.data)
-        self._watch(probes, texts)
-        if self._move():
-            return self.search(texts)
-        # A match that ends with a separator is one of the text before it. Where that is the first
-        # separator the probe stands at the end of every text, and so in the first one.
-        keys: Int64 = probes << 32 | np.searchsorted(texts.ends, ends - 1)
-        if self._moved:
-            keys = np.concatenate([keys, self._one_by_one(texts, every, self._moved)])
-        return keys
+    def search(self, texts: Joined) -> dict[int, Int32]:
+        """The texts in which each probe is found, ascending; a probe that is not is left out."""
+        found: list[Int64] = []
+        giants: list[int] = []
+        for section in texts.sections(SECTION_BYTES):
+            if len(section.data) > GIANT_BYTES:
+                giants.append(section.text)
+                continue
+            probes, ends = self._matches(section.data)
+            self._watch(probes, section)
+            if self._move():
+                return self.search(texts)
+            # A match of the separator before a text is one of the text before it, or, where there
+            # is none, of a probe that stands at the end of every text.
+            first = max(section.text - 1, 0)
+            separators = texts.ends[first : section.text + section.n_texts]
+            places = np.searchsorted(separators, ends + (section.start - 1)) + first
+            found.append(probes << 32 | places)
+        found.append(self._one_by_one(texts, giants, self._everything()))
+        found.append(self._one_by_one(texts, range(len(texts)), self._moved))
+        return _by_probe(np.concatenate(found))
 
     def _matches(self, data: Any) -> tuple[Int64, Int64]:
         """Probe and end of every match; `struct` is quicker than numpy at reading a list."""
@@ -153,12 +165,12 @@ class Automaton:
             self._alone[probes] = _compiled(chosen, _flags("HS_FLAG_SINGLEMATCH"))[0]
         return self._alone[probes]
 
-    def _watch(self, probes: Int64, texts: Joined) -> None:
+    def _watch(self, probes: Int64, section: Section) -> None:
         """Count what was surely told more than once."""
         counts = np.bincount(probes, minlength=self._n_probes)
-        self._waste.matches += np.maximum(counts - len(texts), 0)
-        self._waste.bytes += len(texts.data)
-        self._waste.texts += len(texts)
+        self._waste.matches += np.maximum(counts - section.n_texts, 0)
+        self._waste.bytes += len(section.data)
+        self._waste.texts += section.n_texts
 
     def _move(self) -> bool:
         """Move the worst probes, if that pays."""
@@ -175,7 +187,7 @@ class Automaton:
         return Waste(np.zeros(self._n_probes, dtype=np.int64))
 
     def _everything(self) -> frozenset[int]:
-        return frozenset(e.probe for e in self._kept)
+        return frozenset(e.probe for e in self._kept) - self._moved
 
 
 def _note(probe: int, start: int, end: int, flags: int, told: list[int]) -> None:  # noqa: ARG001
@@ -241,3 +253,21 @@ def _refused(module: ModuleType, expressions: Sequence[Expression], flags: int) 
         parts = expressions[:half], expressions[half:]
         return frozenset().union(*(_refused(module, part, flags) for part in parts))
     return frozenset()
+
+
+def _by_probe(keys: Int64) -> dict[int, Int32]:
+    """The texts of each probe, ascending and each once; a key is a probe and then a text."""
+    keys = _in_order(keys)
+    keys = keys[np.diff(keys, prepend=-1) > 0]
+    probes, texts = keys >> 32, (keys & 0xFFFFFFFF).astype(np.int32)
+    cuts = np.flatnonzero(np.diff(probes, prepend=-1, append=-1))
+    names = probes[cuts[:-1]].tolist()
+    bounds = pairwise(cuts.tolist())
+    return {probe: texts[first:last] for probe, (first, last) in zip(names, bounds, strict=True)}
+
+
+def _in_order(keys: Int64) -> Int64:
+    """Keys in ascending order; those of a probe mostly come so, and then it alone is sorted by."""
+    probes = keys >> 32
+    keys = keys[np.argsort(probes.astype(np.min_scalar_type(probes.max(initial=0))), kind="stable")]
+    return keys if (keys[1:] >= keys[:-1]).all() else np.sort(keys)

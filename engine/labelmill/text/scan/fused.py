@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,9 +14,31 @@ from labelmill.core.texts import all_ascii
 from labelmill.text.scan.alphabet import Alphabet
 from labelmill.text.scan.automaton import Automaton, Compiled, Expression
 from labelmill.text.scan.joined import Joined, joined, squeezed
-from labelmill.text.scan.sightings import Sightings, keys_of
 from labelmill.text.scan.translate import Translation, translated, tree_of
 from labelmill.text.scan.tree import Node, points_of
+
+Int32 = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The texts in which a pattern stands, and those in which it may stand; both ascending."""
+
+    sure: Int32
+    maybe: Int32
+
+    @classmethod
+    def of(cls, texts: Int32, *, exact: bool) -> "Candidates":
+        """All of them sure, or none."""
+        nothing = texts[:0]
+        return cls(texts, nothing) if exact else cls(nothing, texts)
+
+    def placed(self, places: Int32, other: "Candidates", other_places: Int32) -> "Candidates":
+        """Both of these, where the texts of each are some of all texts."""
+        return Candidates(
+            np.sort(np.concatenate([places[self.sure], other_places[other.sure]])),
+            np.sort(np.concatenate([places[self.maybe], other_places[other.maybe]])),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +61,22 @@ class Side:
             for text in said.expressions
         )
         self.automaton = Automaton(self.expressions, compiled)
-        refused = self.automaton.refused
-        self._everywhere = [p for p, said in enumerate(self._said) if said.always or p in refused]
-        exact = [said.exact and probe not in refused for probe, said in enumerate(self._said)]
-        self._exact, self._all_exact = np.array(exact, dtype=np.bool_), all(exact)
 
     def prepared(self) -> Prepared:
         """What another process needs to make the same."""
         return Prepared(self._said, self.automaton.compiled())
 
-    def search(self, texts: Joined) -> Sightings:
-        """Where each pattern stands, or may stand."""
-        keys = self.automaton.search(texts)
-        if self._everywhere:
-            every = np.arange(len(texts))
-            keys = np.concatenate([keys, *(keys_of(probe, every) for probe in self._everywhere)])
-        if self._all_exact:
-            return Sightings(keys, keys[:0])
-        exact = self._exact[keys >> 32]
-        return Sightings(keys[exact], keys[~exact])
+    def search(self, texts: Joined) -> list[Candidates]:
+        """Where each pattern stands."""
+        found = self.automaton.search(texts)
+        every = np.arange(len(texts), dtype=np.int32)
+        nothing = every[:0]
+        return [
+            Candidates.of(every, exact=said.always and said.exact)
+            if said.always or probe in self.automaton.refused
+            else Candidates.of(found.get(probe, nothing), exact=said.exact)
+            for probe, said in enumerate(self._said)
+        ]
 
 
 class Fused:
@@ -99,7 +119,7 @@ class Fused:
     def _said(self, *, only_ascii: bool) -> list[Translation]:
         return [translated(tree, self._alphabet, only_ascii=only_ascii) for tree in self._trees]
 
-    def search(self, texts: pa.Array, *, only_ascii: bool = False) -> Sightings:
+    def search(self, texts: pa.Array, *, only_ascii: bool = False) -> list[Candidates]:
         """Where each pattern may stand (texts without nulls, perhaps known to be ASCII)."""
         if only_ascii or all_ascii(texts):
             return self._ascii.search(joined(texts))
@@ -109,5 +129,5 @@ class Fused:
         if not mask.any():
             return found
         simple = self._ascii.search(joined(texts.filter(plain)))
-        here, there = np.flatnonzero(mask), np.flatnonzero(~mask)
-        return Sightings.joined([simple.placed(here), found.placed(there)])
+        here, there = (np.flatnonzero(m).astype(np.int32) for m in (mask, ~mask))
+        return [a.placed(here, b, there) for a, b in zip(simple, found, strict=True)]

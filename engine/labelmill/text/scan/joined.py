@@ -1,4 +1,4 @@
-"""Texts as one buffer, with separators around each of them."""
+"""The texts of a shard as one buffer, with a separator between two texts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,61 +21,79 @@ join texts by it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """Texts as bytes: a separator, and then each text with a separator after it.
+class Section:
+    """Some texts in a row: their bytes, where those begin, the first text, and how many."""
 
-    `ends` [n_texts] are the places of the separators after the texts.
+    data: bytes | Codes
+    start: int
+    text: int
+    n_texts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Texts as bytes; `ends` [n_texts] are the places of the separators after them.
+
+    Before the first text and after the last one there is none. `data` has the separators in it,
+    or, where `texts` is given, not yet: then some texts are joined when they are asked for, so
+    that large buffers need not be made.
     """
 
     data: Codes
     ends: Int64
+    texts: pa.Array | None = None
 
     def __len__(self) -> int:
         return len(self.ends)
 
-    def part(self, text: int) -> Codes:
+    def between(self, first: int, last: int) -> Codes:
+        """Some texts, the last one included, with separators between them only."""
+        start = int(self.ends[first - 1]) + 1 if first else 0
+        end = int(self.ends[last])
+        if self.texts is None:
+            return self.data[start:end]
+        if first == last:
+            return self.data[start - first : end - first]
+        some = self.texts.slice(first, last - first + 1)
+        separated = pc.binary_replace_slice(some, BEYOND, BEYOND, SEPARATOR_BYTE)
+        return np.frombuffer(separated.buffers()[2], dtype=np.uint8, count=end - start)
+
+    def part(self, text: int) -> bytes:
         """One text between separators."""
-        start = int(self.ends[text - 1]) if text else 0
-        return self.data[start : int(self.ends[text]) + 1]
+        return SEPARATOR_BYTE + self.between(text, text).tobytes() + SEPARATOR_BYTE
 
+    def sections(self, size: int) -> Iterator[Section]:
+        """All texts in sections of about a size; only one that has a single text is larger.
 
-def sections(texts: pa.Array, size: int) -> Iterator[tuple[int, pa.Array]]:
-    """Strings in parts of a size in bytes, each with the number of its first text.
-
-    Only a part that has a single text is larger.
-
-    Example:
-        >>> [(first, part.to_pylist()) for first, part in sections(pa.array(["ab", "", "abc"]), 2)]
-        [(0, ['ab', '']), (2, ['abc'])]
-    """
-    begins = string_bytes(texts)[1]
-    first = 0
-    if len(texts) and begins[-1] <= size:
-        yield 0, texts
-        return
-    while first < len(texts):
-        last = int(np.searchsorted(begins, begins[first] + size, side="right")) - 1
-        last = max(last, first + 1)
-        yield first, texts.slice(first, last - first)
-        first = last
+        A section has a separator before and after each of its texts: those of the texts beside
+        it. The first and the last text have none on one side and are sections by themselves.
+        """
+        last = len(self) - 1
+        if last >= 0:
+            yield Section(self.part(0), -1, 0, 1)
+        text = 1
+        while text < last:
+            start = int(self.ends[text - 1])
+            until = int(np.searchsorted(self.ends, start + size, side="right")) - 1
+            until = min(max(until, text), last - 1)
+            before = start - (int(self.ends[text - 2]) + 1 if text > 1 else 0)
+            data = self.between(text - 1, until + 1)[before:]
+            yield Section(data[: int(self.ends[until]) + 1 - start], start, text, until - text + 1)
+            text = until + 1
+        if last > 0:
+            yield Section(self.part(last), int(self.ends[last - 1]), last, 1)
 
 
 def joined(texts: pa.Array) -> Joined:
-    r"""Join the bytes of texts (an array of strings without nulls).
+    r"""Join the bytes of texts (a string array without nulls).
 
     Example:
         >>> found = joined(pa.array(["ab", "", "c"]))
-        >>> bytes(found.data), found.ends.tolist()
-        (b'\xffab\xff\xffc\xff', [3, 4, 6])
+        >>> bytes(found.between(0, 2)), found.ends.tolist()
+        (b'ab\xff\xffc', [2, 3, 5])
     """
-    data, begins = string_bytes(texts)
-    # An empty text before the first gives the separator that stands before it.
-    offsets = np.concatenate([begins[:1], begins], dtype=np.int32, casting="unsafe")
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-    some = pa.Array.from_buffers(pa.binary(), len(offsets) - 1, buffers)
-    _, _, separated = pc.binary_replace_slice(some, BEYOND, BEYOND, SEPARATOR_BYTE).buffers()
-    ends = begins[1:] + np.arange(1, len(begins))
-    return Joined(np.frombuffer(separated, np.uint8, int(begins[-1]) + len(begins)), ends)
+    data, offsets = string_bytes(texts)
+    return Joined(data, offsets[1:] + np.arange(len(texts)), texts.view(pa.binary()))
 
 
 def squeezed(texts: pa.Array, table: Codes) -> Joined:
@@ -85,16 +103,16 @@ def squeezed(texts: pa.Array, table: Codes) -> Joined:
         >>> table = np.full(0x110000, 0x80, dtype=np.uint8)
         >>> table[:0x80] = np.arange(0x80)
         >>> bytes(squeezed(pa.array(["aß", "\u4e2d"]), table).data)
-        b'\xffa\x80\xff\x80\xff'
+        b'a\x80\xff\x80'
     """
-    whole = joined(texts).data
+    whole = joined(texts).between(0, len(texts) - 1)
     signed = whole.view(np.int8)
     leads = np.flatnonzero((signed < -1) & (signed >= -0x40))
     data = whole.copy()
     data[leads] = table[_code_points(whole, leads)]
     data = data[signed >= -0x40]
     lengths = np.asarray(pc.utf8_length(texts), dtype=np.int64)
-    return Joined(data, np.cumsum(lengths + 1))
+    return Joined(data, np.cumsum(lengths + 1) - 1)
 
 
 def _code_points(data: Codes, leads: Int64) -> Int64:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat, zip_longest
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -13,22 +13,18 @@ import pyarrow.compute as pc
 from labelmill.core.texts import all_ascii
 from labelmill.text.folding import fold
 from labelmill.text.scan.automaton import hyperscan
-from labelmill.text.scan.fused import Fused, Prepared
-from labelmill.text.scan.joined import sections
+from labelmill.text.scan.fused import Candidates, Fused, Prepared
 from labelmill.text.scan.patience import SECONDS, Overdue, Patience
-from labelmill.text.scan.sightings import Sightings, by_probe, keys_of
 
 Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
 
 WORTHWHILE_BYTES = 1 << 17
 """With fewer bytes of text than this `re` is done before an automaton is compiled."""
 
 SHORT_SECONDS = 0.5
 
-SECTION_BYTES = 1 << 20
-"""So many bytes of text are looked at together: little enough that all matches in them fit in
-memory, whatever they are, and that they stay in the cache."""
+JOINED_BYTES = 1 << 30
+"""So many bytes of text are joined at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +52,6 @@ class Found:
 
     docs: Mapping[Probe, Int32]
     overdue: Mapping[Probe, tuple[int, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What was seen in some of all texts; what `re` had no time for is under `maybe`."""
-
-    seen: Sightings
-    n_texts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +105,16 @@ class Scan:
             seconds: how long `re` may look at one text.
             kit: of a scan for the same probes, which need not be compiled then.
         """
-        self.probes = tuple(sorted(dict.fromkeys(probes), key=lambda probe: probe.folded))
+        self.probes = tuple(dict.fromkeys(probes))
         self.seconds = seconds
         self._plain = plain or hyperscan() is None
         fits = kit is not None and not self._plain and kit.sought == self._sought()
         self._left = 0 if fits else worthwhile_bytes
         ready: Sequence[Prepared | None] = kit.prepared if kit is not None and fits else ()
-        n_plain = sum(not probe.folded for probe in self.probes)
-        groups = (0, self.probes[:n_plain]), (n_plain, self.probes[n_plain:])
+        groups = [[p for p in self.probes if p.folded is folded] for folded in (False, True)]
         self._groups = [
-            (first, Fused([probe.pattern for probe in group], prepared))
-            for (first, group), prepared in zip_longest([g for g in groups if g[1]], ready)
+            (group, Fused([p.pattern for p in group], prepared))
+            for group, prepared in zip_longest(filter(None, groups), ready)
         ]
 
     def kit(self) -> Kit | None:
@@ -146,83 +133,36 @@ class Scan:
             texts: an array of strings in valid UTF-8.
             only_ascii: whether all are known to be ASCII, so that it need not be found out.
         """
-        return self.found([self.look(texts, only_ascii=only_ascii)])
-
-    def look(self, texts: pa.Array, *, only_ascii: bool = False) -> Look:
-        """The same for some of all texts; `found` puts together what was seen."""
         texts = _strings(texts)
-        seen = [
-            self._seen(part, only_ascii=only_ascii).further(0, first)
-            for first, part in sections(texts, SECTION_BYTES)
-        ]
-        return Look(Sightings.joined(seen), len(texts))
-
-    def found(self, looks: Iterable[Look], kept: Int64 | None = None) -> Found:
-        """What was seen in texts that follow each other.
-
-        Where only some are `kept`, ascending, it is as if the others had not been there.
-        """
-        n_texts = 0
-        seen = []
-        for look in looks:
-            seen.append(look.seen.further(0, n_texts))
-            n_texts += look.n_texts
-        whole = Sightings.joined(seen)
-        if kept is not None:
-            whole = whole.among(kept, n_texts)
-        docs, late = by_probe(whole.sure), by_probe(whole.maybe)
-        none = np.zeros(0, dtype=np.int32)
-        return Found(
-            {probe: docs.get(number, none) for number, probe in enumerate(self.probes)},
-            {self.probes[number]: tuple(texts.tolist()) for number, texts in late.items()},
-        )
-
-    def _seen(self, texts: pa.Array, *, only_ascii: bool) -> Sightings:
-        """Where each probe stands; where it may stand `re` ran out of time."""
-        if not pa.types.is_string(texts.type):
-            texts = texts.cast(pa.string())
-        strings = _Strings(texts)
+        half = len(texts) // 2
+        if texts.nbytes > JOINED_BYTES and half:
+            first = self.search(texts[:half], only_ascii=only_ascii)
+            return _one_after_the_other(
+                first, self.search(texts[half:], only_ascii=only_ascii), half
+            )
+        texts = texts.cast(pa.string())
         if self._plain:
-            return self._read_by_re(texts, strings, self.seconds)
+            return self._searched_by_re(texts, self.seconds)
+        self._left -= texts.nbytes
         if self._left >= 0:
-            self._left -= texts.nbytes
-        if self._left >= 0:
-            seen = self._read_by_re(texts, strings, min(self.seconds, SHORT_SECONDS))
-            if not len(seen.maybe):
-                return seen
+            found = self._searched_by_re(texts, min(self.seconds, SHORT_SECONDS))
+            if not found.overdue:
+                return found
             self._left = -1
-        seen = Sightings.joined(
-            [
-                fused.search(
-                    strings.folded_array() if self.probes[first].folded else texts,
-                    only_ascii=only_ascii,
-                ).further(first, 0)
-                for first, fused in self._groups
-            ]
-        )
-        if not len(seen.maybe):
-            return seen
-        settled = self._settled(by_probe(seen.maybe).items(), strings, self.seconds)
-        return Sightings(np.concatenate([seen.sure, settled.sure]), settled.maybe)
+        return self._scanned(texts, only_ascii=only_ascii)
 
-    def _read_by_re(self, texts: pa.Array, strings: "_Strings", seconds: float) -> Sightings:
+    def _searched_by_re(self, texts: pa.Array, seconds: float) -> Found:
         every = np.arange(len(texts), dtype=np.int32)
-        return self._settled(
-            zip(range(len(self.probes)), repeat(every), strict=False), strings, seconds
-        )
+        candidates = {probe: Candidates.of(every, exact=False) for probe in self.probes}
+        return _settled(candidates, _Strings(texts), seconds)
 
-    def _settled(
-        self, doubts: Iterable[tuple[int, Int32]], strings: "_Strings", seconds: float
-    ) -> Sightings:
-        """Let `re` look for probes in texts in which they may stand."""
-        found, late = [keys_of(0, ())], [keys_of(0, ())]
-        with Patience(seconds) as patience:
-            for number, texts in doubts:
-                probe = self.probes[number]
-                stands, overdue = _confirmed(probe, texts, strings.of(probe, texts), patience)
-                found.append(keys_of(number, stands))
-                late.append(keys_of(number, overdue))
-        return Sightings(np.concatenate(found), np.concatenate(late))
+    def _scanned(self, texts: pa.Array, *, only_ascii: bool) -> Found:
+        strings = _Strings(texts)
+        candidates: dict[Probe, Candidates] = {}
+        for group, fused in self._groups:
+            seen = strings.folded_array() if group[0].folded else texts
+            candidates.update(zip(group, fused.search(seen, only_ascii=only_ascii), strict=True))
+        return _settled({p: candidates[p] for p in self.probes}, strings, self.seconds)
 
 
 class _Strings:
@@ -252,26 +192,54 @@ class _Strings:
         return list((array if whole else array.take(pa.array(texts))).to_pylist())
 
 
+def _settled(candidates: Mapping[Probe, Candidates], strings: _Strings, seconds: float) -> Found:
+    """Let `re` look at the texts in which a probe may stand."""
+    docs = {probe: some.sure for probe, some in candidates.items()}
+    overdue: dict[Probe, tuple[int, ...]] = {}
+    unsure = [(probe, some.maybe) for probe, some in candidates.items() if len(some.maybe)]
+    if not unsure:
+        return Found(docs, overdue)
+    with Patience(seconds) as patience:
+        for probe, texts in unsure:
+            confirmed, late = _confirmed(probe, texts, strings, patience)
+            docs[probe] = np.sort(np.concatenate([docs[probe], confirmed]))
+            overdue |= {probe: late} if late else {}
+    return Found(docs, overdue)
+
+
 def _confirmed(
-    probe: Probe, texts: Int32, strings: list[str], patience: Patience
-) -> tuple[list[int], list[int]]:
-    """The texts in which `re` finds a probe, and those that took too long."""
+    probe: Probe, texts: Int32, strings: _Strings, patience: Patience
+) -> tuple[Int32, tuple[int, ...]]:
     found: list[int] = []
     late: list[int] = []
     search = probe.pattern.search
-    for doc, text in zip(texts.tolist(), strings, strict=True):
+    for doc, text in zip(texts.tolist(), strings.of(probe, texts), strict=True):
         try:
             if patience.within(search, text) is not None:
                 found.append(doc)
         except Overdue:
             late.append(doc)
-    return found, late
+    return np.array(found, dtype=np.int32), tuple(late)
+
+
+def _one_after_the_other(first: Found, second: Found, n_first: int) -> Found:
+    """What was found in some texts and in those after them."""
+    docs = {
+        probe: np.concatenate([found, second.docs[probe] + np.int32(n_first)])
+        for probe, found in first.docs.items()
+    }
+    late = {
+        probe: (
+            *first.overdue.get(probe, ()),
+            *(n_first + d for d in second.overdue.get(probe, ())),
+        )
+        for probe in {**first.overdue, **second.overdue}
+    }
+    return Found(docs, late)
 
 
 def _strings(texts: pa.Array) -> pa.Array:
     """Texts as an array of strings without nulls."""
-    if texts.type == pa.string() and not texts.null_count:
-        return texts
     if pa.types.is_dictionary(texts.type) or not (
         pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)
     ):
