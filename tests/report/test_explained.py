@@ -11,6 +11,7 @@ from labelmill.pipeline.explanation import (
     Decision,
     ExplainedVote,
     Explanation,
+    ReadText,
     UsedModel,
 )
 from labelmill.report.explained import explained_view
@@ -142,6 +143,17 @@ def test_a_row_that_was_left_out_says_why() -> None:
 
     assert "Status  filtered: drop_empty: empty" in told
     assert "Model" not in told
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_what_the_text_says_stands_on_lines_of_its_own(width: int) -> None:
+    words = "spam 0.8, ham 0.2, by a model that has not seen it; there are no votes"
+    row = replace(SPAM, text_read=ReadText("it holds", "snapshot", words, used=True))
+
+    told = shown(row, labels=("ham", "spam"), width=max(width, 80))
+
+    assert "  Text    spam 0.8, ham 0.2, by a model that has not seen it\n" in told
+    assert "          there are no votes\n" in told
 
 
 @pytest.mark.parametrize("width", [40, 80, 160])

@@ -19,6 +19,7 @@ from labelmill.core.soft import Status
 from labelmill.core.votes import Votes
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.explain_labels import effects, label_decisions, label_votes, why_labels
+from labelmill.pipeline.explain_text import TextReader, read_text, text_reader
 from labelmill.pipeline.explanation import (
     Belief,
     Decision,
@@ -28,7 +29,7 @@ from labelmill.pipeline.explanation import (
 )
 from labelmill.pipeline.finding import FoundRow, find_rows
 from labelmill.pipeline.fit import item_probs
-from labelmill.pipeline.infer import Beliefs, label_rows
+from labelmill.pipeline.infer import REFINE, Beliefs, label_rows
 from labelmill.pipeline.live import Models
 from labelmill.pipeline.places import (
     Place,
@@ -78,6 +79,7 @@ class Case:
     rows: Rows
     votes: Votes
     model: Artifact
+    text: TextReader | None = None
 
     def patterns(self, votes: Votes) -> VotePatterns:
         """The vote patterns of the row's items if these are the votes."""
@@ -86,7 +88,19 @@ class Case:
 
     def answer(self, votes: Votes) -> Floats:
         """What the label model says of the items if these are the votes, [n_items, n_names]."""
-        return by_label(self.bound, item_probs(self.model, self.patterns(votes)))
+        patterns = self.patterns(votes)
+        probs = item_probs(self.model, patterns)
+        if self.text is not None:
+            probs = self.text.refined(patterns, probs).probs
+        return by_label(self.bound, probs)
+
+    def beliefs(self) -> Beliefs:
+        """What is believed of the items, and what the text had to say."""
+        seen = self.patterns(self.votes)
+        told = Beliefs(item_probs(self.model, seen), self.model.fitted.weights())
+        if self.text is None:
+            return told
+        return told.refined_by(self.text.refined(seen, told.probs))
 
     def steps(self) -> list[tuple[str, Floats]]:
         """The answers on the way to the last, by name; each is [n_items, n_item_labels]."""
@@ -98,7 +112,11 @@ class Case:
             ("votes", plain),
         ]
         last = item_probs(self.model, seen)
-        return steps if np.array_equal(last, plain) else [*steps, ("temperature", last)]
+        if not np.array_equal(last, plain):
+            steps.append(("temperature", last))
+        if self.text is not None:
+            steps += self.text.steps(seen, last)
+        return steps
 
     def without(self, vote: int) -> Floats:
         """The answer without one of the votes, [n_items, n_names]."""
@@ -113,8 +131,9 @@ def _explained(bound: BoundJob, models: Models, found: FoundRow) -> Explanation:
         return _left_out(bound, rows, found)
     model, used = models.of(found.shard.file.partition)
     ballot = vote(bound, rows.batch)
-    explanation = _of_case(Case(bound, rows, ballot.votes, model), ballot, used, found)
-    return _noted(explanation, bound, models)
+    text = text_reader(bound, models, rows.batch, found.id, found.shard.file.partition)
+    case = Case(bound, rows, ballot.votes, model, text)
+    return _noted(_of_case(case, ballot, used, found), bound, models)
 
 
 def _left_out(bound: BoundJob, rows: Rows, found: FoundRow) -> Explanation:
@@ -142,8 +161,11 @@ def _of_case(case: Case, ballot: Ballot, used: UsedModel, found: FoundRow) -> Ex
     bound, batch = case.bound, case.rows.batch
     steps = case.steps()
     keep = np.ones(len(batch), dtype=np.bool_)
-    told = Beliefs(steps[-1][1], case.model.fitted.weights())
+    told = case.beliefs()
     row = label_rows(bound, case.rows, case.votes, told, keep).table.to_pylist()[0]
+    read = None
+    if case.text is not None and told.refined is not None:
+        read = read_text(bound, case.text, told.refined, row["rests_on"])
     entities = tuple(
         (e["start"], e["end"], e["label"], e["confidence"]) for e in row.get("entities") or ()
     )
@@ -166,11 +188,12 @@ def _of_case(case: Case, ballot: Ballot, used: UsedModel, found: FoundRow) -> Ex
             for name, errors in ballot.errors.items()
             for error in errors
         ),
-        probs=_named(bound, beliefs[-1][1][0]) if bound.unit == "document" else {},
+        probs=_named(bound, told.probs[0]) if bound.unit == "document" else {},
         entities=entities,
         decisions=decisions,
         model=used,
         labels=None if row.get("labels") is None else tuple(row["labels"]),
+        text_read=read,
     )
 
 
@@ -189,6 +212,8 @@ def _reasons(
         decisions = label_decisions(bound, int(batch.lengths[0]), speaks, steps)
         order = np.lexsort((votes.start, votes.function)).tolist()
         return decisions, label_votes(row["votes"], order, answer, left, speaks)
+    if row["status"] == Status.UNCOVERED:
+        return (), ()
     places = places_of(bound, batch, votes, entities, beliefs[-1][1])
     decisions = tuple(_decision(place, beliefs, case) for place in places)
     return decisions, _votes(case, row["votes"], places)
@@ -247,7 +272,18 @@ def _noted(row: Explanation, bound: BoundJob, models: Models) -> Explanation:
         reason = models.taken_out(row.partition, row.id, step.name)
         if reason is not None:
             row = _taken_out(row, bound, f"{step.name} took it out of the live snapshot: {reason}")
-    return replace(row, notes=tuple(notes))
+    return replace(_dropped(row, bound, models), notes=tuple(notes))
+
+
+def _dropped(row: Explanation, bound: BoundJob, models: Models) -> Explanation:
+    """The same where the row was among those least to be trusted."""
+    refine = bound.job.refine
+    if refine is None or not refine.drop:
+        return row
+    reason = models.taken_out(row.partition, row.id, REFINE)
+    if reason is None:
+        return row
+    return _taken_out(row, bound, f"refine took it out of the live snapshot: {reason}")
 
 
 def _taken_out(row: Explanation, bound: BoundJob, reason: str) -> Explanation:

@@ -22,6 +22,28 @@ class UsedModel:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadText:
+    """What the text adds to the votes, in a job with `refine`.
+
+    `used` says whether labels rest on texts at all, and `why` why they do or not. `rests_on` is
+    what the row's label rests on, as in the labels table. Of whole texts, `probs` is what the text
+    alone says, by a model that has not seen it; `powers` are those with which votes and text are
+    multiplied, and `least` is how sure a text without votes must be. `origin` says where what was
+    learned of texts comes from: the live `snapshot`, or a `sample`, the first rows of the source.
+    `words` say all of it in a sentence.
+    """
+
+    why: str
+    origin: Literal["snapshot", "sample"]
+    words: str
+    used: bool = False
+    rests_on: str | None = None
+    probs: dict[str, float] = field(default_factory=dict)
+    powers: dict[str, float] = field(default_factory=dict)
+    least: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainedVote:
     """One vote, and what it did; `label` joins the labels of a set with |.
 
@@ -58,7 +80,9 @@ class Belief:
     """The probabilities of the labels at one step on the way to the posterior.
 
     The steps are `prior` (what the label model says of the same text without any vote), `votes`
-    (what it says with them), and one for whatever changes its answer afterwards.
+    (what it says with them), and one for whatever changes its answer afterwards: `temperature`
+    (that of gold), `text` (what the text alone says) and `votes+text` (both together); in ner
+    `abbreviations` and `surroundings`.
     """
 
     step: str
@@ -90,7 +114,8 @@ class Explanation:
     one should know. `probs` maps labels to probabilities (document tasks), `entities` are (start,
     end, label, confidence), `errors` are (lf, reason, message) of functions that failed. A row
     that was filtered or that nobody can read has neither votes nor a model. Where a text can have
-    several labels, `labels` holds those of a labeled row.
+    several labels, `labels` holds those of a labeled row. `text_read` is there where the job reads
+    texts.
     """
 
     id: str
@@ -109,3 +134,4 @@ class Explanation:
     model: UsedModel | None = None
     notes: tuple[str, ...] = ()
     labels: tuple[str, ...] | None = None
+    text_read: ReadText | None = None

@@ -60,12 +60,10 @@ def places_of(
     Args:
         bound: the job.
         batch: the row.
-        votes: the votes on it; where there are none, nothing is decided.
+        votes: the votes on it.
         entities: the spans that the answer has.
         probs: of the items by `answer_names`, [n_items, n_names].
     """
-    if not len(votes):
-        return []
     if bound.unit == "document":
         item = np.zeros(1, dtype=np.int64)
         return [Place(0, int(batch.lengths[0]), int(probs[0].argmax()), item)]

@@ -128,8 +128,13 @@ def read_refinement(bound: BoundJob, path: Path | None) -> Refinement | None:
     """The refinement of a run, where it has one that is used."""
     if path is None:
         return None
-    found = from_bytes(path.read_bytes(), vote_space(bound), KINDS)
+    found = whole_refinement(bound, path)
     return found if found.review.used else None
+
+
+def whole_refinement(bound: BoundJob, path: Path) -> Refinement:
+    """A refinement, used or not."""
+    return from_bytes(path.read_bytes(), vote_space(bound), KINDS)
 
 
 def refine_report(
@@ -138,7 +143,7 @@ def refine_report(
     """What the report says of it; None where texts are not read."""
     if path is None:
         return None
-    found = from_bytes(path.read_bytes(), vote_space(bound), KINDS)
+    found = whole_refinement(bound, path)
     denied = [] if summary.doubts is None else summary.doubts.rows(bound.names)
     return {
         **found.review.row(),

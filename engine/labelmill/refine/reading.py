@@ -132,6 +132,13 @@ class Refinement(Protocol):
         """Labels of rows, whether they took part in the fit or not."""
         ...
 
+    def steps(self, reading: Reading) -> list[tuple[str, Floats]]:
+        """The answers on the way from the label model's to the last, by name.
+
+        Each is [n_items, n_labels]; steps that do nothing in this refinement are left out.
+        """
+        ...
+
     def facts(self) -> dict[str, Any]:
         """What `restore` needs besides arrays, as plain JSON data."""
         ...

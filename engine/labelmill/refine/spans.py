@@ -14,7 +14,7 @@ from labelmill.core.hashes import mixed
 from labelmill.core.protocols import VoteSpace
 from labelmill.core.votes import Votes
 from labelmill.refine.contexts import BITS, Contexts
-from labelmill.refine.reading import Known, Reading, Refined, Review, Setting
+from labelmill.refine.reading import Floats, Known, Reading, Refined, Review, Setting
 from labelmill.refine.runs import Runs, Tags
 from labelmill.refine.spelling import Named, Spelling
 from labelmill.refine.surroundings import (
@@ -94,8 +94,7 @@ class FittedSpans:
         probs, added = reading.probs, Votes.none()
         voted = _rows_with_votes(reading)
         if self.spelling is not None:
-            rows = None if self.setting.label_uncovered else voted
-            probs, added = self.spelling.out(reading, self.tags, rows)
+            probs, added = self._spelled(reading, self.spelling)
         text = probs
         if self.around is not None:
             found = replace(reading, probs=probs)
@@ -104,6 +103,23 @@ class FittedSpans:
         rests = voted.astype(np.int8)
         rests[added.doc[~voted[added.doc]]] = 2
         return Refined(probs, text, rests if self.used else np.zeros_like(rests), added)
+
+    def steps(self, reading: Reading) -> list[tuple[str, Floats]]:
+        """Tags once abbreviations are spelled out, and once surroundings have decided."""
+        found: list[tuple[str, Floats]] = []
+        probs = reading.probs
+        if self.spelling is not None:
+            probs, _ = self._spelled(reading, self.spelling)
+            found.append(("abbreviations", probs))
+        if self.around is not None:
+            spelled = replace(reading, probs=probs)
+            found.append(("surroundings", self.around.believed(spelled, self.tags, self.setting)))
+        return found
+
+    def _spelled(self, reading: Reading, spelling: Spelling) -> tuple[Floats, Votes]:
+        """The same with abbreviations spelled out, and the spans that were added."""
+        rows = None if self.setting.label_uncovered else _rows_with_votes(reading)
+        return spelling.out(reading, self.tags, rows)
 
     def facts(self) -> dict[str, Any]:
         """Numbers and the review."""

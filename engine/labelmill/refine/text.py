@@ -14,7 +14,16 @@ from labelmill.core.votes import Votes
 from labelmill.refine.features import Features
 from labelmill.refine.learning import Bools, covered_items, softmax, targets_of, voted
 from labelmill.refine.logistic import Linear, fit_linear
-from labelmill.refine.reading import Floats, Ints, Known, Reading, Refined, Review, Setting
+from labelmill.refine.reading import (
+    RESTS_ON,
+    Floats,
+    Ints,
+    Known,
+    Reading,
+    Refined,
+    Review,
+    Setting,
+)
 from labelmill.refine.review import carry_over, checked, reviewed, too_little
 
 VOTES_WEIGHT, TEXT_WEIGHT = 1 / 3, 5 / 3
@@ -112,10 +121,14 @@ class FittedText:
         logs: Floats = np.log(np.maximum(self.prior, 1e-12))
         return logs
 
+    def alone(self, scores: Floats) -> Floats:
+        """What the text says by itself, [n_rows, n_labels]."""
+        return softmax(scores + self.leaning)
+
     def together(self, scores: Floats, probs: Floats, covered: Bools) -> Floats:
         """Votes and text, or where there are no votes the text alone, [n_rows, n_labels]."""
         both = VOTES_WEIGHT * np.log(np.maximum(probs, 1e-12)) + TEXT_WEIGHT * scores
-        return softmax(np.where(covered[:, None], both, scores + self.leaning))
+        return np.where(covered[:, None], softmax(both), self.alone(scores))
 
     def predict(self, reading: Reading) -> Refined:
         """Labels of rows, each read by a model that has not seen its fold.
@@ -128,7 +141,7 @@ class FittedText:
         covered = covered_items(reading.patterns)
         matrix = self.features.matrix(reading.batch.texts)
         scores = self.scores(matrix, reading.folds(self.setting))
-        text = softmax(scores + self.leaning)
+        text = self.alone(scores)
         probs = self.together(scores, reading.probs, covered)
         sure = (text.max(axis=1) >= self.bound) & self.setting.label_uncovered
         probs[~covered & ~sure] = reading.probs[~covered & ~sure]
@@ -137,6 +150,12 @@ class FittedText:
         doubtful = text[np.arange(len(best)), best] < self.least[best]
         added = _added(np.flatnonzero(sure & ~covered), best, reading.batch)
         return Refined(probs, text, rests, added, doubtful & (rests > 0))
+
+    def steps(self, reading: Reading) -> list[tuple[str, Floats]]:
+        """What the text alone says, and then votes and text together."""
+        refined = self.predict(reading)
+        used = self.review.used
+        return [("text", refined.text_probs), (RESTS_ON[1], refined.probs)] if used else []
 
     def facts(self) -> dict[str, Any]:
         """Numbers and the review."""

@@ -74,7 +74,9 @@ def _opening(text: str, decision: Decision, labels: Sequence[str]) -> View:
 def _votes(text: str, decision: Decision, votes: Sequence[ExplainedVote], width: int) -> View:
     """The votes as a table; where they stand is said where it is not the whole span."""
     if not votes:
-        return [f"{GAP}no vote is on it: it follows from what stands beside it"]
+        whole = decision.token is None
+        told = "the text alone" if whole else "the rest of the text"
+        return [f"{GAP}no vote is on it: it follows from {told}"]
     cells = []
     for vote in votes:
         whole = (vote.start, vote.end) == (decision.start, decision.end)
@@ -148,6 +150,9 @@ def _closing(row: Explanation) -> View:
     lines = [f"Status  {row.status}: {visible(row.why)}", f"Fate    {row.fate}"]
     if row.model is not None:
         lines.append(f"Model   {visible(row.model.words)}")
+    if row.text_read is not None:
+        words = visible(row.text_read.words).replace("; ", f"\n{GAP}        ")
+        lines.append(f"Text    {words}")
     return indented([*lines, *(f"Note    {visible(note)}" for note in row.notes)])
 
 
