@@ -12,6 +12,8 @@ from tests.pipeline.conftest import Project
 import labelmill
 from labelmill.errors import BadColumn, ConfigErrors
 from labelmill.pipeline.examples import run_examples
+from labelmill.report.tables import model_calibration
+from labelmill.report.terminal import report_view
 
 TEXTS = {
     "the ball and a goal": ["sport"],
@@ -225,3 +227,53 @@ def test_a_model_that_was_fitted_before_labels_as_it_did(topics: Project) -> Non
 
     rows = pq.read_table(topics.root / "again" / "current" / "labels").to_pylist()
     assert [row["probs"] for row in rows] == [row["probs"] for row in before.values()]
+
+
+@pytest.mark.parametrize("n_labels", [3, 7])
+def test_the_report_says_how_each_label_was_calibrated(topics: Project, n_labels: int) -> None:
+    rng = np.random.default_rng(0)
+    names = [f"topic{i}" for i in range(n_labels)]
+    true = rng.random((400, n_labels)) < 0.4
+    heard = true ^ (rng.random(true.shape) < 0.2)
+    texts = [" ".join(np.array(names)[row]) or "nothing" for row in heard]
+    labels = [np.array(names)[row].tolist() for row in true]
+    rows = {"id": [f"r{i}" for i in range(400)], "text": texts, "topics": labels}
+    topics.write(rows)
+    topics.write(rows, "../gold/a.parquet")
+    votes = [
+        {"name": f"{kind}_{name}", "type": "regex", "label": label, "pattern": pattern}
+        for name in names
+        for kind, label, pattern in (
+            ("yes", name, name),
+            ("no", {"not": name}, rf"^(?!.*{name})"),
+        )
+    ]
+    topics.configure(
+        task={"type": "classification", "multi_label": True, "labels": names},
+        source={"path": "input", "id": "id", "text": "text", "gold": "topics"},
+        gold={"path": "gold", "label": "topics"},
+        labeling_functions=votes,
+        label_model={"type": "dawid_skene"},
+    )
+
+    report = topics.run().snapshots[0].report
+    heats = {row["label"]: row["calibration"] for row in report["label_model"]["by_label"]}
+    (line,) = model_calibration(report)
+
+    assert all(found["error_after"] <= found["error_before"] for found in heats.values())
+    means = [
+        sum(found[key] for found in heats.values()) / n_labels
+        for key in ("error_before", "error_after")
+    ]
+    assert line.startswith("calibrated on gold: ")
+    assert f"calibration error {means[0]:.3f} before, {means[1]:.3f} after, on average" in line
+    temperatures = [found["temperature"] for found in heats.values()]
+    if n_labels == 3:
+        assert all(
+            f"topic{i} at temperature {heat:.2f}" in line for i, heat in enumerate(temperatures)
+        )
+    else:
+        assert f"from {min(temperatures):.2f} to {max(temperatures):.2f}" in line
+    assert f"expected calibration error {report['gold']['calibration_error']:.3f}" in "\n".join(
+        str(part) for part in report_view(report, topics.root / "report.html", 100)
+    )

@@ -108,9 +108,15 @@ class FittedMultiLabel:
         return {"able": self.able.astype(int).tolist()}
 
     def rows(self) -> list[dict[str, Any]]:
-        """What is used for each label, and how likely it is where nobody votes on it."""
+        """What is used for each label: its model, its `unsaid`, and how it is calibrated."""
         return [
-            {"label": name, "type": q.type, "why": q.story.why, "unsaid": q.unsaid}
+            {
+                "label": name,
+                "type": q.type,
+                "why": q.story.why,
+                "unsaid": q.unsaid,
+                "calibration": None if q.calibration is None else asdict(q.calibration),
+            }
             for name, q in zip(self.labels.names, self.questions, strict=True)
         ]
 

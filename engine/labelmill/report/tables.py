@@ -1,6 +1,6 @@
 """The table of labeling functions as text: which columns a report has, and how values read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,13 +175,33 @@ def model_trials(report: Report) -> list[str]:
 
 def model_calibration(report: Report) -> list[str]:
     """At which temperature the probabilities are given, and what that did, if gold told one."""
-    found = report["label_model"].get("calibration")
+    model = report["label_model"]
+    found = model.get("calibration")
     if found is None:
-        return []
+        return _calibration_by_label(model.get("by_label", ()))
     unit = "tokens" if report["task"] == "ner" else "rows"
     heat = f"temperature {found['temperature']:.2f} from {whole(found['items'])} {unit} of gold"
     before, after = decimal(found["error_before"]), decimal(found["error_after"])
     return [f"calibrated: {heat}; calibration error {before} before, {after} after"]
+
+
+def _calibration_by_label(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The same where each label has a model of its own; errors are means over the labels."""
+    told = {row["label"]: row["calibration"] for row in rows if row.get("calibration")}
+    if not told:
+        return []
+    heats = {label: found["temperature"] for label, found in told.items()}
+    if len(heats) > MOST_NAMES:
+        low, high = min(heats.values()), max(heats.values())
+        words = f"{len(heats)} labels at temperatures from {low:.2f} to {high:.2f}"
+    else:
+        words = ", ".join(f"{label} at temperature {heat:.2f}" for label, heat in heats.items())
+    before, after = (
+        decimal(sum(found[key] for found in told.values()) / len(told))
+        for key in ("error_before", "error_after")
+    )
+    errors = f"calibration error {before} before, {after} after, on average over the labels"
+    return [f"calibrated on gold: {words}; {errors}"]
 
 
 def gold_calibration(report: Report) -> list[str]:
