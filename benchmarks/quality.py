@@ -40,7 +40,8 @@ from benchmarks import quality_page
 from labelmill.config.spec import Job
 
 PEERS = ("majority", "snorkel", "skweak_hmm")
-QUICK = 500
+QUICK, QUICK_SPANS = 300, 60
+"""So many texts of each part are enough to see that all of it works."""
 QUICK_MODELS = ("majority", "lift", "hmm")
 TOLD = {
     "youtube": ("youtube", ""),
@@ -83,7 +84,8 @@ def measured(project: Project, split: Split, n_rows: int | None, *, ends: bool) 
     facts["texts"] = _kind(
         text_sets(project, n_rows), models("document"), split, known, quick=quick
     )
-    facts["spans"] = _kind(span_sets(project, n_rows), models("span"), split, known, quick=quick)
+    n_spans = QUICK_SPANS if quick else None
+    facts["spans"] = _kind(span_sets(project, n_spans), models("span"), split, known, quick=quick)
     label_models = _end_models()
     facts["end_models"] = [
         {
