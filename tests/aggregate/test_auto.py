@@ -118,3 +118,19 @@ def test_what_gold_taught_is_kept_in_the_file() -> None:
     patterns = VotePatterns.of_matrix(votes, 3)
     again = from_json(done.to_json())
     assert (again.predict(patterns) == done.predict(patterns)).all()
+
+
+def test_gold_tells_which_side_is_right() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 2, 3_000)
+    knows = np.arange(12) < 5  # the other seven say the opposite, as one
+    right = np.where(knows, 0.9, 0.1)
+    votes = np.where(rng.random((3_000, 12)) < right, truth[:, None], 1 - truth[:, None])
+    votes[rng.random(votes.shape) < 0.5] = -1
+    gold, rest = slice(0, 150), slice(150, None)
+
+    model = labelmill.LabelModel("auto", 2).fit(votes[rest], votes[gold], truth[gold])
+
+    assert (model.predict(votes[rest]) == truth[rest]).mean() > 0.95
+    assert model.story is not None
+    assert model.story.used == "auto"

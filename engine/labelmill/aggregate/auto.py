@@ -55,9 +55,9 @@ class Auto:
     go against the others, and the model sides against majority vote on most items, nobody can
     tell which side is right, and majority vote is used.
 
-    With gold the balance is that of gold, and a logistic regression on the votes may correct
-    labels (see labelmill.aggregate.correction): only kinds of change that gold shows, out of
-    sample, to be significantly for the better.
+    With gold, logistic regressions on the votes start from what is believed without it, and gold
+    pays for each step away (see labelmill.aggregate.correction). They are used if they foretell
+    gold that they have not seen significantly better; then it is also known which side is right.
 
     In ner `auto` is `hmm`.
 
@@ -70,7 +70,7 @@ class Auto:
     """
 
     learns_from_gold: ClassVar[bool] = True
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     units: ClassVar[frozenset[Unit]] = BOTH
     sequential: ClassVar[bool] = False
 
@@ -78,18 +78,14 @@ class Auto:
         self, patterns: VotePatterns, space: VoteSpace, gold: Gold | None = None
     ) -> "FittedAuto":
         """Estimate skills, take two rounds of EM, and look at what came out."""
-        fitted = self._without_gold(patterns, _balanced(space, gold))
+        fitted = self._without_gold(patterns, space)
         if gold is None:
             return fitted
         shape = len(space.functions), len(space.labels.sets)
         verdict = correction_of(gold, fitted.predict, shape)
-        return replace(
-            fitted,
-            prior=space.prior,
-            correction=verdict.correction,
-            tried=verdict.tried,
-            why=verdict.why,
-        )
+        if verdict.correction is not None:
+            fitted = replace(fitted, correction=verdict.correction, findings=())
+        return replace(fitted, tried=verdict.tried, why=verdict.why)
 
     def _without_gold(self, patterns: VotePatterns, space: VoteSpace) -> "FittedAuto":
         n_labels, n_sets = len(space.labels), len(space.labels.sets)
@@ -290,14 +286,6 @@ class _Tables:
     silence: Floats  # [n_labels]
     weight: Floats  # [n_functions]
     like: Floats  # [n_functions, n_sets, n_labels]
-
-
-def _balanced(space: VoteSpace, gold: Gold | None) -> VoteSpace:
-    """The same with the balance that gold shows, unless the job gives one."""
-    if gold is None or space.balance_given:
-        return space
-    counts = np.bincount(gold.labels, minlength=len(space.labels)) + 1.0
-    return replace(space, prior=counts / counts.sum(), balance_given=True)
 
 
 def coin(skill: Floats, balance: Floats, members: npt.NDArray[np.bool_]) -> Floats:
