@@ -12,7 +12,15 @@ from labelmill.core.batch import Batch
 from labelmill.core.protocols import VoteSpace
 from labelmill.core.votes import Votes
 from labelmill.refine.features import Features
-from labelmill.refine.learning import Bools, covered_items, softmax, targets_of, voted
+from labelmill.refine.learning import (
+    Bools,
+    agreed,
+    covered_items,
+    denied,
+    softmax,
+    targets_of,
+    voted,
+)
 from labelmill.refine.logistic import Linear, fit_linear
 from labelmill.refine.reading import (
     RESTS_ON,
@@ -41,7 +49,9 @@ def fit(
 
     The first round trains a logistic regression per fold on majority vote on every row outside
     the fold, weighted by how far it leads: so the text errs elsewhere than the label model does,
-    which majority vote alone would not. What it says of the rows in the fold is divided by the
+    which majority vote alone would not. Rows where the label model says otherwise are left out,
+    and so are those whose label the text denies: halves of the rows outside the fold are read by
+    models of the other half first. What a model says of the rows in its fold is divided by the
     balance of what it was trained on, which leaves the lift, and scaled so that it is as sure of
     itself as the label model. The label model's answer and the text together are what the next
     round learns from: the votes stay in the product, so that labels do not drift. Only in the
@@ -59,15 +69,24 @@ def fit(
     flat = np.full(len(space.labels), 1 / len(space.labels))
     majority = voted(reading.patterns, space.labels)
     lacking = too_little(majority, covered)
-    state = FittedText(features, setting, (), flat, 1.0, flat, 1.0, 0 * flat, Review(lacking))
+    state = FittedText(features, setting, (), 1.0, flat, 1.0, 0 * flat, Review(lacking))
     if lacking:
         return state
     matrix = features.matrix(reading.batch.texts)
-    folds = reading.folds(setting)
-    beliefs = majority
+    folds, halves = reading.folds(setting), reading.halves(setting)
+    beliefs = agreed(majority, reading.probs)
+    if too_little(beliefs, beliefs.max(axis=1) > beliefs.min(axis=1)):
+        beliefs = majority
     kept_out: list[Floats] = []
     for _ in range(setting.rounds):
-        state = _round(state, matrix, folds, covered, beliefs, reading.probs)
+        models = tuple(
+            _model(matrix, beliefs, covered & (folds != fold), halves)
+            for fold in range(setting.folds)
+        )
+        state = replace(state, models=models, scale=1.0)
+        scores = state.scores(matrix, folds)[covered]
+        confidence = float(reading.probs[covered].max(axis=1).mean())
+        state = replace(state, scale=_matching(scores, confidence))
         scores = state.scores(matrix, folds)
         beliefs = state.together(scores, reading.probs, covered)
         kept_out.append(scores[covered])
@@ -83,12 +102,11 @@ def fit(
 
 @dataclass(frozen=True, slots=True)
 class FittedText:
-    """Linear models at work, one for each fold."""
+    """Linear models of lifts at work, one for each fold."""
 
     features: Features
     setting: Setting
     models: tuple[Linear, ...]
-    balance: Floats  # [n_labels], of what the models were trained on
     scale: float
     prior: Floats  # [n_labels], for rows without votes
     bound: float  # how sure a text without votes must be
@@ -96,7 +114,7 @@ class FittedText:
     review: Review
 
     kind: ClassVar[str] = "text"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def scores(self, matrix: Any, folds: Ints | None) -> Floats:
         """What the text says of each row, as log lifts, [n_rows, n_labels].
@@ -107,13 +125,11 @@ class FittedText:
         if folds is None:
             found: Floats = np.mean(every, axis=0)
         else:
-            found = np.zeros((matrix.shape[0], len(self.balance)))
+            found = np.zeros((matrix.shape[0], len(self.prior)))
             for fold, model in enumerate(self.models):
                 rows = np.flatnonzero(folds == fold)
                 found[rows] = model.scores(matrix[rows])
-        lifts = found - np.log(self.balance)
-        scaled: Floats = self.scale * (lifts - lifts.mean(axis=1, keepdims=True))
-        return scaled
+        return self.scale * found
 
     @property
     def leaning(self) -> Floats:
@@ -161,7 +177,6 @@ class FittedText:
         """Numbers and the review."""
         return {
             "setting": asdict(self.setting),
-            "balance": self.balance.tolist(),
             "scale": self.scale,
             "prior": self.prior.tolist(),
             "bound": self.bound,
@@ -204,7 +219,6 @@ class FittedText:
             features,
             Setting(**facts["setting"]),
             models,
-            np.array(facts["balance"]),
             float(facts["scale"]),
             np.array(facts["prior"]),
             float(facts["bound"]),
@@ -213,17 +227,21 @@ class FittedText:
         )
 
 
-def _round(
-    state: FittedText, matrix: Any, folds: Ints, covered: Bools, beliefs: Floats, probs: Floats
-) -> FittedText:
-    labels, weight, balance = targets_of(beliefs, covered)
-    models = tuple(
-        fit_linear(matrix, labels, np.where(folds == fold, 0.0, weight))
-        for fold in range(state.setting.folds)
-    )
-    raw = replace(state, models=models, balance=balance, scale=1.0)
-    scores = raw.scores(matrix, folds)[covered]
-    return replace(raw, scale=_matching(scores, float(probs[covered].max(axis=1).mean())))
+def _model(matrix: Any, beliefs: Floats, usable: Bools, halves: Ints) -> Linear:
+    """A model of the rows whose label the text does not deny.
+
+    A row is asked of a model that has seen the other half of the usable rows only.
+    """
+    asked = np.zeros(beliefs.shape)
+    for half in range(2):
+        rows = np.flatnonzero(usable & (halves == half))
+        asked[rows] = _learned(matrix, beliefs, usable & (halves != half)).scores(matrix[rows])
+    return _learned(matrix, beliefs, usable & ~denied(asked, beliefs, usable))
+
+
+def _learned(matrix: Any, beliefs: Floats, usable: Bools) -> Linear:
+    labels, weight, balance = targets_of(beliefs, usable)
+    return fit_linear(matrix, labels, weight).lifted(balance)
 
 
 def _matching(scores: Floats, confidence: float) -> float:
@@ -258,7 +276,7 @@ def _least(state: FittedText, reading: Reading, matrix: Any, folds: Ints) -> Flo
     statistic over neighbouring texts does (Muhlenbach, Lallich & Zighed, 2004; Lang et al.,
     2022), and hangs on one row alone. Each label has a bound of its own, so that rare ones stay.
     """
-    n_labels = len(state.balance)
+    n_labels = len(state.prior)
     if not state.setting.drop:
         return np.zeros(n_labels)
     scores = state.scores(matrix, folds)
