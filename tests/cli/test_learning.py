@@ -3,6 +3,7 @@
 import pytest
 from tests.cli.conftest import Call
 
+from labelmill.config.keys import SECTIONS
 from labelmill.core.registry import REGISTRIES
 
 
@@ -34,6 +35,16 @@ def test_a_name_in_several_sections_is_explained_for_each(labelmill: Call) -> No
     assert "labeling_functions: python\n" in out
     assert "augment: python\n" in out
     assert labelmill("explain", "augment/python").out in out
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_without_types_is_explained_by_its_name(labelmill: Call, name: str) -> None:
+    answer = labelmill("explain", name)
+
+    assert answer.code == 0
+    assert answer.out.startswith(f"{name}\n")
+    assert len(answer.out.partition("\nKeys\n")[2].splitlines()) >= 3
+    assert "Keys of every entry" not in answer.out
 
 
 def test_an_unknown_type_names_the_nearest(labelmill: Call) -> None:

@@ -75,7 +75,7 @@ def test_a_value_may_hold_signs_of_the_way() -> None:
         ("a.=3", "expected KEY=VALUE"),
         ("extends=[x]", "cannot be overridden"),
         ("seed=[1", "cannot be read as YAML"),
-        ("seed.x=1", "not a map"),
+        ("seed.x=1", "no map but 1; set a map instead: {x: ...}"),
         (
             "labeling_functions[beging].x=1",
             "the name 'beging' (did you mean 'begging'?)",

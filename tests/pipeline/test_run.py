@@ -326,6 +326,16 @@ def test_an_empty_train_split_publishes_nothing(project: Project) -> None:
     assert list((project.output / "snapshots").iterdir()) == []
 
 
+def test_where_all_rows_are_one_text_the_empty_train_split_says_where_they_went(
+    project: Project,
+) -> None:
+    project.write({"id": [f"r{i}" for i in range(6)], "text": ["buy now"] * 6})
+    project.configure(split={"train": 0.0001, "dev": 0.9999})
+
+    with pytest.raises(ChecksFailed, match=r"rows: 6 labeled\); 6 in dev: rows that `split.group`"):
+        project.run()
+
+
 @pytest.mark.parametrize(
     "check",
     [

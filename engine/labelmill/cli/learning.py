@@ -18,14 +18,15 @@ def explain(
         str | None,
         typer.Argument(
             metavar="[TYPE]",
-            help="A type such as keyword, or with its section: augment.python.",
+            help="A type such as keyword or, with its section, augment.python; or a section "
+            "without types, such as refine.",
             show_default=False,
         ),
     ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Explain a type and its keys, or list all types."""
+    """Explain a type or a section and its keys, or list all types."""
     from labelmill import kinds  # noqa: PLC0415 (--help loads no types)
     from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
 
@@ -79,11 +80,14 @@ def _type_view(found: "TypeHelp") -> "View":
 
     from labelmill.report.layout import heading, indented  # noqa: PLC0415
 
-    view: View = [Text(f"{found.section}: {found.name}", style="bold"), found.summary]
+    whole = found.kind == "section"
+    title = found.section if whole else f"{found.section}: {found.name}"
+    view: View = [Text(title, style="bold"), found.summary]
     if found.text:
         view += ["", *found.text.splitlines()]
     view += [*heading("Keys"), *_keys(found.fields)]
-    view += [*heading(f"Keys of every entry under {found.section}"), *_keys(found.frame)]
+    if not whole:
+        view += [*heading(f"Keys of every entry under {found.section}"), *_keys(found.frame)]
     if found.example:
         view += [*heading("Example (Python)"), *indented(found.example.splitlines())]
     return view

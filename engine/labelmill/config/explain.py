@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from labelmill.config.keys import FRAMES
+from labelmill.config.keys import FRAMES, SECTIONS
 from labelmill.config.model import canonical, parameters_of
 from labelmill.core.labels import AllOf, Not, OneOf
 from labelmill.core.registry import REGISTRIES, Registry
@@ -99,17 +99,29 @@ def explain(section: str, name: str, registries: Mapping[str, Registry] = REGIST
 def explain_all(name: str, registries: Mapping[str, Registry] = REGISTRIES) -> tuple[TypeHelp, ...]:
     """Explain every type of a name; several sections can have one (`snorkel`, `python`).
 
+    A section that is one map without types (`refine`, `split`) is explained by its own name.
+
     Raises:
-        UsageError: if no section has such a type.
+        UsageError: if there is no such type or section.
     """
     found = [section for section, registry in registries.items() if name in registry]
+    if not found and name in SECTIONS:
+        return (_section(name),)
     if not found:
-        known = sorted({known for registry in registries.values() for known in registry})
+        types = {known for registry in registries.values() for known in registry}
+        known = sorted(types | set(SECTIONS))
         close = nearest(name, known)
         hint = close if "did you mean" in close else f" (known: {', '.join(known)})"
-        message = f"no type '{name}'{hint}"
+        message = f"no type or section '{name}'{hint}"
         raise UsageError(message)
     return tuple(explain(section, name, registries) for section in found)
+
+
+def _section(name: str) -> TypeHelp:
+    """A section without types."""
+    cls = SECTIONS[name]
+    summary, _, text = sections_of(cls)[""].partition("\n")
+    return TypeHelp(name, "section", name, summary, text.strip(), keys_of(cls), (), "")
 
 
 def keys_of(cls: type[Any]) -> tuple[KeyHelp, ...]:

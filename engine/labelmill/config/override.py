@@ -67,7 +67,11 @@ def _set(node: Node, steps: tuple[Step, ...], value: Node, place: Place) -> Node
         return _set_item(node, step[0], rest, value, place)
     if not is_map(node):
         if node.value is not None:
-            message = f"'{step}' is looked for in something that is not a map"
+            found = "a list" if is_list(node) else str(node.value).lower()
+            message = (
+                f"'{step}' is looked for in what is no map but {found}; set a map instead: "
+                f"{{{step}: ...}}"
+            )
             raise _NoSuchItemError(message)
         node = Node({}, place, place)
     child = node.value.get(step, Node(None, place, place))

@@ -260,11 +260,19 @@ def _leaks_matter(job: Job) -> bool:
     return any(getattr(spec.kind, "looks_for_leaks", False) for spec in job.checks)
 
 
+def _elsewhere(summary: ShardSummary) -> str:
+    """Where the rows went instead of train, if some were taken into a split."""
+    others = [f"{n} in {split}" for split, n in summary.splits.items() if n]
+    if not others:
+        return ""
+    return f"; {' and '.join(others)}: rows that `split.group` holds to be one stay together"
+
+
 def _stop_if_failed(making: Making, summary: ShardSummary, results: Sequence[CheckResult]) -> None:
     told = [r.told for r in results if not r.passed and r.severity == "error"]
     if making.plan.job.split.train > 0 and not summary.splits["train"]:
         states = ", ".join(f"{n} {state}" for state, n in sorted(summary.status.items()))
-        told.insert(0, f"the train split is empty (rows: {states or 'none'})")
+        told.insert(0, f"the train split is empty (rows: {states or 'none'}){_elsewhere(summary)}")
     if told:
         raise ChecksFailed([f"{line}; nothing was published" for line in told])
 

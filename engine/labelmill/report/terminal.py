@@ -221,7 +221,7 @@ def _gold(report: Report, width: int) -> View:
         return []
     if "exact_match" in gold:
         by_label = _gold_by_label(gold, width)
-        return [*heading("Agreement with gold"), *by_label, *gold_calibration(report)]
+        return [*heading("Agreement with gold"), *by_label, "", *gold_calibration(report)]
     if "f1" in gold:
         scores = [f"{name} {share(gold[name])}" for name in ("precision", "recall", "f1")]
         told = f"{', '.join(scores)} on {whole(gold['wanted'])} gold spans"
