@@ -11,16 +11,21 @@ fenced block says what the block is, where the language alone does not:
     <!-- skeleton: ner -->            fragments of YAML from here on are parts of such a job
 
 Blocks of `bash` and `python` run; a block of `yaml` is a whole config where it has `version:`, else
-a fragment.
+a fragment. In the README and the tutorials every command is a process of its own, as for a reader.
+In the guide those that call nothing but `labelmill` are carried out by its `main` in this process,
+which has loaded already what each would load again.
 """
 
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
+from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -28,6 +33,7 @@ from typing import IO
 import pytest
 
 from labelmill import kinds
+from labelmill.cli import main
 from labelmill.config import load
 from labelmill.core.registry import REGISTRIES
 
@@ -39,6 +45,9 @@ PAGES += [
 ]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMENT = re.compile(r"<!-- ?(start|skeleton|file|append|output|exit|not run):? ?(.*?) ?-->\s*$")
+
+SIGNS = {"|", ">", ">>", "<", "&&", "||", ";", "2>&1"}
+"""What makes a line more than a call."""
 
 SKELETONS = {
     "classification": """
@@ -100,6 +109,8 @@ class Reader:
     """Somebody who does what a page says, in a folder."""
 
     folder: Path
+    capsys: pytest.CaptureFixture[str]
+    processes: bool
     skeleton: str = "classification"
     shown: str = ""
     done: list[str] = field(default_factory=list)
@@ -130,6 +141,27 @@ class Reader:
         path.write_text(before + block.text, encoding="utf-8")
 
     def shell(self, commands: str, code: int) -> None:
+        calls = [] if self.processes else calls_of(commands)
+        if calls:
+            self.call(calls, code)
+        else:
+            self.run_bash(commands, code)
+
+    def call(self, calls: list[list[str]], code: int) -> None:
+        """Carry out command lines in this process; only the last may fail."""
+        self.shown = ""
+        with chdir(self.folder), warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
+            warnings.simplefilter("default")  # a page is no test of what others warn of
+            patch.setenv("COLUMNS", "120")
+            for place, arguments in enumerate(calls):
+                self.capsys.readouterr()
+                ended = main(arguments)
+                captured = self.capsys.readouterr()
+                self.shown += captured.out + captured.err
+                wanted = code if place == len(calls) - 1 else 0
+                assert ended == wanted, f"{arguments} ended with {ended}:\n{self.shown}"
+
+    def run_bash(self, commands: str, code: int) -> None:
         bin_folder = str(Path(sys.executable).parent)
         env = os.environ | {"PATH": f"{bin_folder}:{os.environ['PATH']}", "COLUMNS": "120"}
         ran = subprocess.run(
@@ -186,6 +218,17 @@ class Reader:
             self.python.communicate()
 
 
+def calls_of(commands: str) -> list[list[str]]:
+    """The arguments of each line that calls labelmill; none if a line does anything else."""
+    calls = []
+    for line in commands.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        if words[:1] != ["labelmill"] or set(words) & SIGNS or "$" in line:
+            return []
+        calls.append(words[1:])
+    return calls
+
+
 def pipe(stream: IO[str] | None) -> IO[str]:
     assert stream is not None
     return stream
@@ -207,14 +250,16 @@ def skeletons_of(page: Path) -> Iterator[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
+def test_a_page_does_what_it_says(
+    page: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     kinds.register_all()
     text = page.read_text(encoding="utf-8")
     if "<!-- start: empty -->" not in text:
         for name in SHIPPED:
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
-    reader = Reader(tmp_path)
+    reader = Reader(tmp_path, capsys, processes="guide" not in page.parts)
     switches = list(skeletons_of(page))
     try:
         for match, block in zip(FENCE.finditer(text), blocks_of(page), strict=True):
@@ -233,6 +278,15 @@ def test_the_guide_shows_every_type() -> None:
     assert len(names) > 40
     missing = [pair for pair in names if not re.search(rf"type: {pair[1]}\b", pages)]
     assert missing == []
+
+
+def test_lines_that_do_more_than_call_labelmill_go_to_a_shell() -> None:
+    assert calls_of("labelmill run a.yaml \\\n  --set 'x=[1]'  # why\nlabelmill test b.yaml\n") == [
+        ["run", "a.yaml", "--set", "x=[1]"],
+        ["test", "b.yaml"],
+    ]
+    for line in ("labelmill run a.yaml > log", "labelmill run $JOB", "labelmill x || true", "ls"):
+        assert calls_of(f"labelmill test b.yaml\n{line}\n") == []
 
 
 def test_the_documentation_names_every_command() -> None:
