@@ -11,8 +11,8 @@ fenced block says what the block is, where the language alone does not:
     <!-- skeleton: ner -->            fragments of YAML from here on are parts of such a job
 
 Blocks of `bash` and `python` run; a block of `yaml` is a whole config where it has `version:`, else
-a fragment. In the README and the tutorials every command is a process of its own, as for a reader.
-In the guide those that call nothing but `labelmill` are carried out by its `main` in this process,
+a fragment. In the tutorials every command is a process of its own, as for a reader. In the README
+and the guide those that call nothing but `labelmill` are carried out by its `main` in this process,
 which has loaded already what each would load again.
 """
 
@@ -259,7 +259,7 @@ def test_a_page_does_what_it_says(
         for name in SHIPPED:
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
-    reader = Reader(tmp_path, capsys, processes="guide" not in page.parts)
+    reader = Reader(tmp_path, capsys, processes="tutorial" in page.parts)
     switches = list(skeletons_of(page))
     try:
         for match, block in zip(FENCE.finditer(text), blocks_of(page), strict=True):

@@ -25,7 +25,7 @@ TYPES = [name for name in LABEL_MODELS if name != "fitted"]
 DOCUMENT_TYPES = [name for name in TYPES if "document" in LABEL_MODELS.get(name).units]
 NEEDS_THREE = {"snorkel"}
 SLOW = {("snorkel", "two hundred labels"), ("skweak_hmm", "two hundred labels")}
-"""They take seconds for so many labels, so they are tried once, through the guard."""
+"""They take seconds for so many labels, so they are tried once, among the slow tests."""
 
 
 def drawn(n_functions: int, n_labels: int, *, n_items: int = N_ITEMS, silent: float = 0.4) -> Ints:
@@ -98,8 +98,10 @@ def is_distribution(probs: Floats, shape: tuple[int, int]) -> None:
     np.testing.assert_allclose(probs.sum(axis=1), 1, atol=1e-9)
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", TYPES)
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [*QUICK, *(pytest.param(*pair, marks=pytest.mark.slow) for pair in sorted(SLOW))],
+)
 def test_any_votes_give_distributions_weights_and_a_file(name: str, case: str) -> None:
     votes, n_labels = CASES[case]
     kind = LABEL_MODELS.get(name)()

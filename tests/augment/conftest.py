@@ -165,12 +165,14 @@ def no_nltk_data(tmp_path: Path) -> Iterator[Path]:
 def _only_nltk_folder(folder: Path) -> Iterator[Path]:
     kept = list(nltk.data.path)
     nltk.data.path[:] = [str(folder)]
+    gc.freeze()  # what is there already need not be looked at again
     yield folder
     nltk.data.path[:] = kept
     with warnings.catch_warnings():
         # NLTK leaves its files to the garbage collector, which would complain in any later test.
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+    gc.unfreeze()
 
 
 def wordnet_files() -> dict[str, str]:

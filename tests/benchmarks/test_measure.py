@@ -1,7 +1,9 @@
 """Both sides are timed in turns; a claim is one JSON object on the last line."""
 
+import gc
 import json
 import sys
+from collections.abc import Iterator
 
 import pytest
 from benchmarks.measure import (
@@ -13,7 +15,16 @@ from benchmarks.measure import (
     run_command,
 )
 
+pytestmark = pytest.mark.usefixtures("little_to_collect")
 FIELDS = {"name", "ours", "peer", "unit", "ratio"}
+
+
+@pytest.fixture
+def little_to_collect() -> Iterator[None]:
+    """Garbage is collected before each call; what other tests left need not be looked at."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def test_sides_take_turns_and_change_who_goes_first() -> None:

@@ -146,6 +146,7 @@ def test_a_file_holds_at_least_one_doc() -> None:
         Spacy(rows_per_file=0)
 
 
+@pytest.mark.slow
 def test_spacy_train_learns_entities(
     news: list[pa.RecordBatch], news_setting: ExportSetting, write: Any, tmp_path: Path
 ) -> None:

@@ -120,7 +120,7 @@ DEADLY = """
             "SIGKILL ended the process, as it does where memory is short",
             marks=pytest.mark.slow,
         ),
-        ("os._exit(3)", "the process ended with exit code 3"),
+        pytest.param("os._exit(3)", "the process ended with exit code 3", marks=pytest.mark.slow),
     ],
 )
 def test_a_row_that_ends_its_worker_goes_to_quarantine_and_the_others_are_labeled(
@@ -154,6 +154,7 @@ def test_one_deadly_row_of_ten_thousand_costs_that_row_alone(
     assert len(published(project, "labels")) == 10_000
 
 
+@pytest.mark.slow
 def test_a_worker_that_grows_too_large_is_ended_and_the_row_is_told(
     project: Project, write: Write
 ) -> None:
@@ -179,7 +180,7 @@ def test_memory_that_no_worker_can_do_with_stops_the_run(project: Project, write
         list(processes.map(doubled, [1]))
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_worker_that_dies_once_changes_no_byte(
     project: Project, write: Write, workers: int
 ) -> None:
@@ -211,6 +212,7 @@ def test_too_many_deadly_rows_stop_the_run(project: Project, write: Write) -> No
         project.run()
 
 
+@pytest.mark.slow
 def test_rows_that_end_a_worker_only_together_stop_the_run(project: Project, write: Write) -> None:
     body = """
         def f(row):

@@ -135,7 +135,9 @@ def test_where_the_output_lies_changes_no_byte(project: Project) -> None:
     assert moved == before
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize(
+    "workers", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(3, marks=pytest.mark.slow)]
+)
 def test_any_number_of_workers_gives_the_bytes_of_none(project: Project, workers: int) -> None:
     project.configure(
         augment=[{"type": "word_dropout", "rate": 0.5, "copies": 2}],
