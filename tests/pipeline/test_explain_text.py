@@ -210,8 +210,8 @@ def test_an_abbreviation_is_a_step_of_its_own(project: Project) -> None:
         assert spans == [(e["start"], e["end"], e["label"]) for e in rows[row.id]["entities"]]
         short = [d for d in row.decisions if row.text[d.start : d.end] == SHORT]
         for decision in short:
-            assert decision.beliefs[-1].step == "abbreviations"
+            assert decision.beliefs[-1].step == "spelling"
             assert decision.beliefs[-1].probs["DISEASE"] > 0.5
         assert row.text_read is not None
         assert row.text_read.rests_on == rows[row.id]["rests_on"]
-        assert "abbreviations carry the label of their long form" in row.text_read.words
+        assert "abbreviations and other spellings carry" in row.text_read.words

@@ -205,7 +205,8 @@ class Refine:
     """Reading the texts: light models learn from what the label model is sure of.
 
     `refine: true` takes the defaults. Where the texts do not follow the votes, the labels stay
-    those of the label model, and the report says so. In ner abbreviations are spelled out.
+    those of the label model, and the report says so. In ner other
+    spellings of names are found.
 
     Attributes:
         enabled: whether it is done.

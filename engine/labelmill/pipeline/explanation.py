@@ -82,7 +82,7 @@ class Belief:
     The steps are `prior` (what the label model says of the same text without any vote), `votes`
     (what it says with them), and one for whatever changes its answer afterwards: `temperature`
     (that of gold), `text` (what the text alone says) and `votes+text` (both together); in ner
-    `abbreviations` and `surroundings`.
+    `spelling` and `surroundings`.
     """
 
     step: str

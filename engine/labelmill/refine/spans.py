@@ -1,4 +1,4 @@
-"""Refining spans: abbreviations carry labels through a text, and surroundings are read."""
+"""Refining spans: other spellings carry labels to more places, and surroundings are read."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -26,11 +26,12 @@ from labelmill.refine.surroundings import (
     Surroundings,
     look_around,
 )
+from labelmill.refine.variants import Variants
 
 Spans = set[tuple[int, int, int]]
 MOST_TOKENS = 400_000
 """So many tokens are enough to learn surroundings from."""
-NOTHING = "there is no abbreviation to be spelled out"
+NOTHING = "no name is abbreviated or written in another way"
 UNUSED = Review(NOTHING)
 NAMED = ("key", "label", "prob")
 NAMED_MOST = 5
@@ -44,10 +45,10 @@ def fit(
 ) -> "FittedSpans":
     """Learn from the spans of some rows.
 
-    Abbreviations are spelled out, unless gold shows that this makes labels worse. Surroundings
-    are read for what they say of words that functions take for spans; labels are changed by them
-    only where gold shows that it clearly makes them better. What one word does is one piece of
-    evidence, however often it occurs.
+    Abbreviations and variants get the label of a name, unless gold shows that this makes labels
+    worse. Surroundings are read for what they say of words that functions take for spans; labels
+    are changed by them only where gold shows that it clearly makes them better. What one word does
+    is one piece of evidence, however often it occurs.
 
     Args:
         reading: a sample of the rows.
@@ -62,7 +63,7 @@ def fit(
     spelled = replace(reading, probs=probs)
     around = look_around(spelled, tags, setting)
     told, measures = _told(around, spelled, tags, setting)
-    measures["abbreviations"] = float(len(added))
+    measures["spellings"] = float(len(added))
     fitted = FittedSpans(tags, setting, spelling if len(added) else None, around)
     fitted, gold, why = _decided(fitted, known, told)
     return replace(fitted, review=Review(why, measures | gold, used=fitted.used))
@@ -70,7 +71,7 @@ def fit(
 
 @dataclass(frozen=True, slots=True)
 class FittedSpans:
-    """Abbreviations and surroundings at work; either may stay out."""
+    """Spellings and surroundings at work; either may stay out."""
 
     tags: Tags
     setting: Setting
@@ -79,7 +80,7 @@ class FittedSpans:
     review: Review = UNUSED
 
     kind: ClassVar[str] = "spans"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     @property
     def used(self) -> bool:
@@ -105,12 +106,12 @@ class FittedSpans:
         return Refined(probs, text, rests if self.used else np.zeros_like(rests), added)
 
     def steps(self, reading: Reading) -> list[tuple[str, Floats]]:
-        """Tags once abbreviations are spelled out, and once surroundings have decided."""
+        """Tags once other spellings are found, and once surroundings have decided."""
         found: list[tuple[str, Floats]] = []
         probs = reading.probs
         if self.spelling is not None:
             probs, _ = self._spelled(reading, self.spelling)
-            found.append(("abbreviations", probs))
+            found.append(("spelling", probs))
         if self.around is not None:
             spelled = replace(reading, probs=probs)
             found.append(("surroundings", self.around.believed(spelled, self.tags, self.setting)))
@@ -147,6 +148,7 @@ class FittedSpans:
             for name in ("heads", "shorts"):
                 named = getattr(self.spelling, name)
                 found |= {f"{name}_{part}": getattr(named, part) for part in NAMED}
+            found |= self.spelling.variants.arrays()
         if self.around is not None:
             weights = np.stack([model.weights for model in self.around.models])
             used = np.flatnonzero(weights.any(axis=0))
@@ -170,7 +172,7 @@ class FittedSpans:
             heads, shorts = (
                 Named(*(arrays[f"{name}_{part}"] for part in NAMED)) for name in ("heads", "shorts")
             )
-            spelling = Spelling(heads, shorts)
+            spelling = Spelling(heads, shorts, Variants.restore(arrays))
         if numbers is not None:
             weights = np.zeros((len(arrays["weights"]), 1 << BITS), dtype=np.float32)
             weights[:, arrays["feature"]] = arrays["weights"]
@@ -242,14 +244,17 @@ def _decided(
     """What is used: abbreviations unless gold shows harm, surroundings if it shows good."""
     bare = replace(fitted, spelling=None, around=None)
     spelled = replace(fitted, around=None)
-    reasons = ["abbreviations carry the label of their long form"] * spelled.used
+    reasons = ["abbreviations and other spellings carry the label of a name"] * spelled.used
     gold: dict[str, float] = {}
     if known is None:
         return spelled, gold, "; ".join([*reasons, told] if told else reasons) or NOTHING
     change = _Change.of(bare, spelled, known)
     gold |= {"gold_f1_votes": change.before}
     if change.harms:
-        spelled, reasons = bare, ["abbreviations make the labels of gold rows worse"]
+        spelled, reasons = (
+            bare,
+            ["abbreviations make the labels of gold rows worse, or other spellings do"],
+        )
     full = replace(spelled, around=fitted.around)
     change = _Change.of(spelled, full, known)
     if change.helps:

@@ -1,4 +1,4 @@
-"""Short forms that carry the label of their long form through a text, and to other texts."""
+"""Other spellings that carry the label of a name: short forms and variants."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from labelmill.core.votes import Votes
 from labelmill.refine.abbreviations import Definition, definitions, occurrences
 from labelmill.refine.reading import Floats, Ints, Reading
 from labelmill.refine.runs import Runs, Tags, words_of
+from labelmill.refine.variants import Added, Variants
 
 HEAD_FORMS = 2
 HEAD_SHARE = 0.5
@@ -59,37 +60,28 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
-    """A span to be added: its text, first token, the one after its last, label, probability."""
-
-    text: int
-    first: int
-    last: int
-    label: int
-    prob: float
-
-
-@dataclass(frozen=True, slots=True)
 class Spelling:
-    """What a sample tells of spellings: words that end spans, and abbreviations known to all.
+    """What a sample tells of spellings: words that end spans, abbreviations known to all, variants.
 
     A long form whose tokens all have one label, or that no function touches and that ends with
     one of the `heads`, gives it to its short form, wherever that is a word of its own with the
     tag "O". Of two long forms of one short form the first with a label counts. `shorts` are the
     abbreviations that several texts introduce with a label and none without; they get it in
-    texts, too, that do not introduce them.
+    texts, too, that do not introduce them. `variants` are names that can be written otherwise.
     """
 
     heads: Named
     shorts: Named
+    variants: Variants
 
     @classmethod
     def of(cls, reading: Reading, tags: Tags) -> "Spelling":
         """Learn from a sample."""
         best = reading.probs.argmax(axis=1)
         label = tags.label[best]
-        heads = _heads(Runs.of(best, tags, reading.batch.tokens), reading.batch)
-        known = cls(heads, Named.of({}))
+        runs = Runs.of(best, tags, reading.batch.tokens)
+        heads, variants = _heads(runs, reading.batch), Variants.of(runs, reading.batch)
+        known = cls(heads, Named.of({}), variants)
         seen: dict[str, Counter[int]] = {}
         for text in _with_brackets(reading.batch):
             page = _Page.of(reading, text)
@@ -102,7 +94,7 @@ class Spelling:
             if len(counts) == 1 and -1 not in counts
             if counts.total() >= DEFINED and len(short) >= CLEAR_LENGTH
         }
-        return cls(heads, Named.of(shorts))
+        return cls(heads, Named.of(shorts), variants)
 
     def out(
         self, reading: Reading, tags: Tags, rows: npt.NDArray[np.bool_] | None = None
@@ -167,6 +159,7 @@ class Spelling:
                     kept += list(page.added(place, found, taken))
             own |= {(text, one.short) for one in page.definitions}
         kept += self._elsewhere(reading.batch, taken, own)
+        kept += self.variants.found(reading.batch, taken)
         return sorted(kept, key=lambda one: one.first)
 
     def _elsewhere(
@@ -186,6 +179,7 @@ class Spelling:
                 continue
             one = int(place[token])
             label, prob = int(self.shorts.label[one]), float(self.shorts.prob[one])
+            taken[token] = True
             yield Added(text, token, token + 1, label, prob)
 
 
