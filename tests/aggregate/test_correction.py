@@ -1,6 +1,7 @@
 """What gold teaches a model that was fitted without it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +131,31 @@ def test_a_correction_is_restored_to_the_last_bit_and_leaves_silence_alone() -> 
     assert said[silent].tolist() == probs[silent].tolist()
 
 
+def test_labels_stay_where_fewer_would_be_right_though_confidence_is_corrected() -> None:
+    # Beliefs are always right and far too shy: any label but theirs would be wrong.
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 3, 300)
+    votes = np.stack([truth, rng.integers(0, 3, 300), rng.integers(0, 3, 300)], axis=1)
+    gold = Gold(VotePatterns.of_matrix(votes, 3), truth)
+
+    def believe(patterns: VotePatterns) -> Floats:
+        known = patterns.label[patterns.indptr[:-1]]
+        return np.where(np.eye(3, dtype=bool)[known], 0.36, 0.32)
+
+    verdict = correction_of(gold, believe, SHAPE)
+
+    assert verdict.correction is not None
+    probs = believe(gold.patterns)
+    kept = replace(verdict.correction, relabels=False).applied(gold.patterns, probs)
+    assert (kept.argmax(axis=1) == probs.argmax(axis=1)).all()
+    assert kept.max(axis=1).mean() > 0.8
+    against = np.roll(probs, 1, axis=1)
+    assert (
+        replace(verdict.correction, relabels=False).applied(gold.patterns, against).argmax(axis=1)
+        == against.argmax(axis=1)
+    ).all()
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), n_items=st.integers(1, 40), certain=st.booleans())
 def test_whatever_gold_says_there_are_probabilities(
@@ -147,7 +173,7 @@ def test_whatever_gold_says_there_are_probabilities(
     times = np.eye(3)[rng.integers(0, 3, len(gold.patterns))]
     probs = believe(gold.patterns)
     fitted = Regression.fit(gold.patterns, times, probs, SHAPE, 1.0)
-    correction = verdict.correction or Correction((fitted,), (1.0,))
+    correction = verdict.correction or Correction((fitted,), (1.0,), relabels=certain)
     said = correction.applied(gold.patterns, probs)
     assert np.isfinite(said).all()
     assert said.sum(axis=1) == pytest.approx(np.ones(len(said)))

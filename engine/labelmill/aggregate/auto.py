@@ -57,7 +57,8 @@ class Auto:
 
     With gold, logistic regressions on the votes start from what is believed without it, and gold
     pays for each step away (see labelmill.aggregate.correction). They are used if they foretell
-    gold that they have not seen significantly better; then it is also known which side is right.
+    gold that they have not seen significantly better, and change labels if no fewer are right
+    there. Then it is also known which side is right.
 
     In ner `auto` is `hmm`.
 

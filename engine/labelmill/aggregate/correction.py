@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from labelmill.aggregate.calibration import folds_of
-from labelmill.aggregate.evidence import Cells, Floats, covered, log, softmax
+from labelmill.aggregate.evidence import Cells, Floats, covered, favouring, log, softmax
 from labelmill.aggregate.known import Bools, Ints, part
 from labelmill.aggregate.story import Trial
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Gold
+from labelmill.core.soft import TIE_TOLERANCE
 
 PENALTIES = (1.0, 4.0)
 """A regression for each: a free one and a held one. Half of it times each squared weight is lost;
@@ -101,26 +102,36 @@ class Regression:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Regressions that take the place of beliefs, averaged with `shares` that sum to 1."""
+    """Regressions that take the place of beliefs, averaged with `shares` that sum to 1.
+
+    Without `relabels` the most probable label of each pattern stays what it was (of tied ones, one
+    of them), and only the probabilities change.
+    """
 
     regressions: tuple[Regression, ...]
     shares: tuple[float, ...]
+    relabels: bool = True
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> "Correction":
         """Read what `parameters` gave."""
         regressions = tuple(Regression.of(told) for told in parameters["regressions"])
-        return cls(regressions, tuple(float(share) for share in parameters["shares"]))
+        shares = tuple(float(share) for share in parameters["shares"])
+        return cls(regressions, shares, bool(parameters["relabels"]))
 
     def parameters(self) -> dict[str, Any]:
         """As plain JSON data."""
         regressions = [each.parameters() for each in self.regressions]
-        return {"regressions": regressions, "shares": list(self.shares)}
+        shares = list(self.shares)
+        return {"regressions": regressions, "shares": shares, "relabels": self.relabels}
 
     def applied(self, patterns: VotePatterns, probs: Floats) -> Floats:
         """Beliefs as gold corrects them, [n_patterns, n_labels]; those without votes stay."""
-        said = [each.predict(patterns, probs) for each in self.regressions]
-        return np.where(covered(patterns)[:, None], _mixed(said, self.shares), probs)
+        said = _mixed([each.predict(patterns, probs) for each in self.regressions], self.shares)
+        if not self.relabels:
+            best = probs >= probs.max(axis=1, keepdims=True, initial=0.0) - TIE_TOLERANCE
+            said = softmax(favouring(log(said), best))
+        return np.where(covered(patterns)[:, None], said, probs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +150,8 @@ def correction_of(gold: Gold, believe: Believe, shape: tuple[int, int]) -> Verdi
     each by the likelihood that it gives to what it has not seen (pseudo-BMA, Yao et al. 2018,
     "Using stacking to average Bayesian predictive distributions", equation 6, tempered). The
     average takes the place of beliefs if it foretells gold better than they do, out of sample, by
-    SIGNIFICANT standard errors of the difference in log probability.
+    SIGNIFICANT standard errors of the difference in log probability. Labels change only if no
+    fewer of them are right, out of sample.
 
     Args:
         gold: items with known labels.
@@ -172,8 +184,15 @@ def correction_of(gold: Gold, believe: Believe, shape: tuple[int, int]) -> Verdi
     regressions = tuple(
         Regression.fit(known.patterns, times, probs, shape, penalty) for penalty in PENALTIES
     )
+    relabels = tried[-1].score >= tried[0].score
     said = "gold corrects labels by regressions on the votes, which foretell other gold better"
-    return Verdict(Correction(regressions, shares), tried, f"{said} (right out of sample: {where})")
+    if not relabels:
+        said = (
+            "gold changes no label but the probabilities, by regressions on the votes: they "
+            "foretell other gold better, and fewer labels would be right"
+        )
+    correction = Correction(regressions, shares, relabels)
+    return Verdict(correction, tried, f"{said} (right out of sample: {where})")
 
 
 @dataclass(frozen=True, slots=True)
