@@ -141,6 +141,35 @@ def test_gold_with_an_unknown_label_is_refused(topics: Project) -> None:
         topics.run()
 
 
+def test_gold_with_a_null_in_a_list_is_refused(topics: Project) -> None:
+    topics.write({"id": ["a"], "text": ["ball"], "topics": [["sport", None]]})
+
+    with pytest.raises(BadColumn, match="row 0 holds a list with a null; every entry is a label"):
+        topics.run()
+
+
+def test_gold_that_lacks_a_label_says_so_of_that_label(topics: Project) -> None:
+    rows = {"id": [f"g{i}" for i in range(60)], "text": ["ball"] * 60}
+    topics.write(
+        rows | {"topics": [["sport"] if i % 2 else [] for i in range(60)]}, "../g/a.parquet"
+    )
+    topics.configure(
+        task={"type": "classification", "multi_label": True, "labels": ["sport", "money"]},
+        source={"path": "input", "id": "id", "text": "text"},
+        gold={"path": "g", "label": "topics"},
+        labeling_functions=[FUNCTIONS[0], {**FUNCTIONS[1], "labels": {"money": ["bank"]}}],
+        label_model={"type": "lift"},
+    )
+
+    findings = topics.run().snapshots[0].report["label_model"]["findings"]
+
+    (told,) = [each["message"] for each in findings if each["code"] == "gold_too_small"]
+    assert told == (
+        "label 'money': gold is not used: it has 0 rows to which the label applies, and 5 of each "
+        "are needed"
+    )
+
+
 def test_exports_carry_all_labels(topics: Project) -> None:
     topics.configure(
         task={"type": "classification", "multi_label": True, "labels": ["sport", "money", "art"]},

@@ -207,8 +207,9 @@ def _question(
     votes: VotePatterns, space: VoteSpace, gold: Gold | None, fit: Fit, share: float
 ) -> Question:
     made = fit(votes, space, gold)
-    findings = tuple(_telling(made.story.findings, unopposed=one_sided(votes)))
-    story = replace(made.story, findings=findings)
+    told = _telling(made.story.findings, unopposed=one_sided(votes))
+    findings = tuple(replace(each, message=_of_answers(each.message)) for each in told)
+    story = replace(made.story, why=_of_answers(made.story.why), findings=findings)
     spoke = np.bincount(
         votes.function,
         np.repeat(votes.counts, np.diff(votes.indptr)),
@@ -237,6 +238,20 @@ def _telling(findings: Sequence[Finding], *, unopposed: bool) -> Iterator[Findin
     for finding in findings:
         if finding.code != "silent" and not (unopposed and finding.code in ONE_SIDED):
             yield finding
+
+
+def _of_answers(message: str) -> str:
+    """What is said of yes and no as if they were labels of rows.
+
+    Example:
+        >>> _of_answers("it has 0 rows of the label 'yes'; the label 'no' is lost")
+        "it has 0 rows to which the label applies; the answer 'no' is lost"
+    """
+    message = message.replace("rows of the label 'yes'", "rows to which the label applies")
+    message = message.replace("rows of the label 'no'", "rows to which the label does not apply")
+    return message.replace("the label 'yes'", "the answer 'yes'").replace(
+        "the label 'no'", "the answer 'no'"
+    )
 
 
 def _unsaid(fitted: FittedLabelModel, votes: VotePatterns) -> float:

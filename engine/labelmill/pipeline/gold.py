@@ -117,6 +117,9 @@ def gold_label_lists(
     places |= {i: i for i in range(len(space))}
     for row, labels in enumerate(column.to_pylist()):
         for label in labels or ():
+            if label is None:
+                message = f"row {cells.row(row)} holds a list with a null; every entry is a label"
+                raise BadColumn(cells.file, name, message)
             if label not in places:
                 message = f"row {cells.row(row)} holds {label!r}, which is no label of the task"
                 raise BadColumn(cells.file, name, message + nearest(str(label), space.names))
