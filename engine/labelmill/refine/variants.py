@@ -76,14 +76,18 @@ class Variants:
             return
         words, rows = words_of(batch), batch.tokens.rows
         after = batch.tokens.starts[rows + 1] if len(words) else rows
-        for first in self._beginnings(words, taken):
+        parts = {name[:size] for name in self.usual for size in range(1, len(name) + 1)}
+        letters = {word: _BETWEEN.sub("", word.lower()) for word in set(words)}
+        begins = {word for word, read in letters.items() if read[:EDGE] in parts}
+        for first in [i for i, word in enumerate(words) if word in begins]:
             most = min(first + LONGEST, int(after[first]))
-            for last in range(most, first, -1):
-                label = None if taken[first:last].any() else self._label_of(words[first:last])
-                if label is not None:
-                    taken[first:last] = True
-                    yield Added(int(rows[first]), first, last, *label)
-                    break
+            last, label = first, None
+            for end in self._ends([letters[word] for word in words[first:most]], parts):
+                found = self._label_of(words[first : first + end])
+                last, label = (first + end, found) if found else (last, label)
+            if label is not None and not taken[first:last].any():
+                taken[first:last] = True
+                yield Added(int(rows[first]), first, last, *label)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """What `restore` needs."""
@@ -102,11 +106,15 @@ class Variants:
         usual = {name: (label, prob) for name, label, prob in zip(*parts, strict=True)}
         return cls(usual, frozenset(arrays["variants_written"].tolist()))
 
-    def _beginnings(self, words: Sequence[str], taken: npt.NDArray[np.bool_]) -> list[int]:
-        """Tokens that a name may begin with."""
-        edges = {name[:size] for name in self.usual for size in range(1, EDGE + 1)}
-        known = {word: _BETWEEN.sub("", word.lower())[:EDGE] in edges for word in set(words)}
-        return [i for i, word in enumerate(words) if known[word] and not taken[i]]
+    @staticmethod
+    def _ends(letters: Sequence[str], parts: set[str]) -> Iterator[int]:
+        """How many of some words may spell a name; all but the last must begin one."""
+        so_far = ""
+        for number, each in enumerate(letters, 1):
+            yield number
+            so_far += each
+            if so_far not in parts:
+                return
 
     def _label_of(self, words: Sequence[str]) -> tuple[int, float] | None:
         name = spelled(words)
