@@ -30,6 +30,11 @@ class Linear:
         centred: Floats = found - found.mean(axis=1, keepdims=True)
         return centred
 
+    def mixed(self, other: "Linear", share: float) -> "Linear":
+        """The model whose scores are those of another one by a share, and else those of this."""
+        weight = (1 - share) * self.weight + share * other.weight
+        return Linear(weight.astype(np.float32), (1 - share) * self.base + share * other.base)
+
     def lifted(self, balance: Floats) -> "Linear":
         """The model of what texts add to the balance [n_labels] that this one was trained on."""
         logs = np.log(balance)

@@ -34,9 +34,11 @@ from labelmill.refine.reading import (
 )
 from labelmill.refine.review import carry_over, checked, reviewed, too_little
 
-VOTES_WEIGHT, TEXT_WEIGHT = 1 / 3, 5 / 3
+VOTES_WEIGHT, TEXT_WEIGHT = 1 / 6, 11 / 6
 """What votes and text count, once both are equally sure of themselves. They tell the same story in
 part, so together they count less than two witnesses."""
+UNDENIED = 2 / 3
+"""What a model counts that has seen no label which other texts deny, beside one of all labels."""
 UNSURE, UNSURE_OF_OTHERS = 0.15, 0.5
 """On this part of the rows with votes the text is not sure enough to speak alone, and on this part
 of those whose votes it knows nothing of."""
@@ -49,14 +51,15 @@ def fit(
 
     The first round trains a logistic regression per fold on majority vote on every row outside
     the fold, weighted by how far it leads: so the text errs elsewhere than the label model does,
-    which majority vote alone would not. Rows where the label model says otherwise are left out,
-    and so are those whose label the text denies: halves of the rows outside the fold are read by
-    models of the other half first. What a model says of the rows in its fold is divided by the
-    balance of what it was trained on, which leaves the lift, and scaled so that it is as sure of
-    itself as the label model. The label model's answer and the text together are what the next
-    round learns from: the votes stay in the product, so that labels do not drift. Only in the
-    first round do the models know nothing of the votes in their fold, so the review looks at that
-    one; later ones have learned of them through the labels of other rows.
+    which majority vote alone would not. Rows where the label model says otherwise are left out.
+    A second regression, which counts double, leaves out those whose label the text denies too:
+    halves of the rows outside the fold are read by models of the other half. What a model says of
+    the rows in its fold is divided by the balance of what it was trained on, which leaves the
+    lift, and scaled so that it is as sure of itself as the label model. The label model's answer
+    and the text together are what the next round learns from: the votes stay in the product, so
+    that labels do not drift. Only in the first round do the models know nothing of the votes in
+    their fold, so the review looks at that one; later ones have learned of them through the
+    labels of other rows.
 
     Args:
         reading: a sample of the rows.
@@ -228,7 +231,7 @@ class FittedText:
 
 
 def _model(matrix: Any, beliefs: Floats, usable: Bools, halves: Ints) -> Linear:
-    """A model of the rows whose label the text does not deny.
+    """A model of all rows together with one of those whose label the text does not deny.
 
     A row is asked of a model that has seen the other half of the usable rows only.
     """
@@ -236,7 +239,9 @@ def _model(matrix: Any, beliefs: Floats, usable: Bools, halves: Ints) -> Linear:
     for half in range(2):
         rows = np.flatnonzero(usable & (halves == half))
         asked[rows] = _learned(matrix, beliefs, usable & (halves != half)).scores(matrix[rows])
-    return _learned(matrix, beliefs, usable & ~denied(asked, beliefs, usable))
+    every = _learned(matrix, beliefs, usable)
+    kept = _learned(matrix, beliefs, usable & ~denied(asked, beliefs, usable))
+    return every.mixed(kept, UNDENIED)
 
 
 def _learned(matrix: Any, beliefs: Floats, usable: Bools) -> Linear:
