@@ -1,6 +1,6 @@
 """The `auto` type: a label model that can be left alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -18,10 +18,8 @@ from labelmill.core.registry import LABEL_MODELS
 
 ROUNDS = 2
 """Rounds of EM after the moments; more would walk away from where they start."""
-STRENGTH = 100.0
+STRENGTH = 400.0
 """So many votes of a function does what moments tell of it weigh."""
-SILENCE = 0.5
-"""How much of what silence says is believed."""
 TALKATIVE = 0.98
 """No function is taken to speak more often than this, so that silence is never impossible."""
 DOUBT = 3.0
@@ -30,6 +28,7 @@ COPIES = 3.0
 """Standard errors from which on two functions agree too often to be independent."""
 OPPOSED = 0.1
 CONTRADICTED = 0.5
+UNLIKE = 0.18
 SMALLEST = 1e-9
 
 
@@ -45,8 +44,7 @@ class Auto:
     functions agree (labelmill.aggregate.moments). They start a naive Bayes model: a vote v of
     function j has P(v | label c) = r (u [c in v] / pi(v) + 1 - u), with r the share of items on
     which it votes so, u its skill, and pi the balance. Two rounds of EM then count how often each
-    vote goes with each label, held close to where they started. Silence counts for half of what
-    the model makes of it. A function whose votes agree with others more often than the labels
+    vote goes with each label, held close to where they started; silence says what it says. A function whose votes agree with others more often than the labels
     explain is a copy of them, and counts for 1 / (1 + its surplus of agreement).
 
     Where all votes on an item agree on a label, the item keeps it, unless it would lose it even
@@ -106,7 +104,7 @@ class Auto:
             space.labels.membership(),
             space.prior,
         )
-        return fitted.judged(patterns, skills.opposed)
+        return fitted.judged(patterns, skills)
 
     def for_unit(self, unit: Unit) -> LabelModel:
         """The model that is fitted for votes of a kind."""
@@ -190,17 +188,18 @@ class FittedAuto:
         saved = {name: getattr(self, name).tolist() for name in _SAVED}
         return {**saved, "correction": correction}
 
-    def judged(self, patterns: VotePatterns, opposed: float) -> "FittedAuto":
-        """The same, with a finding if it cannot be known which side is right."""
+    def judged(self, patterns: VotePatterns, skills: Skills) -> "FittedAuto":
+        """The same, with what speaks against it: sides that cannot be told, and strange votes."""
+        found = [*_outnumbered(skills), *_unlike(skills)]
         contradicted = _contradicted(self.predict(patterns), patterns, self.members)
-        if opposed <= OPPOSED or contradicted <= CONTRADICTED:
-            return self
-        message = (
-            f"functions with {opposed:.0%} of the votes go against the others, and it would "
-            f"overrule majority vote on {contradicted:.0%} of the items: which side is right "
-            "cannot be told without gold"
-        )
-        return replace(self, findings=(Finding("opposed", message, value=opposed, fatal=True),))
+        if skills.opposed > OPPOSED and contradicted > CONTRADICTED and not skills.outnumbered:
+            message = (
+                f"functions with {skills.opposed:.0%} of the votes go against the others, and it "
+                f"would overrule majority vote on {contradicted:.0%} of the items: which side is "
+                "right cannot be told without gold"
+            )
+            found.append(Finding("opposed", message, value=skills.opposed, fatal=True))
+        return replace(self, findings=tuple(found))
 
     def _kept(self, cells: Cells, allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Where the label that all votes agree on stays the best if skills are at the most."""
@@ -259,7 +258,7 @@ class _Naive:
     def _tables(self, like: Floats, weight: Floats) -> "_Tables":
         cast = self.rate[:, :, None] > 0
         like = possible(np.where(cast, np.clip(like, SMALLEST, 1.0), 0.0))
-        quiet = SILENCE * np.log1p(-like.sum(axis=1))  # [n_functions, n_labels]
+        quiet = np.log1p(-like.sum(axis=1))  # [n_functions, n_labels]
         scores = np.where(cast, log(like) - quiet[:, None, :], 0.0) * weight[:, None, None]
         return _Tables(scores, weight @ quiet, weight, like)
 
@@ -314,6 +313,26 @@ def possible(like: Floats) -> Floats:
     spoken = like.sum(axis=1, keepdims=True)
     made: Floats = like / np.maximum(spoken / TALKATIVE, 1.0)
     return made
+
+
+def _outnumbered(skills: Skills) -> Iterator[Finding]:
+    """Most functions are not those that agree with each other."""
+    if skills.outnumbered:
+        message = (
+            "few functions agree with each other, and the others with nobody: the few are "
+            "believed, against the many"
+        )
+        yield Finding("outnumbered", message)
+
+
+def _unlike(skills: Skills) -> Iterator[Finding]:
+    """Functions that agree much less than any skills explain: they see different things."""
+    if skills.unlike > UNLIKE:
+        message = (
+            f"{skills.unlike:.0%} of what functions tell of each other is that they agree much "
+            "less than their skills explain, so that these mean little"
+        )
+        yield Finding("unlike", message, value=skills.unlike, fatal=True)
 
 
 def _contradicted(probs: Floats, patterns: VotePatterns, members: npt.NDArray[np.bool_]) -> float:

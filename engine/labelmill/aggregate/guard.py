@@ -1,6 +1,6 @@
 """The guard: what a fitted label model must not do, looked for after every fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,9 @@ NEARLY_ALL = 0.98
 """A label that is best on this share of the items has taken all."""
 NOT_ALL = 0.9
 """A label below this share has not taken all."""
+MANY_USELESS = 0.2
+"""From this share on functions that say nothing, or the opposite, are no exceptions."""
+USELESS = frozenset({"silent", "constant", "dead", "contradicts"})
 BELOW = -4.0
 """Standard errors below chance from which on a function's votes are taken for their opposite."""
 FAR = 0.25
@@ -111,6 +114,7 @@ def examine(
         for check in CHECKS:
             found += check(facts)
         found += sources
+    found += _useless(found, len(space.functions))
     return tuple(sorted(found, key=lambda finding: (not finding.fatal, bool(finding.function))))
 
 
@@ -243,6 +247,17 @@ def _idle(seen: Seen, patterns: VotePatterns, space: VoteSpace) -> Iterator[Find
     for i in np.flatnonzero(votes.max(axis=1) >= max(seen.asked, ENOUGH)):
         message = f"{space.functions[i]} votes the same on everything, which says nothing"
         yield Finding("constant", message, space.functions[i], 1.0)
+
+
+def _useless(found: Sequence[Finding], n_functions: int) -> Iterator[Finding]:
+    """Too many functions of no use."""
+    useless = len({each.function for each in found if each.code in USELESS})
+    if useless >= MANY_USELESS * max(n_functions, 1) and useless:
+        message = (
+            f"{useless} of {n_functions} functions say nothing: they never vote, always vote the "
+            "same, or agree with the others no more often than by chance"
+        )
+        yield Finding("many_useless", message, value=useless / n_functions)
 
 
 def _best(shares: Floats) -> Bools:

@@ -1,6 +1,7 @@
 """Skills of functions and the balance of labels, from how often pairs of functions agree."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,19 @@ SATURATED = 400.0
 OUTLIER = 0.25
 """A pair that is further from what skills foretell, and significantly so, counts for less."""
 SIGNIFICANT = 3.0
-BALANCE_STRENGTH = 50.0
+BALANCE_STRENGTH = 40.0
 BALANCE_VOTES = 200.0
 """Votes of functions that know several labels show a balance, after so many of a uniform one."""
 ACTIVITY_STRENGTH = 200.0
 ACTIVITY = (0.8, 5.0)
+STARTS = 2
+"""So many of the strongest directions of agreement are tried as starts, both ways round."""
+FIRST = 0.75
+"""The skill that such a start gives to the function which agrees most."""
+LABELS_THAT_TELL, FUNCTIONS_THAT_TELL = 3, 4
+MOST_WRONG = 0.9
+CLEARLY = 0.5
+"""Another start is taken if it leaves less than this share of what the usual one leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +108,17 @@ class Skills:
     truth, `known` [n_functions] by how much it is known (an information: one by the square root
     of it is about the standard error), `balance` [n_labels] the share of each label. `opposed` is
     the share, among votes of functions that clearly go with or against the others, of those that
-    go against them.
+    go against them. `unlike` is the share of what pairs tell that stands in pairs which agree much
+    less than these skills foretell. `outnumbered`: the functions that know the truth are those
+    that agree with each other, not the many.
     """
 
     skill: Floats
     known: Floats
     balance: Floats
     opposed: float
+    unlike: float = 0.0
+    outnumbered: bool = False
 
 
 def skills_of(meetings: Meetings, space: VoteSpace) -> Skills:
@@ -124,6 +137,13 @@ def skills_of(meetings: Meetings, space: VoteSpace) -> Skills:
     factor for all pairs, the activity, is estimated beside them: on long texts all functions fire
     more often.
 
+    Most functions are taken to be sound at first. With three labels or more that can be tested:
+    functions that know the truth agree on it, while those that are mostly wrong are wrong in
+    different ways (for them u is above -1 / (number of labels - 1), so they hardly agree). So the
+    strongest directions of agreement, the leading eigenvectors, are tried as starts too, and one
+    of them is taken if it explains the pairs clearly better. With two labels nothing tells them
+    apart.
+
     Nothing is believed without cause: skills are held at EXPECTED by STRENGTH meetings, the
     balance at that of functions which know several labels; a pair of functions that meets often
     tells no more than SATURATED meetings; pairs that agree, or differ, much more than skills
@@ -131,9 +151,66 @@ def skills_of(meetings: Meetings, space: VoteSpace) -> Skills:
     """
     start = space.prior if space.balance_given else _start_balance(meetings.votes)
     estimate = _Estimate(meetings, np.clip(start, 1e-4, 1.0), learn=not space.balance_given)
-    for turn in range(ROUNDS):
+    outnumbered = estimate.start_better()
+    for turn in range(SETTLED if outnumbered else 0, ROUNDS + SETTLED * outnumbered):
         estimate.improve(turn)
-    return estimate.skills()
+    return estimate.skills(outnumbered=outnumbered)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Skills [n_functions] that explain what pairs tell, and how far each pair is believed.
+
+    `least` is the lowest skill there can be: 0, or below for functions that are mostly wrong.
+    """
+
+    skill: Floats
+    damping: Floats  # [n_functions, n_functions]
+    least: float = 0.0
+
+    def better(self, told: Floats, meant: Floats, *, early: bool) -> "_Fit":
+        """One round of alternating least squares, with medians while it is early."""
+        capped = np.minimum(meant, SATURATED)
+        capped = np.where(told > 1, capped / np.maximum(told, 1) ** 4, capped)
+        found = self._medians(told, capped) if early else self._means(told, capped * self.damping)
+        skill = np.clip((self.skill + found) / 2, self.least, MOST)
+        away = told - np.outer(skill, skill)
+        significant = np.abs(away) * np.sqrt(meant) > SIGNIFICANT
+        beyond = OUTLIER / np.maximum(np.abs(away), OUTLIER)
+        return replace(self, skill=skill, damping=np.where(significant, beyond**2, 1.0))
+
+    def left(self, told: Floats, meant: Floats) -> float:
+        """What it leaves unexplained: a mean of squares, none of which counts beyond OUTLIER."""
+        capped = np.minimum(meant, SATURATED)
+        away = np.minimum(np.abs(told - np.outer(self.skill, self.skill)), OUTLIER)
+        return float((capped * away**2).sum() / max(capped.sum(), 1e-9))
+
+    def _medians(self, told: Floats, weight: Floats) -> Floats:
+        sign = np.where(self.skill < 0, -1.0, 1.0)
+        partner = sign * np.maximum(np.abs(self.skill), LEAST_SKILL)
+        middle, total = _medians(told / partner, weight * self.skill**2)
+        found: Floats = (total * middle + STRENGTH * EXPECTED) / (total + STRENGTH)
+        return found
+
+    def _means(self, told: Floats, weight: Floats) -> Floats:
+        sums = (weight * told) @ self.skill + STRENGTH * EXPECTED
+        found: Floats = sums / (weight @ self.skill**2 + STRENGTH)
+        return found
+
+
+def _directions(told: Floats, meant: Floats, least: float) -> Iterator[Floats]:
+    """Skills [n_functions] along the strongest directions of agreement, both ways round."""
+    weight = np.minimum(meant, SATURATED)
+    weight = np.where(told > 1, weight / np.maximum(told, 1) ** 4, weight)
+    scale = np.sqrt(weight.sum(axis=1) + STRENGTH)
+    agreement = weight * told / np.outer(scale, scale)
+    _, vectors = np.linalg.eigh((agreement + agreement.T) / 2)
+    for vector in vectors[:, : -1 - STARTS : -1].T:
+        direction = vector / scale
+        direction *= FIRST / max(np.abs(direction).max(), 1e-12)
+        for way in (direction, -direction):
+            if way.max() > LEAST_SKILL:
+                yield np.maximum(way, least)
 
 
 class _Estimate:
@@ -142,44 +219,62 @@ class _Estimate:
     def __init__(self, meetings: Meetings, balance: Floats, *, learn: bool) -> None:
         self._meetings, self._learn = meetings, learn
         self._start = self._balance = balance / balance.sum()
-        n_functions = len(meetings.votes)
-        self._skill = np.full(n_functions, EXPECTED)
-        self._damping = np.ones((n_functions, n_functions))
+        self._fit = _first(np.full(len(meetings.votes), EXPECTED))
         self._activity = 1.0
         self._fired = meetings.votes.sum(axis=1)
         self._chance = np.outer(self._fired, self._fired) / max(meetings.n_items, 1.0)
         np.fill_diagonal(self._chance, 0)
         self._look()
 
+    def start_better(self) -> bool:
+        """Start from functions that agree, if that explains pairs better than trust in all does."""
+        n_labels, n_functions = len(self._balance), len(self._fired)
+        if n_labels < LABELS_THAT_TELL or n_functions < FUNCTIONS_THAT_TELL:
+            return False
+        told, meant, least = self._told, self._meant, -MOST_WRONG / (n_labels - 1)
+        usual = self._settled(self._fit, 0)
+        others = [
+            self._settled(_first(skill, least), SETTLED)
+            for skill in _directions(told, meant, least)
+        ]
+        best = min(others, key=lambda fit: fit.left(told, meant), default=usual)
+        if best.left(told, meant) >= CLEARLY * usual.left(told, meant):
+            return False
+        self._fit = best
+        return True
+
     def improve(self, turn: int) -> None:
         """One round."""
-        capped = np.minimum(self._meant, SATURATED)
-        capped = np.where(self._told > 1, capped / np.maximum(self._told, 1) ** 4, capped)
-        found = self._medians(capped) if turn < MEDIANS else self._means(capped * self._damping)
-        self._skill = np.clip((self._skill + found) / 2, 0, MOST)
-        expected = np.outer(self._skill, self._skill)
-        away = self._told - expected
-        significant = np.abs(away) * np.sqrt(self._meant) > SIGNIFICANT
-        beyond = OUTLIER / np.maximum(np.abs(away), OUTLIER)
-        self._damping = np.where(significant, beyond**2, 1.0)
+        self._fit = self._fit.better(self._told, self._meant, early=turn < MEDIANS)
         if turn >= SETTLED:
-            trusted = self._damping * np.minimum(1, SATURATED / np.maximum(self._meant, 1e-9))
+            expected = np.outer(self._fit.skill, self._fit.skill)
+            trusted = self._fit.damping * np.minimum(1, SATURATED / np.maximum(self._meant, 1e-9))
             np.fill_diagonal(trusted, 0)
             if self._learn:
                 self._rebalance(trusted, expected)
             self._measure_activity(trusted, expected)
         self._look()
 
-    def skills(self) -> Skills:
+    def skills(self, *, outnumbered: bool) -> Skills:
         """What came out."""
+        skill = np.maximum(self._fit.skill, 0.0)
         capped = np.minimum(self._meant, SATURATED)
-        sums, information = (capped * self._told) @ self._skill, capped @ self._skill**2
+        sums, information = (capped * self._told) @ skill, capped @ skill**2
         direction = sums / np.maximum(information, 1e-9)
         clear = np.abs(sums) > (SIGNIFICANT + 1) * np.sqrt(np.maximum(information, 1e-9))
         against, along = clear & (direction < -0.1), clear & (direction > 0.1)
         total = self._fired[against | along].sum()
         opposed = float(self._fired[against].sum() / total) if total else 0.0
-        return Skills(self._skill, information + STRENGTH, self._balance, opposed)
+        away = self._told - np.outer(skill, skill)
+        low = (away < -OUTLIER) & (-away * np.sqrt(self._meant) > SIGNIFICANT)
+        unlike = float((capped * low).sum() / max(capped.sum(), 1e-9))
+        return Skills(skill, information + STRENGTH, self._balance, opposed, unlike, outnumbered)
+
+    def _settled(self, fit: _Fit, first: int) -> _Fit:
+        """The same after all rounds, while balance and activity stand still."""
+        for turn in range(first, ROUNDS + first):
+            fit = fit.better(self._told, self._meant, early=turn < MEDIANS)
+        return fit
 
     def _look(self) -> None:
         """What each pair tells of the product of its skills, and by how many meetings."""
@@ -196,17 +291,6 @@ class _Estimate:
         sums: Floats = (votes * weight) @ votes.T / max(self._meetings.n_items, 1.0)
         np.fill_diagonal(sums, 0)
         return sums
-
-    def _medians(self, weight: Floats) -> Floats:
-        partner = np.maximum(self._skill, LEAST_SKILL)
-        middle, total = _medians(self._told / partner, weight * self._skill**2)
-        found: Floats = (total * middle + STRENGTH * EXPECTED) / (total + STRENGTH)
-        return found
-
-    def _means(self, weight: Floats) -> Floats:
-        sums = (weight * self._told) @ self._skill + STRENGTH * EXPECTED
-        found: Floats = sums / (weight @ self._skill**2 + STRENGTH)
-        return found
 
     def _rebalance(self, trusted: Floats, expected: Floats) -> None:
         """Agreements on a label are the more telling the rarer it is: that shows how rare."""
@@ -229,6 +313,11 @@ class _Estimate:
         meant = (trusted * terms).sum()
         activity = (met + ACTIVITY_STRENGTH) / (meant + ACTIVITY_STRENGTH)
         self._activity = float(np.clip(activity, *ACTIVITY))
+
+
+def _first(skill: Floats, least: float = 0.0) -> _Fit:
+    """Where to start from: every pair is believed."""
+    return _Fit(skill, np.ones((len(skill), len(skill))), least)
 
 
 def _gram(
@@ -257,7 +346,7 @@ def _start_balance(votes: Floats) -> Floats:
 
     What one-sided functions vote for says only who wrote them.
     """
-    several = votes[(votes > 0).sum(axis=1) > 1].sum(axis=0)
+    several = votes[(votes > 0).sum(axis=1) > votes.shape[1] / 2].sum(axis=0)
     counts = several + BALANCE_VOTES / votes.shape[1]
     shares: Floats = counts / counts.sum()
     return shares
