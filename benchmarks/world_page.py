@@ -15,8 +15,8 @@ KEPT = FOLDER / "worlds.json"
 MARKS = ("<!-- worlds -->\n", "<!-- /worlds -->\n")
 HEADER = (
     "| seed | label model | worlds | clearly below majority | gain | true model's gain | of it "
-    "| calibration error | guard: unsound | guard: sound |\n"
-    "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+    "| calibration error | of all rows | guard: unsound | guard: sound |\n"
+    "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
 )
 TITLE = "Points gained on majority vote, world by world"
 
@@ -81,6 +81,7 @@ def _row(seed: str, name: str, told: Mapping[str, Any]) -> str:
         f"{told['true_gain']:.2f}",
         f"{part:.0f} %",
         f"{told['calibration_error']:.3f}",
+        f"{told['calibration_error_all']:.3f}" if "calibration_error_all" in told else "-",
         _fired(told.get("unsound")),
         _fired(told.get("sound")),
     ]

@@ -47,8 +47,9 @@ FEWEST = 50
 class Score:
     """What a label model did in a world; accuracies are shares of the fresh rows with votes.
 
-    `fired` are the codes of what the guard found about the model as a whole, `used` is the type
-    that it let through.
+    `calibration` is the expected calibration error of these rows, `calibration_all` that of all
+    fresh rows, where one without votes is a tie of all labels. `fired` are the codes of what the
+    guard found about the model as a whole, `used` is the type that it let through.
     """
 
     accuracy: float
@@ -56,6 +57,7 @@ class Score:
     true: float
     error: float  # standard error of the difference to majority
     calibration: float
+    calibration_all: float
     fired: tuple[str, ...] = ()
     used: str = ""
 
@@ -81,7 +83,7 @@ def score(world: World, models: Sequence[str], n_rows: int) -> dict[str, Score]:
     covered = (votes >= 0).any(axis=1)
     if covered.sum() < FEWEST:
         return {}
-    votes, truth = votes[covered], truth[covered]
+    votes, truth, share = votes[covered], truth[covered], float(covered.mean())
     majority = right(_proba("majority", world, train, votes)[0], truth)
     true = right(world.posterior(votes), truth)
     scores = {}
@@ -90,7 +92,8 @@ def score(world: World, models: Sequence[str], n_rows: int) -> dict[str, Score]:
         each = right(probs, truth)
         error = float((each - majority).std() / np.sqrt(len(each)))
         means = float(each.mean()), float(majority.mean()), float(true.mean())
-        scores[name] = Score(*means, error, calibration_error(probs, truth), fired, used)
+        away = calibration_error(probs, truth)
+        scores[name] = Score(*means, error, away, share * away, fired, used)
     return scores
 
 
@@ -116,6 +119,7 @@ def summary(scores: Sequence[Score]) -> dict[str, float]:
         "true_gain": 100 * float(np.mean(bound)),
         "worse": sum(s.worse for s in scores),
         "calibration_error": float(np.mean([s.calibration for s in scores])),
+        "calibration_error_all": float(np.mean([s.calibration_all for s in scores])),
     }
 
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from benchmarks.worlds import Terms, World, right
+from benchmarks.worlds import Terms, World, right, score
 
 import labelmill
 from labelmill.aggregate.artifact import from_json
@@ -61,6 +61,14 @@ def test_it_falls_back_where_nobody_can_tell_which_side_is_right() -> None:
     story = model.story
     assert story is not None
     assert story.asked == "auto"
+
+
+def test_of_three_labels_it_finds_the_few_that_are_right() -> None:
+    world = World(Terms(5, 40, 0.5, 0.0, 0.0, 0.5, (0.6, 0.0)), 3)
+    found = score(world, ["auto"], 4_000)["auto"]
+    assert found.majority < found.true - 0.05
+    assert found.accuracy > found.true - 0.02
+    assert "outnumbered" in found.fired
 
 
 def test_rows_on_which_all_agree_keep_their_label_unless_much_is_known() -> None:

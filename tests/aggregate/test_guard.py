@@ -163,6 +163,17 @@ def test_mostly_dead_sources_are_told_and_no_fault_of_the_model() -> None:
     assert "mostly_dead" in codes(found, fatal=False)
 
 
+def test_many_functions_of_no_use_are_told_at_the_top() -> None:
+    seen = SOUND
+    votes = np.hstack([seen.votes, np.full((len(seen.votes), 2), ABSTAIN, dtype=seen.votes.dtype)])
+    space = VoteSpace(tuple("abcdef"), LabelSpace(("ham", "spam")), np.array([0.5, 0.5]))
+    patterns = VotePatterns.of_matrix(votes, 2)
+    found = examine(Majority().fit(patterns, space), patterns, space)
+    told = next(each for each in found if each.code == "many_useless")
+    assert "2 of 6 functions say nothing" in told.message
+    assert not told.fatal
+
+
 def test_sources_in_two_camps_are_told() -> None:
     seen = world([0.9, 0.9, 0.1, 0.1], [0.9] * 4, n_items=2000)
 

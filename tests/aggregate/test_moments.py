@@ -7,7 +7,7 @@ from benchmarks.worlds import Terms, World
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelmill.aggregate.moments import Meetings, Skills, skills_of
+from labelmill.aggregate.moments import Meetings, Skills, _start_balance, skills_of
 from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import VoteSpace
@@ -78,6 +78,38 @@ def test_those_who_go_against_the_others_are_counted() -> None:
     assert told(votes, 2).opposed == 0
     votes[:, 4] = np.where(votes[:, 4] < 0, -1, 1 - votes[:, 4])
     assert told(votes, 2).opposed == pytest.approx(0.2, abs=0.02)
+
+
+def test_of_three_labels_the_few_that_agree_are_believed_against_the_many() -> None:
+    votes = drawn([0.8] * 10, [0.4, 0.3, 0.3], rows=5_000)
+    rng = np.random.default_rng(5)
+    for function in range(6):  # anything but what they see
+        fired = votes[:, function] >= 0
+        votes[fired, function] = (votes[fired, function] + rng.integers(1, 3, fired.sum())) % 3
+    found = told(votes, 3)
+    assert found.outnumbered
+    assert found.skill[:6].max() < 0.1
+    assert found.skill[6:].min() > 0.6
+
+
+def test_functions_that_are_mostly_sound_are_not_outnumbered() -> None:
+    for seed in range(5):
+        votes, _ = World(Terms(4, 12, 0.2, 0.0, 0.5, 0.5, (0.1, 0.1)), seed).sample(5_000, 1)
+        assert not told(votes, 4).outnumbered
+
+
+def test_pairs_that_agree_less_than_skills_explain_are_told() -> None:
+    votes = drawn([0.9] * 6, [0.5, 0.5], rows=5_000)
+    assert told(votes, 2).unlike == 0
+    votes[:, 3:] = np.where(votes[:, 3:] < 0, -1, 1 - votes[:, 3:])
+    assert told(votes, 2).unlike > 0.3
+
+
+def test_the_balance_starts_from_functions_that_know_most_labels() -> None:
+    even = drawn([0.8] * 3, [0.25] * 4, rows=50)
+    lopsided = np.repeat([[0, -1], [1, 1]], [600, 5], axis=0).astype(np.int8)
+    assert _start_balance(Meetings.of(VotePatterns.of_matrix(lopsided, 4), 2, 4).votes).max() < 0.3
+    assert _start_balance(Meetings.of(VotePatterns.of_matrix(even, 4), 3, 4).votes).max() < 0.4
 
 
 def test_copies_do_not_make_each_other_skilled() -> None:

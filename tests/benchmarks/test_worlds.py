@@ -65,7 +65,7 @@ def test_tables_are_distributions_and_keep_to_the_terms() -> None:
 
 
 def test_a_summary_counts_the_worlds_in_which_a_model_is_clearly_worse() -> None:
-    scores = [Score(0.8, 0.9, 1.0, 0.01, 0.1), Score(0.95, 0.9, 1.0, 0.01, 0.2)]
+    scores = [Score(0.8, 0.9, 1.0, 0.01, 0.1, 0.1), Score(0.95, 0.9, 1.0, 0.01, 0.2, 0.2)]
 
     told = summary(scores)
 
@@ -88,7 +88,10 @@ def test_a_peer_gives_distributions_that_tell_more_than_chance(name: str) -> Non
 
 
 def test_the_guard_is_counted_in_unsound_and_in_sound_worlds() -> None:
-    quiet, loud = Score(0.8, 0.8, 0.9, 0.0, 0.1), Score(0.8, 0.8, 0.9, 0.0, 0.1, ("drift",))
+    quiet, loud = (
+        Score(0.8, 0.8, 0.9, 0.0, 0.1, 0.1),
+        Score(0.8, 0.8, 0.9, 0.0, 0.1, 0.1, ("drift",)),
+    )
 
     told = guarded([SOUND, SOUND, UNSOUND], [quiet, loud, loud])
 
@@ -115,7 +118,10 @@ def test_a_world_is_scored_once_where_a_folder_is_named(
 
 def test_the_page_tells_gains_and_what_the_guard_did(tmp_path: Path) -> None:
     worlds = [World(SOUND, 1), World(UNSOUND, 2)]
-    found = {(0, "lift"): Score(0.9, 0.7, 1.0, 0.0, 0.1), (1, "lift"): Score(0.7, 0.8, 0.9, 0, 0)}
+    found = {
+        (0, "lift"): Score(0.9, 0.7, 1.0, 0.0, 0.1, 0.1),
+        (1, "lift"): Score(0.7, 0.8, 0.9, 0, 0, 0),
+    }
     path = tmp_path / "worlds.json"
 
     world_page.keep(10, told_of(worlds, found, ["lift"]), path)
@@ -123,7 +129,7 @@ def test_the_page_tells_gains_and_what_the_guard_did(tmp_path: Path) -> None:
     kept = world_page.kept(path)
 
     assert list(kept) == ["2", "10"]
-    row = "| 2 | lift | 2 | 1 | 5.00 | 20.00 | 25 % | 0.050 | 0 of 1 | 0 of 1 |"
+    row = "| 2 | lift | 2 | 1 | 5.00 | 20.00 | 25 % | 0.050 | 0.050 | 0 of 1 | 0 of 1 |"
     assert row in world_page.page_text(kept)
     assert world_page.picture(kept).count("<circle") == 2 * 2 * 2 + 2
 

@@ -1,6 +1,6 @@
 """The `auto` type: a label model that can be left alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -43,15 +43,17 @@ class Auto:
     Skills of functions and the balance of labels come in closed form from how often pairs of
     functions agree (labelmill.aggregate.moments). They start a naive Bayes model: a vote v of
     function j has P(v | label c) = r (u [c in v] / pi(v) + 1 - u), with r the share of items on
-    which it votes so, u its skill, and pi the balance. Two rounds of EM then count how often each
-    vote goes with each label, held close to where they started; silence says what it says. A function whose votes agree with others more often than the labels
-    explain is a copy of them, and counts for 1 / (1 + its surplus of agreement).
+    which it votes so, u its skill, and pi the balance; silence is evidence too. Two rounds of EM
+    then count how often each vote goes with each label, held close to where they started. A
+    function whose votes agree with others more often than the labels explain is a copy of them,
+    and counts for 1 / (1 + its surplus of agreement). A label that nobody votes for wins nowhere.
 
     Where all votes on an item agree on a label, the item keeps it, unless it would lose it even
     if each function were three standard errors better than estimated, and the balance half as
     uneven: votes are overruled by what is known, never by a guess. Where many functions clearly
     go against the others, and the model sides against majority vote on most items, nobody can
-    tell which side is right, and majority vote is used.
+    tell which side is right, and majority vote is used; also where pairs agree much less than
+    any skills explain.
 
     With gold, logistic regressions on the votes start from what is believed without it, and gold
     pays for each step away (see labelmill.aggregate.correction). They are used if they foretell
@@ -83,7 +85,9 @@ class Auto:
         shape = len(space.functions), len(space.labels.sets)
         verdict = correction_of(gold, fitted.predict, shape)
         if verdict.correction is not None:
-            fitted = replace(fitted, correction=verdict.correction, findings=())
+            fitted = replace(
+                fitted, correction=verdict.correction, findings=_harmless(fitted.findings)
+            )
         return replace(fitted, tried=verdict.tried, why=verdict.why)
 
     def _without_gold(self, patterns: VotePatterns, space: VoteSpace) -> "FittedAuto":
@@ -169,6 +173,8 @@ class FittedAuto:
         """Probabilities, [n_patterns, n_labels]."""
         cells = Cells.of(patterns, *self.scores.shape[:2])
         scores = cells.summed(self.scores) + self.silence + log(self.balance)
+        known = self.rate.sum(axis=0) @ self.members > 0  # labels that anybody votes for
+        scores = favouring(scores, np.broadcast_to(known, scores.shape))
         allowed = agreed(patterns, self.members) & (self.prior > 0)
         allowed &= self._kept(cells, allowed)[:, None]
         probs = softmax(favouring(scores, allowed))
@@ -333,6 +339,11 @@ def _unlike(skills: Skills) -> Iterator[Finding]:
             "less than their skills explain, so that these mean little"
         )
         yield Finding("unlike", message, value=skills.unlike, fatal=True)
+
+
+def _harmless(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What stays worth saying once gold tells which side is right."""
+    return tuple(each for each in found if not each.fatal)
 
 
 def _contradicted(probs: Floats, patterns: VotePatterns, members: npt.NDArray[np.bool_]) -> float:

@@ -29,8 +29,9 @@ NEARLY_ALL = 0.98
 """A label that is best on this share of the items has taken all."""
 NOT_ALL = 0.9
 """A label below this share has not taken all."""
-MANY_USELESS = 0.2
-"""From this share on functions that say nothing, or the opposite, are no exceptions."""
+MANY_USELESS, A_LOT_USELESS = 0.2, 1 / 3
+"""From this share on several functions that say nothing, or the opposite, are no exceptions; from
+the second on one alone."""
 USELESS = frozenset({"silent", "constant", "dead", "contradicts"})
 BELOW = -4.0
 """Standard errors below chance from which on a function's votes are taken for their opposite."""
@@ -252,7 +253,8 @@ def _idle(seen: Seen, patterns: VotePatterns, space: VoteSpace) -> Iterator[Find
 def _useless(found: Sequence[Finding], n_functions: int) -> Iterator[Finding]:
     """Too many functions of no use."""
     useless = len({each.function for each in found if each.code in USELESS})
-    if useless >= MANY_USELESS * max(n_functions, 1) and useless:
+    enough = MANY_USELESS if useless > 1 else A_LOT_USELESS
+    if useless and useless >= enough * n_functions:
         message = (
             f"{useless} of {n_functions} functions say nothing: they never vote, always vote the "
             "same, or agree with the others no more often than by chance"

@@ -33,7 +33,7 @@ OUTLIER = 0.25
 SIGNIFICANT = 3.0
 BALANCE_STRENGTH = 40.0
 BALANCE_VOTES = 200.0
-"""Votes of functions that know several labels show a balance, after so many of a uniform one."""
+"""Votes of functions that know most labels show a balance, after so many of a uniform one."""
 ACTIVITY_STRENGTH = 200.0
 ACTIVITY = (0.8, 5.0)
 STARTS = 2
@@ -42,6 +42,8 @@ FIRST = 0.75
 """The skill that such a start gives to the function which agrees most."""
 LABELS_THAT_TELL, FUNCTIONS_THAT_TELL = 3, 4
 MOST_WRONG = 0.9
+FEW = 0.5
+"""Functions that know something are few below this share."""
 CLEARLY = 0.5
 """Another start is taken if it leaves less than this share of what the usual one leaves."""
 
@@ -145,16 +147,17 @@ def skills_of(meetings: Meetings, space: VoteSpace) -> Skills:
     apart.
 
     Nothing is believed without cause: skills are held at EXPECTED by STRENGTH meetings, the
-    balance at that of functions which know several labels; a pair of functions that meets often
+    balance at that of functions which know most labels; a pair of functions that meets often
     tells no more than SATURATED meetings; pairs that agree, or differ, much more than skills
     foretell (copies, or functions for different kinds of one label) count for less.
     """
     start = space.prior if space.balance_given else _start_balance(meetings.votes)
     estimate = _Estimate(meetings, np.clip(start, 1e-4, 1.0), learn=not space.balance_given)
-    outnumbered = estimate.start_better()
-    for turn in range(SETTLED if outnumbered else 0, ROUNDS + SETTLED * outnumbered):
+    other_start = estimate.start_better()
+    first = SETTLED if other_start else 0
+    for turn in range(first, first + ROUNDS):
         estimate.improve(turn)
-    return estimate.skills(outnumbered=outnumbered)
+    return estimate.skills(other_start=other_start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +258,7 @@ class _Estimate:
             self._measure_activity(trusted, expected)
         self._look()
 
-    def skills(self, *, outnumbered: bool) -> Skills:
+    def skills(self, *, other_start: bool) -> Skills:
         """What came out."""
         skill = np.maximum(self._fit.skill, 0.0)
         capped = np.minimum(self._meant, SATURATED)
@@ -268,7 +271,8 @@ class _Estimate:
         away = self._told - np.outer(skill, skill)
         low = (away < -OUTLIER) & (-away * np.sqrt(self._meant) > SIGNIFICANT)
         unlike = float((capped * low).sum() / max(capped.sum(), 1e-9))
-        return Skills(skill, information + STRENGTH, self._balance, opposed, unlike, outnumbered)
+        few = other_start and float((skill > LEAST_SKILL).mean()) < FEW
+        return Skills(skill, information + STRENGTH, self._balance, opposed, unlike, few)
 
     def _settled(self, fit: _Fit, first: int) -> _Fit:
         """The same after all rounds, while balance and activity stand still."""
@@ -342,12 +346,12 @@ def _gram(
 
 
 def _start_balance(votes: Floats) -> Floats:
-    """The balance that functions which know several labels show, near uniform if they say little.
+    """The balance that functions which know most labels show, near uniform if they say little.
 
-    What one-sided functions vote for says only who wrote them.
+    What others vote for says only who wrote them, and whom they copy.
     """
-    several = votes[(votes > 0).sum(axis=1) > votes.shape[1] / 2].sum(axis=0)
-    counts = several + BALANCE_VOTES / votes.shape[1]
+    most = votes[(votes > 0).sum(axis=1) > votes.shape[1] / 2].sum(axis=0)
+    counts = most + BALANCE_VOTES / votes.shape[1]
     shares: Floats = counts / counts.sum()
     return shares
 
