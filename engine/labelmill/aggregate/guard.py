@@ -115,7 +115,8 @@ def examine(
         for check in CHECKS:
             found += check(facts)
         found += sources
-    found += _useless(found, len(space.functions))
+    if seen.n_items:
+        found += _useless(found, len(space.functions))
     return tuple(sorted(found, key=lambda finding: (not finding.fatal, bool(finding.function))))
 
 
