@@ -151,10 +151,15 @@ class ChecksFailed(LabelmillError):
 
     exit_code = 3
 
-    def __init__(self, messages: Sequence[str]) -> None:
-        """Keep one sentence for each failed check."""
+    def __init__(
+        self, messages: Sequence[str], snapshot: str | None = None, partition: str | None = None
+    ) -> None:
+        """Keep one sentence for each failed check, and the snapshot that is held for it."""
         self.messages = tuple(messages)
-        super().__init__("\n".join(self.messages))
+        self.snapshot = snapshot
+        self.partition = partition
+        kept = f"\nthe snapshot is kept for inspection: snapshots/{snapshot}" if snapshot else ""
+        super().__init__("\n".join(self.messages) + kept)
 
 
 class OverBudget(LabelmillError):

@@ -11,7 +11,10 @@ from tests.cli.conftest import Call
 from labelmill import __version__
 from labelmill.cli.app import app
 
-VERBS = ("init", "validate", "explain", "schema", "plan", "preview", "test", "run", "report")
+VERBS = (
+    *("init", "validate", "explain", "schema", "plan", "preview", "test", "run", "report"),
+    *("publish", "rollback"),
+)
 HEAVY = {"pyarrow", "numpy", "spacy", "pandas", "pydantic", "torch", "sklearn", "nltk", "rich"}
 FOREIGN = {"scipy", "snorkel", "skweak", "nlpaug", "skops", "vaderSentiment"}
 SPY = """

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from labelmill import __version__
-from labelmill.cli import checking, learning, looking, running, starting
+from labelmill.cli import checking, learning, looking, publishing, running, starting
 
 EXIT_CODES = """
 Exit codes: 0 done; 1 the run failed and can be resumed; 2 usage or config error; 3 a check failed
@@ -72,3 +72,9 @@ app.command(epilog="Example: labelmill preview configs/video-comments.yaml --lf 
 app.command("test", epilog="Example: labelmill test configs/*.yaml")(checking.try_examples)
 app.command(epilog="Example: labelmill run configs/video-comments.yaml --workers 4")(running.run)
 app.command(epilog="Example: labelmill report configs/video-comments.yaml")(looking.report)
+app.command(
+    epilog="Example: labelmill publish configs/nightly.yaml --override-check coverage --reason ..."
+)(publishing.publish)
+app.command(epilog="Example: labelmill rollback configs/nightly.yaml --partition 2026-03-01")(
+    publishing.rollback
+)

@@ -27,7 +27,7 @@ def plan(
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
     from labelmill.pipeline.plan import make_plan  # noqa: PLC0415
-    from labelmill.pipeline.run import local_output  # noqa: PLC0415
+    from labelmill.pipeline.publish import local_output  # noqa: PLC0415
     from labelmill.report.planned import plan_facts  # noqa: PLC0415
     from labelmill.report.terminal import plan_view  # noqa: PLC0415
 
@@ -113,7 +113,7 @@ def report(
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
     from labelmill.pipeline.peek import find_snapshot, read_report  # noqa: PLC0415
-    from labelmill.pipeline.run import local_output  # noqa: PLC0415
+    from labelmill.pipeline.publish import local_output  # noqa: PLC0415
     from labelmill.report.terminal import report_view  # noqa: PLC0415
 
     if target.suffix in (".yaml", ".yml"):

@@ -28,6 +28,9 @@ Partition = Annotated[
     str | None,
     typer.Option(metavar="VALUE", help="Take this partition of the source only."),
 ]
+OnePartition = Annotated[
+    str | None, typer.Option("--partition", metavar="VALUE", help="Of this partition only.")
+]
 Deep = Annotated[
     bool, typer.Option("--deep", help="Also try code, models and patterns, as a run does.")
 ]

@@ -107,7 +107,8 @@ def move_folder(source: Path, target: Path) -> None:
     with explained(target):
         make_folder(target.parent)
         for path in (*sorted(source.rglob("*")), source):
-            _sync(path)
+            if not path.is_symlink():
+                _sync(path)
         source.replace(target)
         sync_folder(target.parent)
 
@@ -134,6 +135,12 @@ def point(link: Path, target: str) -> None:
             draft.unlink(missing_ok=True)
             raise
         sync_folder(link.parent)
+
+
+def link(path: Path, target: str) -> None:
+    """Make a symbolic link in a folder that is moved to its place when it is complete."""
+    with explained(path):
+        path.symlink_to(target)
 
 
 def sync_folder(path: Path) -> None:

@@ -1,10 +1,10 @@
-"""Publishing: a finished snapshot takes its name, and one pointer is swapped.
+"""Where a snapshot is made, how it is sealed and takes its name, and where the live one lies.
 
     <output>/current -> snapshots/<id>          a job without partitions
     <output>/current -> views/<n>/              a job with partitions: one link per partition
     <output>/_CURRENT.json                      the same map, for readers without links
 
-A reader of `current` sees the old data or the new, never a mix.
+A reader of `current` sees the old data or the new, never a mix (see `views`).
 """
 
 import json
@@ -13,9 +13,9 @@ from multiprocessing.pool import ThreadPool
 from os import cpu_count
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from labelmill.core.digests import digest_bytes
+from labelmill.config.spec import Job
+from labelmill.errors import UsageError
 from labelmill.io import durable
 from labelmill.io.digests import digest_file
 
@@ -25,6 +25,18 @@ CURRENT_FILE = "_CURRENT.json"
 MAKING = ".making-"
 DIGESTING = 4
 """So many files are digested at once."""
+
+
+def local_output(job: Job) -> Path:
+    """The output folder.
+
+    Raises:
+        UsageError: if the output is a URL.
+    """
+    if "://" in job.output:
+        message = f"output: {job.output}: only local folders can be written; give a path"
+        raise UsageError(message)
+    return Path(job.output)
 
 
 def snapshot_folder(output: Path, snapshot: str) -> Path:
@@ -40,9 +52,18 @@ def staging_folder(output: Path, snapshot: str) -> Path:
 
 
 def remove_unfinished(output: Path) -> None:
-    """Remove what a run that was killed left of a snapshot it was making."""
-    for folder in sorted((output / "snapshots").glob(f"{MAKING}*")):
+    """Remove what a run that was killed left of a snapshot or a view it was making."""
+    for folder in unfinished(output):
         durable.remove_folder(folder)
+
+
+def unfinished(output: Path) -> list[Path]:
+    """What a run that was killed left of a snapshot or a view it was making."""
+    return [
+        folder
+        for place in ("snapshots", "views")
+        for folder in sorted((output / place).glob(f"{MAKING}*"))
+    ]
 
 
 def file_list(folder: Path) -> list[dict[str, Any]]:
@@ -91,35 +112,6 @@ def commit(output: Path, staging: Path, snapshot: str) -> Path:
         durable.remove_folder(final)
         durable.move_folder(staging, final)
     return final
-
-
-def publish_snapshot(output: Path, snapshot: str) -> None:
-    """Let `current` point to a snapshot."""
-    durable.point(output / CURRENT, f"snapshots/{snapshot}")
-    durable.write_bytes(output / CURRENT_FILE, json_bytes({"snapshot": snapshot}))
-
-
-def publish_partition(output: Path, key: str, partition: str, snapshot: str) -> None:
-    """Let `current` point to a new view, in which one partition has a new snapshot."""
-    partitions = published_partitions(output)
-    if partitions.get(partition) == snapshot and (output / CURRENT).exists():
-        return
-    partitions[partition] = snapshot
-    number = 1 + max((int(p.name) for p in (output / "views").glob("[0-9]*")), default=0)
-    view = output / "views" / str(number)
-    for value, target in partitions.items():
-        durable.point(view / f"{key}={quote(value, safe='')}", f"../../snapshots/{target}")
-    facts = {
-        "key": key,
-        "partitions": partitions,
-        "manifests": {
-            value: digest_bytes((snapshot_folder(output, target) / MANIFEST).read_bytes())
-            for value, target in partitions.items()
-        },
-    }
-    durable.write_bytes(view / MANIFEST, json_bytes(facts))
-    durable.point(output / CURRENT, f"views/{number}")
-    durable.write_bytes(output / CURRENT_FILE, json_bytes(facts))
 
 
 def published_partitions(output: Path) -> dict[str, str]:

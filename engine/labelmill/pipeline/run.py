@@ -12,13 +12,12 @@ from threading import Thread, current_thread, main_thread
 from time import perf_counter
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
 from threadpoolctl import threadpool_limits
 
 from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
 from labelmill.aggregate.artifact import Artifact
 from labelmill.config.spec import Job
-from labelmill.errors import InputMissing, LabelmillError, LockHeld, OverBudget, UsageError
+from labelmill.errors import ChecksFailed, InputMissing, LabelmillError, OverBudget
 from labelmill.io import durable
 from labelmill.io.source import runs_of
 from labelmill.pipeline.bind import BoundJob
@@ -26,16 +25,19 @@ from labelmill.pipeline.executor import Executor, InProcess, Processes, Rescue, 
 from labelmill.pipeline.fit import fit
 from labelmill.pipeline.foreign import runs_foreign_code
 from labelmill.pipeline.gold_set import GoldSet, gold_works, label_gold, read_gold
+from labelmill.pipeline.held import release
 from labelmill.pipeline.keys import KeyFile, decide
-from labelmill.pipeline.plan import PartitionPlan, Plan, make_plan
-from labelmill.pipeline.publish import publish_partition, publish_snapshot, remove_unfinished
+from labelmill.pipeline.locks import locked
+from labelmill.pipeline.plan import Plan, make_plan
+from labelmill.pipeline.publish import local_output, remove_unfinished
 from labelmill.pipeline.record import STATE, Record
 from labelmill.pipeline.refining import read_sample, refine, sample_shard, sample_tasks
 from labelmill.pipeline.rescue import LabelRescue
 from labelmill.pipeline.result import Run, Snapshot
 from labelmill.pipeline.rows import is_global
-from labelmill.pipeline.snapshot import make_snapshot
+from labelmill.pipeline.snapshot import Made, make_snapshot
 from labelmill.pipeline.stages import LabelRecord, label_shard
+from labelmill.pipeline.views import publish
 from labelmill.pipeline.works import FittedFiles, Work, texts_of
 from labelmill.refine.artifact import FILE_NAME as REFINEMENT_FILE
 from labelmill.refine.artifact import to_bytes
@@ -118,28 +120,20 @@ def run_job(job: Job, *, partition: str | None = None, progress: Progress = sile
     record = Record(job.name, job.root)
     record.facts["config"] = dict(job.resolved.public)
     record.facts["overrides"] = list(job.resolved.overrides)
+    record.facts["verb"] = "run"
+    record.facts["partition"] = partition
     try:
-        with _locked(job), threadpool_limits(1):
+        with locked(job), threadpool_limits(1):
             result = _run(job, partition, progress, record)
     except BaseException as error:
+        if isinstance(error, ChecksFailed):
+            record.facts["held"] = {error.partition or "": error.snapshot}
         record.close("failed", error)
         raise
     record.facts["snapshots"] = {s.partition or "": s.id for s in result.snapshots}
     record.facts["warnings"] = list(result.warnings)
     record.close(result.status)
     return result
-
-
-def local_output(job: Job) -> Path:
-    """The output folder.
-
-    Raises:
-        UsageError: if the output is a URL.
-    """
-    if "://" in job.output:
-        message = f"output: {job.output}: only local folders can be written; give a path"
-        raise UsageError(message)
-    return Path(job.output)
 
 
 def _run(job: Job, partition: str | None, progress: Progress, record: Record) -> Run:
@@ -202,7 +196,7 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
             made = make_snapshot(
                 shop, plan, part, works[start:stop], records[start:stop], files, output
             )
-            _publish(job, output, part, made.snapshot)
+            _publish(job, output, made)
             snapshots.append(made.snapshot)
             warnings += made.warnings
         start = stop
@@ -312,11 +306,12 @@ def _decide(
     return decide(files, drop_duplicates=dropping[0] if dropping else None, group=job.split.group)
 
 
-def _publish(job: Job, output: Path, part: PartitionPlan, snapshot: Snapshot) -> None:
-    if part.value is None or job.source.partition is None:
-        publish_snapshot(output, snapshot.id)
-    else:
-        publish_partition(output, job.source.partition, part.value, snapshot.id)
+def _publish(job: Job, output: Path, made: Made) -> None:
+    partition = made.snapshot.partition
+    publish(
+        output, None if partition is None else job.source.partition, partition, made.snapshot.id
+    )
+    release(output, partition)
 
 
 def default_workers(rows: int, *, slow: bool) -> int:
@@ -352,20 +347,3 @@ def _executor(job: Job, n_shards: int, rows: int) -> Iterator[tuple[BoundJob, Ex
         if rows >= ROWS_OF_A_SMALL_JOB:
             processes.equip(bound.compiled())  # once for all, while they start
         yield bound, processes
-
-
-@contextmanager
-def _locked(job: Job) -> Iterator[None]:
-    path = job.root / STATE / "locks" / f"{job.name}.lock"
-    durable.make_folder(path.parent)
-    with durable.explained(path):
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            message = f"another run of job '{job.name}' holds {path}; wait for it to end"
-            raise LockHeld(message) from None
-    try:
-        yield
-    finally:
-        lock.release()

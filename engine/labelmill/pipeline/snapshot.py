@@ -22,6 +22,7 @@ from labelmill.io import durable
 from labelmill.pipeline.card import card_facts
 from labelmill.pipeline.checking import CheckResult, carry_out_checks
 from labelmill.pipeline.fingerprint import function_fingerprints, versions
+from labelmill.pipeline.held import Held, hold, override_of
 from labelmill.pipeline.infer import ShardSummary
 from labelmill.pipeline.leaks import find_leaks
 from labelmill.pipeline.mentions import Mentions, write_mentions
@@ -45,6 +46,9 @@ from labelmill.report.page import report_page
 
 if TYPE_CHECKING:
     from labelmill.pipeline.run import Shop
+
+EMPTY_TRAIN = "empty_train"
+"""The check that every run carries out by itself; it is told of only where it fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
     """Make the snapshot of one partition and give it its final name.
 
     Raises:
-        ChecksFailed: if a check of severity `error` fails, or the train split is empty.
+        ChecksFailed: if a check of severity `error` fails, or the train split is empty; the
+            snapshot is held then, so that it can be looked at.
         NotConserved: if rows were lost or doubled.
         InputMissing: if the input was changed while it was read.
     """
@@ -90,9 +95,11 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
         summary = _label_and_augment(making, records)
         exports = _export(making)
         report = _report(making, summary, exports)
-        results = carry_out_checks(plan.job.checks, _facts(making, summary, report))
+        results = [
+            *_train_check(making, summary),
+            *carry_out_checks(plan.job.checks, _facts(making, summary, report)),
+        ]
         report["checks"] = [result.row() for result in results]
-        _stop_if_failed(making, summary, results)
         _write_documents(making, id_, report)
         part.check_unchanged()
         if plan.gold is not None:
@@ -101,7 +108,8 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
         durable.remove_folder(making.staging)
         raise
     folder = commit(output, making.staging, id_)
-    warnings = tuple(r.told for r in results if not r.passed) + _idle_steps(report["augmented"])
+    warnings = _hold_if_failed(output, Snapshot(id_, folder, part.value, report), results)
+    warnings += _idle_steps(report["augmented"])
     warnings += _single_class(report)
     return Made(Snapshot(id_, folder, part.value, report), warnings)
 
@@ -268,13 +276,28 @@ def _elsewhere(summary: ShardSummary) -> str:
     return f"; {' and '.join(others)}: rows that `split.group` holds to be one stay together"
 
 
-def _stop_if_failed(making: Making, summary: ShardSummary, results: Sequence[CheckResult]) -> None:
-    told = [r.told for r in results if not r.passed and r.severity == "error"]
-    if making.plan.job.split.train > 0 and not summary.splits["train"]:
-        states = ", ".join(f"{n} {state}" for state, n in sorted(summary.status.items()))
-        told.insert(0, f"the train split is empty (rows: {states or 'none'}){_elsewhere(summary)}")
-    if told:
-        raise ChecksFailed([f"{line}; nothing was published" for line in told])
+def _train_check(making: Making, summary: ShardSummary) -> list[CheckResult]:
+    """A check that failed, where the train split is empty and should not be."""
+    if making.plan.job.split.train <= 0 or summary.splits["train"]:
+        return []
+    states = ", ".join(f"{n} {state}" for state, n in sorted(summary.status.items()))
+    told = f"the train split is empty (rows: {states or 'none'}){_elsewhere(summary)}"
+    return [CheckResult(EMPTY_TRAIN, EMPTY_TRAIN, "error", passed=False, value=0.0, message=told)]
+
+
+def _hold_if_failed(
+    output: Path, snapshot: Snapshot, results: Sequence[CheckResult]
+) -> tuple[str, ...]:
+    """Keep a snapshot from being published if a check failed on it; gives the warnings."""
+    lost = [r for r in results if not r.passed]
+    failed = [r for r in lost if r.severity == "error"]
+    override = override_of(output, snapshot.id) if failed else None
+    if failed and (override is None or not {r.name for r in failed} <= set(override["checks"])):
+        hold(output, Held(snapshot.id, snapshot.partition, {r.name: r.message for r in failed}))
+        told = [f"{r.told}; nothing was published" for r in failed]
+        raise ChecksFailed(told, snapshot.id, snapshot.partition)
+    why = "" if override is None else f" (overridden: {override['reason']})"
+    return tuple(f"{r.told}{why}" if r in failed else r.told for r in lost)
 
 
 def _write_documents(making: Making, id_: str, report: dict[str, Any]) -> None:

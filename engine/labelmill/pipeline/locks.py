@@ -1,0 +1,50 @@
+"""The lock of a job: whoever changes its output or its state holds it.
+
+The system frees it when the process ends, however it ends.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from labelmill.config.spec import Job
+from labelmill.errors import LockHeld
+from labelmill.io import durable
+from labelmill.pipeline.record import STATE, Record
+
+
+@contextmanager
+def locked(job: Job) -> Iterator[None]:
+    """Hold the lock of a job.
+
+    Raises:
+        LockHeld: if another process holds it.
+    """
+    path = job.root / STATE / "locks" / f"{job.name}.lock"
+    durable.make_folder(path.parent)
+    with durable.explained(path):
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            message = f"another run of job '{job.name}' holds {path}; wait for it to end"
+            raise LockHeld(message) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def recorded(job: Job, verb: str) -> Iterator[Record]:
+    """Hold the lock of a job while a verb is carried out, and write its run.json."""
+    record = Record(job.name, job.root)
+    record.facts["verb"] = verb
+    try:
+        with locked(job):
+            yield record
+    except BaseException as error:
+        record.close("failed", error)
+        raise
+    record.close("done")

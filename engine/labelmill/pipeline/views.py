@@ -1,0 +1,218 @@
+"""Views: what is live, what was live before, and the one step from one to the other.
+
+A view is a map from partition to snapshot, under `<output>/views/<n>/`; it never changes. That of
+a job without partitions holds one snapshot. Each names the view that was live when it was made,
+so that what was live before can be found again, whatever came after it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from labelmill.core.digests import digest_bytes
+from labelmill.errors import OutputFailed
+from labelmill.io import durable
+from labelmill.pipeline.publish import (
+    CURRENT,
+    CURRENT_FILE,
+    MAKING,
+    MANIFEST,
+    json_bytes,
+    snapshot_folder,
+)
+
+Entries = Mapping[str | None, str]
+"""A value for each partition; that of a job without partitions stands under None."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is or was live.
+
+    `manifests` are the digests of the snapshots' manifests. `previous` is the view that was live
+    before; for a partition in `taken_from`, its own history goes on in that view instead.
+    """
+
+    number: int
+    key: str | None
+    snapshots: Entries
+    manifests: Entries
+    previous: int | None = None
+    taken_from: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        """What `current` points to while this view is live."""
+        return f"snapshots/{self.snapshots[None]}" if self.key is None else f"views/{self.number}"
+
+    def facts(self) -> dict[str, Any]:
+        """The view as plain data; its number is the name of its folder."""
+        if self.key is None:
+            own = {"snapshot": self.snapshots[None], "manifest": self.manifests[None]}
+            return own | {"previous": self.previous}
+        return {
+            "key": self.key,
+            "partitions": dict(self.snapshots),
+            "manifests": dict(self.manifests),
+            "previous": self.previous,
+            "taken_from": dict(self.taken_from),
+        }
+
+
+def publish(output: Path, key: str | None, partition: str | None, snapshot: str) -> View:
+    """Let a snapshot be live, alone or as that of its partition; the other partitions stay."""
+    live = live_view(output) or _adopted(output)
+    if live is not None and live.key == key and live.snapshots.get(partition) == snapshot:
+        return show(output, live)
+    kept = live.snapshots if live is not None and live.key == key else {}
+    return show(output, add_view(output, key, {**kept, partition: snapshot}, live))
+
+
+def add_view(
+    output: Path,
+    key: str | None,
+    snapshots: Entries,
+    live: View | None,
+    taken_from: Mapping[str, int] | None = None,
+) -> View:
+    """Write a view that follows the live one; nobody sees it before it is shown."""
+    number = 1 + max((view.number for view in views(output)), default=0)
+    manifests = {
+        partition: live.manifests[partition]
+        if live is not None and live.snapshots.get(partition) == snapshot
+        else manifest_digest(output, snapshot)
+        for partition, snapshot in snapshots.items()
+    }
+    previous = None if live is None else live.number
+    view = View(number, key, snapshots, manifests, previous, taken_from or {})
+    known = read_view(output, number - 1)
+    if known is not None and known.facts() == view.facts():
+        return known  # a run that was killed wrote it, or it was rolled back from
+    staging = output / "views" / f"{MAKING}{number}"
+    durable.remove_folder(staging)
+    durable.make_folder(staging)
+    for partition, snapshot in snapshots.items():
+        if partition is not None:
+            link = staging / f"{key}={quote(partition, safe='')}"
+            durable.link(link, f"../../snapshots/{snapshot}")
+    durable.write_bytes(staging / MANIFEST, json_bytes(view.facts()))
+    durable.move_folder(staging, output / "views" / str(number))
+    return view
+
+
+def show(output: Path, view: View) -> View:
+    """Let a view be live, in one step for whoever reads `current`."""
+    if _pointer(output) != view.target:
+        durable.point(output / CURRENT, view.target)
+    facts = json_bytes(view.facts() | {"view": view.number})
+    if _bytes(output / CURRENT_FILE) != facts:
+        durable.write_bytes(output / CURRENT_FILE, facts)
+    return view
+
+
+def views(output: Path) -> list[View]:
+    """All views that there are, the oldest first."""
+    numbers = sorted(int(p.name) for p in (output / "views").glob("*") if p.name.isdecimal())
+    found = (read_view(output, number) for number in numbers)
+    return [view for view in found if view is not None]
+
+
+def read_view(output: Path, number: int) -> View | None:
+    """A view by its number; None if it is not there, or was never finished."""
+    try:
+        facts = json.loads((output / "views" / str(number) / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        message = f"{output / 'views' / str(number) / MANIFEST}: is damaged ({error})"
+        raise OutputFailed(message) from error
+    previous = facts.get("previous", number - 1)
+    before = previous if previous is not None and 0 < previous < number else None
+    if "snapshot" in facts:
+        own: Entries = {None: facts["snapshot"]}
+        manifest: Entries = {None: facts["manifest"]}
+        return View(number, None, own, manifest, before)
+    return View(
+        number,
+        facts["key"],
+        facts["partitions"],
+        facts["manifests"],
+        before,
+        facts.get("taken_from", {}),
+    )
+
+
+def live_view(output: Path) -> View | None:
+    """The view that is live; None where nothing is, or where it has no view yet."""
+    place, _, name = (_pointer(output) or "").partition("/")
+    if place == "views":
+        return read_view(output, int(name))
+    if place != "snapshots":
+        return None
+    noted = json.loads(_bytes(output / CURRENT_FILE) or b"{}").get("view", 0)
+    # The pointer is what counts; the file beside it may be older, if a run was killed between.
+    known = [read_view(output, noted), *reversed(views(output))]
+    return next((v for v in known if v is not None and v.snapshots == {None: name}), None)
+
+
+def lineage(output: Path) -> Iterator[View]:
+    """The view that is live, then the one that was live before it, and so on."""
+    view = live_view(output)
+    while view is not None:
+        yield view
+        view = None if view.previous is None else read_view(output, view.previous)
+
+
+def history(output: Path, partition: str | None = None) -> Iterator[tuple[View, str]]:
+    """The snapshots of a partition that are and were live, the newest first.
+
+    Each comes with the newest view in which it was. What was rolled back is not among them.
+    """
+    view, last = live_view(output), None
+    while view is not None:
+        snapshot = view.snapshots.get(partition)
+        if snapshot is not None and snapshot != last:
+            yield view, snapshot
+            last = snapshot
+        step = view.taken_from.get(partition or "", view.previous)
+        view = None if step is None or step >= view.number else read_view(output, step)
+
+
+def manifest_digest(output: Path, snapshot: str) -> str:
+    """The digest of a snapshot's manifest.
+
+    Raises:
+        OutputFailed: if it cannot be read.
+    """
+    path = snapshot_folder(output, snapshot) / MANIFEST
+    found = _bytes(path)
+    if found is None:
+        message = f"{path}: is missing; the snapshot is damaged, run the job again"
+        raise OutputFailed(message)
+    return digest_bytes(found)
+
+
+def _adopted(output: Path) -> View | None:
+    """A view of a snapshot that is live without one."""
+    place, _, name = (_pointer(output) or "").partition("/")
+    if place != "snapshots" or not (snapshot_folder(output, name) / MANIFEST).is_file():
+        return None
+    return add_view(output, None, {None: name}, None)
+
+
+def _pointer(output: Path) -> str | None:
+    """What `current` points to, without a slash at its end."""
+    try:
+        return (output / CURRENT).readlink().as_posix()
+    except OSError:
+        return None
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

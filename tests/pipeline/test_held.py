@@ -1,0 +1,127 @@
+"""Snapshots that a failed check holds back, and publishing them all the same."""
+
+import json
+
+import pytest
+from tests.pipeline.conftest import Project
+
+from labelmill.errors import ChecksFailed, OutputFailed, UsageError
+from labelmill.pipeline.held import held_snapshots, override_of, publish_held
+from labelmill.pipeline.publish import is_sealed, snapshot_folder
+
+CHECKS = [
+    {"name": "many", "type": "row_count", "min": 99},
+    {"type": "coverage", "min": 1.0},
+    {"name": "few", "type": "row_count", "max": 99},
+]
+
+
+@pytest.fixture
+def held(project: Project) -> str:
+    """The snapshot of a job on which two of three checks fail; another one is live."""
+    project.run()
+    project.configure(checks=CHECKS)
+    with pytest.raises(ChecksFailed) as failed:
+        project.run()
+    assert failed.value.snapshot is not None
+    return failed.value.snapshot
+
+
+def test_a_failed_check_keeps_the_snapshot_and_what_is_live(project: Project, held: str) -> None:
+    live = (project.output / "current").resolve().name
+
+    assert live != held
+    assert is_sealed(snapshot_folder(project.output, held))
+    assert list(held_snapshots(project.output)[None].checks) == ["coverage", "many"]
+
+
+def test_the_error_says_where_the_snapshot_is(project: Project) -> None:
+    project.configure(checks=CHECKS)
+
+    with pytest.raises(ChecksFailed, match="kept for inspection: snapshots/") as failed:
+        project.run()
+
+    assert len(failed.value.messages) == 2
+
+
+def test_a_held_snapshot_is_published_byte_for_byte_with_its_reason(
+    project: Project, held: str
+) -> None:
+    folder = snapshot_folder(project.output, held)
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+    publish_held(project.job(), checks=["many", "coverage"], reason="a holiday")
+
+    override = override_of(project.output, held)
+    assert (project.output / "current").resolve().name == held
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    assert override is not None
+    assert (override["reason"], list(override["checks"])) == ("a holiday", ["coverage", "many"])
+    record = project.root / ".labelmill" / "runs" / override["run_id"] / "run.json"
+    assert json.loads(record.read_bytes())["override"] == override
+    assert held_snapshots(project.output) == {}
+
+
+@pytest.mark.parametrize(
+    ("checks", "reason", "message"),
+    [
+        (["many"], "why", "also failed: 'coverage'"),
+        ([], "why", "name it too: --override-check coverage --override-check many"),
+        (["many", "coverage", "few"], "why", "few: this check did not fail"),
+        (["many", "coverage"], "  ", "say why"),
+    ],
+)
+def test_every_failed_check_and_no_other_must_be_named_and_a_reason_given(
+    project: Project, held: str, checks: list[str], reason: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        publish_held(project.job(), checks=checks, reason=reason)
+
+    assert (project.output / "current").resolve().name != held
+
+
+def test_nothing_is_held_after_a_good_run(project: Project, held: str) -> None:
+    project.configure()
+    project.run()
+
+    with pytest.raises(UsageError, match="no snapshot is held"):
+        publish_held(project.job(), checks=["many"], reason="x")
+    assert snapshot_folder(project.output, held).is_dir()
+
+
+def test_a_held_snapshot_that_was_touched_is_not_published(project: Project, held: str) -> None:
+    card = snapshot_folder(project.output, held) / "README.md"
+    card.write_text("all is well")
+
+    with pytest.raises(OutputFailed, match="was changed"):
+        publish_held(project.job(), checks=["many", "coverage"], reason="x")
+
+
+def test_a_run_that_makes_the_published_snapshot_again_accepts_the_override(
+    project: Project, held: str
+) -> None:
+    publish_held(project.job(), checks=["many", "coverage"], reason="a holiday")
+
+    run = project.run()
+
+    assert run.snapshots[0].id == held
+    assert [w.rpartition(" (")[2] for w in run.warnings[:2]] == ["overridden: a holiday)"] * 2
+
+
+def test_one_partition_is_held_and_the_other_published(project: Project) -> None:
+    (project.root / "input" / "a.parquet").unlink()
+    for day, rows in (("20", 8), ("21", 2)):
+        texts = [f"{['buy', 'song'][i % 2]} {i}" for i in range(rows)]
+        table = {"id": [f"{day}-{i}" for i in range(rows)], "text": texts}
+        project.write(table, f"date={day}/a.parquet")
+    source = {"path": "input", "id": "id", "text": "text", "partition": "date"}
+    project.configure(source=source, checks=[{"type": "row_count", "min": 5}])
+    with pytest.raises(ChecksFailed):
+        project.run()
+
+    assert list(held_snapshots(project.output)) == ["21"]
+    with pytest.raises(UsageError, match="of partition '20' is held"):
+        publish_held(project.job(), partition="20", checks=["row_count"], reason="x")
+    publish_held(project.job(), partition="21", checks=["row_count"], reason="x")
+
+    assert {p.name for p in (project.output / "current").glob("date=*")} == {"date=20", "date=21"}
