@@ -110,7 +110,7 @@ def _endless(config: str) -> list[str]:
     text = Path(config).read_text()
     entry = "  - {name: slow, type: python, label: ham, function: 'slow.py:slow'}\n"
     Path(config).write_text(text.replace("label_model:", entry + "label_model:"))
-    return [config]
+    return [config, "--set", "execution.grace=0.1"]
 
 
 def test_output_that_cannot_hold_a_character_does_not_crash(config: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from labelmill.cli.jobs import HERE
 from labelmill.cli.outcome import complain, show_error, show_failure
 from labelmill.errors import LabelmillError, Terminated
+from labelmill.pipeline import ending
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -43,7 +44,7 @@ def carry_out(arguments: Sequence[str]) -> int:
         except KeyboardInterrupt:
             code = INTERRUPTED
         if code == INTERRUPTED:
-            code = TERMINATED if ends else INTERRUPTED
+            code = TERMINATED if ends[:1] == [signal.SIGTERM] else INTERRUPTED
             _tell(code, "interrupted; run the same command again", as_json=as_json)
     return code
 
@@ -169,25 +170,32 @@ def _not_collecting() -> Iterator[None]:
 
 @contextmanager
 def _told_of_end() -> Iterator[list[int]]:
-    """Let SIGTERM end the work as Ctrl-C does; the list says whether it came."""
+    """Let SIGTERM end the work as Ctrl-C does; the list says what came.
+
+    A run ends when it has finished what it is at (see `labelmill.pipeline.ending`).
+    """
     ends: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a handler's signature)
         ends.append(number)
+        if ending.noted(number):
+            return
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise Terminated
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield ends
         return
     hook = sys.unraisablehook
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     sys.unraisablehook = lambda lost: _interrupt_again(lost, hook)
     try:
         yield ends
     finally:
         sys.unraisablehook = hook
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupt_again(lost: Any, hook: Callable[[Any], Any]) -> None:

@@ -74,6 +74,14 @@ def complain(message: str) -> None:
     sys.stderr.write(visible(message) + "\n")
 
 
+def notice(signal: str, seconds: float) -> None:
+    """Say that a run was told to end and goes on for a moment."""
+    complain(
+        f"labelmill: {signal}: finishing what is being worked on, {seconds:g} s at most; "
+        "a second signal ends at once"
+    )
+
+
 def errors_of(error: LabelmillError) -> list[dict[str, Any]]:
     """An error as plain data: one entry for each thing that is wrong."""
     if isinstance(error, ConfigErrors):

@@ -29,7 +29,7 @@ def run(
     publish. If a check fails, what is live stays live.
     """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
-    from labelmill.cli.outcome import show, show_json  # noqa: PLC0415
+    from labelmill.cli.outcome import notice, show, show_json  # noqa: PLC0415
     from labelmill.cli.progress import Reporter  # noqa: PLC0415
     from labelmill.config import find_root  # noqa: PLC0415 (--help loads no engine)
     from labelmill.pipeline.record import refusal_recorded  # noqa: PLC0415
@@ -42,7 +42,7 @@ def run(
     with refusal_recorded(config, find_root(config, project)):
         job = read_job(config, changes, project, partition)
     with Reporter() as progress:
-        done = run_job(job, partition=partition, progress=progress)
+        done = run_job(job, partition=partition, progress=progress, notice=notice)
     if not as_json:
         from labelmill.report.terminal import run_view  # noqa: PLC0415 (when all is done)
 

@@ -193,11 +193,13 @@ class Execution:
             more (it takes some 50 before its first row); all workers together may take 80 % of
             the machine's memory where it is left out.
         shard_rows: rows that are worked on together.
+        grace: seconds in which the shards at work may be finished after SIGTERM or Ctrl-C.
     """
 
     workers: Annotated[int, Field(ge=0)] | None = None
     memory_per_worker: Annotated[int, Field(ge=100)] | None = None
     shard_rows: Annotated[int, Field(ge=1)] = 20_000
+    grace: Annotated[float, Field(ge=0, le=86_400)] = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ class ExecutionSpec:
     workers: int | None = None
     memory_per_worker: int | None = None
     shard_rows: int = 20_000
+    grace: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

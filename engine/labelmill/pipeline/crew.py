@@ -43,7 +43,7 @@ class Worker:
             WorkersLost: if the system refuses.
         """
         ours, theirs = Pipe()
-        with theirs, _deaf_to_interrupts():
+        with theirs, _deaf_to_signals():
             self._process = _process(theirs.fileno(), modules_of(outfit.job))
         self._watched = psutil.Process(self._process.pid)
         self.connection: Connection = ours
@@ -179,9 +179,12 @@ def _stderr() -> int:
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes that start here never see Ctrl-C: they finish their task, and this one decides."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _deaf_to_signals() -> Iterator[None]:
+    """Processes that start here hear neither Ctrl-C nor SIGTERM, which reach a whole group.
+
+    They finish their task, and this process decides.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from labelmill.config.spec import Job
 from labelmill.errors import WorkersLost
+from labelmill.pipeline import ending
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.crew import Outfit, Worker, WorkerDied, machine_memory
 from labelmill.pipeline.worker import RAISED
@@ -82,6 +83,7 @@ class InProcess:
     ) -> Iterator[Result]:
         """Yield the result for each payload."""
         for payload in payloads:
+            ending.check()
             yield task(self._bound, payload)
 
 
@@ -223,8 +225,11 @@ class Processes(AbstractContextManager["Processes"]):
                 raise WorkerDied(TOO_LARGE)
         return worker.listen()
 
-    def __exit__(self, *failure: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *failure: object) -> None:
         everyone = [*self._workers, *self._leaving, *([self._apart] if self._apart else [])]
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            for worker in everyone:
+                worker.kill()  # what was to be finished is finished, or its time is over
         for worker in everyone:
             worker.dismiss()
         try:
@@ -266,7 +271,10 @@ class _Stage:
     def result(self, place: int) -> Any:
         """The result for one payload; those before it were taken already."""
         while place not in self._results:
-            self._hand_out(place)
+            if not ending.told():
+                self._hand_out(place)
+            elif not self._busy:
+                ending.check()
             for worker, said in self._processes.listen(self._busy):
                 self._note(worker, said)
         return self._results.pop(place)

@@ -94,6 +94,11 @@ def exit_code_of(error: BaseException | None) -> int:
     return 130 if isinstance(error, KeyboardInterrupt) else 1
 
 
+def status_of(error: BaseException) -> str:
+    """What became of a run that an error ended: it can say "interrupted" or "failed"."""
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+
+
 def _told(error: BaseException) -> Mapping[str, Any]:
     told: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
     if not isinstance(error, LabelmillError | KeyboardInterrupt):

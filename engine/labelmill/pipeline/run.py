@@ -20,6 +20,7 @@ from labelmill.config.spec import Job
 from labelmill.errors import ChecksFailed, InputMissing, LabelmillError, OverBudget
 from labelmill.io import durable
 from labelmill.io.source import runs_of
+from labelmill.pipeline import ending
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.executor import Executor, InProcess, Processes, Rescue, Task
 from labelmill.pipeline.fit import fit
@@ -30,7 +31,7 @@ from labelmill.pipeline.keys import KeyFile, decide
 from labelmill.pipeline.locks import locked
 from labelmill.pipeline.plan import Plan, make_plan
 from labelmill.pipeline.publish import local_output, remove_unfinished
-from labelmill.pipeline.record import STATE, Record
+from labelmill.pipeline.record import STATE, Record, status_of
 from labelmill.pipeline.refining import read_sample, refine, sample_shard, sample_tasks
 from labelmill.pipeline.rescue import LabelRescue
 from labelmill.pipeline.result import Run, Snapshot
@@ -86,6 +87,7 @@ class Shop:
         `rescue` sees to payloads that end processes; `runs` says which should be done by one
         process (see `Executor.map`).
         """
+        ending.check()
         self.progress(stage, 0, len(payloads))
         started = perf_counter()
         for done, result in enumerate(self.executor.map(task, payloads, rescue, runs), 1):
@@ -105,13 +107,24 @@ class Shop:
         return list(self.each(stage, task, payloads, rescue, runs))
 
 
-def run_job(job: Job, *, partition: str | None = None, progress: Progress = silent) -> Run:
+def unsaid(signal: str, seconds: float) -> None:
+    """Say nothing of a signal."""
+
+
+def run_job(
+    job: Job,
+    *,
+    partition: str | None = None,
+    progress: Progress = silent,
+    notice: ending.Notice = unsaid,
+) -> Run:
     """Run a job and publish what comes out.
 
     Args:
         job: the checked job.
         partition: take one partition only.
         progress: told of every finished task.
+        notice: told of a signal after which the run finishes what it is at, and ends.
 
     Raises:
         LabelmillError: whatever stopped the run; nothing was published then, or in a job with
@@ -123,12 +136,13 @@ def run_job(job: Job, *, partition: str | None = None, progress: Progress = sile
     record.facts["verb"] = "run"
     record.facts["partition"] = partition
     try:
-        with locked(job), threadpool_limits(1):
+        drained = ending.drained(job.execution.grace, notice)
+        with drained, locked(job), threadpool_limits(1):
             result = _run(job, partition, progress, record)
     except BaseException as error:
         if isinstance(error, ChecksFailed):
             record.facts["held"] = {error.partition or "": error.snapshot}
-        record.close("failed", error)
+        record.close(status_of(error), error)
         raise
     record.facts["snapshots"] = {s.partition or "": s.id for s in result.snapshots}
     record.facts["warnings"] = list(result.warnings)

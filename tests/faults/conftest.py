@@ -1,0 +1,130 @@
+"""A small project that a real `labelmill run` works on, in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from ruamel.yaml import YAML
+
+TEXTS = ("buy now", "buy gold today", "nice song", "lovely song", "nothing here", "song of gold")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A project folder with one job, run by real processes."""
+
+    root: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        """The job's file."""
+        return self.root / "configs" / "job.yaml"
+
+    @property
+    def output(self) -> Path:
+        """Where the job publishes."""
+        return self.root / "out"
+
+    @property
+    def state(self) -> Path:
+        """Where state and records lie."""
+        return self.root / ".labelmill"
+
+    def rows(self, count: int, first: int = 0) -> pa.Table:
+        """So many rows that every function can work on."""
+        places = range(first, first + count)
+        texts = [f"{TEXTS[place % len(TEXTS)]} {place}" for place in places]
+        return pa.table({"id": [f"r{place:06}" for place in places], "text": texts})
+
+    def write(self, table: pa.Table, name: str = "a.parquet", **options: Any) -> Path:
+        """Write an input file."""
+        path = self.root / "input" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, path, **options)
+        return path
+
+    def configure(self, **parts: Any) -> None:
+        """Write the job's file with some of its top-level keys replaced; None removes one."""
+        job: dict[str, Any] = {
+            "version": 1,
+            "name": "job",
+            "task": {"type": "classification", "labels": ["ham", "spam"]},
+            "source": {"path": "input", "id": "id", "text": "text"},
+            "labeling_functions": [
+                {"name": "buy", "type": "keyword", "label": "spam", "any": ["buy"]},
+                {"name": "song", "type": "keyword", "label": "ham", "any": ["song"]},
+            ],
+            "split": {"train": 1.0},
+            "output": "out",
+            "execution": {"workers": 0},
+        }
+        job = {key: value for key, value in (job | parts).items() if value is not None}
+        self.config.parent.mkdir(parents=True, exist_ok=True)
+        with self.config.open("w") as file:
+            YAML(typ="safe").dump(job, file)
+
+    def start(
+        self, *arguments: str, env: Mapping[str, str] | None = None, **options: Any
+    ) -> subprocess.Popen[str]:
+        """Start `labelmill run`."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=dict(os.environ) | self.env | dict(env or {}),
+            **options,
+        )
+
+    def run(self, *arguments: str, env: Mapping[str, str] | None = None, **options: Any) -> "Ended":
+        """Carry out `labelmill run` and wait for it."""
+        process = self.start(*arguments, env=env, **options)
+        out, err = process.communicate(timeout=120)
+        return Ended(process.returncode, out, err)
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of `labelmill run`."""
+        return [sys.executable, "-m", "labelmill", "run", str(self.config), *arguments]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Every run.json, the oldest first."""
+        found = (self.state / "runs").glob("*/run.json")
+        records = [json.loads(path.read_text()) for path in found]
+        return sorted(records, key=lambda record: str(record["started"]))
+
+    def published(self) -> dict[str, bytes]:
+        """Every published file by its path below `current`; nothing where there is none."""
+        live = self.output / "current"
+        found = sorted(path for path in live.rglob("*") if path.is_file())
+        return {path.relative_to(live).as_posix(): path.read_bytes() for path in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a process gave back."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A project with a config and no input yet."""
+    site = Site(tmp_path)
+    site.configure()
+    return site
+
+
+def lines_of(path: Path) -> Sequence[Any]:
+    """The objects of a file of JSON lines."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
