@@ -115,7 +115,6 @@ def examine(
         for check in CHECKS:
             found += check(facts)
         found += sources
-    if seen.n_items:
         found += _useless(found, len(space.functions))
     return tuple(sorted(found, key=lambda finding: (not finding.fatal, bool(finding.function))))
 

@@ -244,6 +244,12 @@ class Votes:
             self.entry.filter(pa.array(keep)),
         )
 
+    def between(self, first: int, end: int) -> "Votes":
+        """The votes from one place up to another."""
+        cut = slice(first, end)
+        arrays = (self.doc, self.function, self.label, self.start, self.end)
+        return Votes(*(array[cut] for array in arrays), self.entry.slice(first, end - first))
+
     def by(self, function: int) -> "Votes":
         """Only the votes of one function."""
         return self.take(self.function == function)

@@ -75,6 +75,27 @@ class Gazetteers(Mapping[str, Gazetteer]):
         return tuple(line.strip() for line in lines if line.strip())
 
 
+class Voters(Mapping[str, Voter]):
+    """The labeling functions of a job at work, each made when it is first asked for."""
+
+    def __init__(self, bound: "BoundJob") -> None:
+        """Nothing is made yet."""
+        self._bound = bound
+        self._specs = {function.name: function for function in bound.in_order()}
+        self._made: dict[str, Voter] = {}
+
+    def __getitem__(self, name: str) -> Voter:
+        if name not in self._made:
+            self._made[name] = self._bound.voter(self._specs[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._specs)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+
 @dataclass(frozen=True)
 class BoundJob:
     """A job and everything that is compiled once for each process.
@@ -135,11 +156,15 @@ class BoundJob:
         return Gazetteers(self.job.root, self.job.gazetteers)
 
     @cached_property
-    def voters(self) -> dict[str, Voter]:
-        """The labeling functions at work, in an order in which readers come after the read."""
-        return {function.name: self._voter(function) for function in self._in_order()}
+    def voters(self) -> Mapping[str, Voter]:
+        """The labeling functions at work, in an order in which readers come after the read.
 
-    def _in_order(self) -> Iterator[FunctionSpec]:
+        Each is made when it is first asked for.
+        """
+        return Voters(self)
+
+    def in_order(self) -> Iterator[FunctionSpec]:
+        """The labeling functions, each after those that it reads."""
         functions = {function.name: function for function in self.job.functions}
         order = TopologicalSorter(
             {name: _reads(function, self.job.root) for name, function in functions.items()}
@@ -154,7 +179,7 @@ class BoundJob:
     @cached_property
     def scan(self) -> Scan:
         """One scan for everything that the labeling functions look for in texts."""
-        return Scan(_probes_of(self.voters.values()), kit=self.kit)
+        return Scan(_probes_of(self.voters[name] for name in self._searching()), kit=self.kit)
 
     @cached_property
     def on_gold(self) -> "BoundJob":
@@ -176,10 +201,15 @@ class BoundJob:
 
         Of the functions only those that it serves are made for that.
         """
-        searching = (f for f in self._in_order() if f.type in SEARCHING_TYPES)
-        return Scan(_probes_of(map(self._voter, searching))).kit()
+        functions = {function.name: function for function in self.job.functions}
+        searching = (functions[name] for name in self._searching())
+        return Scan(_probes_of(map(self.voter, searching))).kit()
 
-    def _voter(self, function: FunctionSpec) -> Voter:
+    def _searching(self) -> Iterator[str]:
+        """Names of the functions that the scan serves."""
+        return (f.name for f in self.in_order() if f.type in SEARCHING_TYPES)
+
+    def voter(self, function: FunctionSpec) -> Voter:
         """A labeling function at work; what is wrong with it is told with its name."""
         try:
             return function.kind.bind(self.bench(function.name))

@@ -10,7 +10,7 @@ from os import cpu_count
 from pathlib import Path
 from threading import Thread, current_thread, main_thread
 from time import perf_counter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
 
@@ -22,6 +22,7 @@ from labelmill.io import durable
 from labelmill.io.source import runs_of
 from labelmill.pipeline import ending
 from labelmill.pipeline.bind import BoundJob
+from labelmill.pipeline.cells import write_prints
 from labelmill.pipeline.executor import Executor, InProcess, Processes, Rescue, Task
 from labelmill.pipeline.fit import fit
 from labelmill.pipeline.foreign import runs_foreign_code
@@ -166,9 +167,11 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
     folder = job.root / STATE / "work" / job.name
     durable.remove_folder(folder)
     durable.make_folder(folder)
+    write_prints(job, folder)
+    shelves = job.root / STATE / "votes" / job.name
     runs = runs_of(plan.shards)
     works = [
-        Work(folder, shard, number, run)
+        Work(folder, shard, number, run, shelves=shelves)
         for number, (shard, run) in enumerate(zip(plan.shards, runs, strict=True))
     ]
     try:
@@ -196,6 +199,7 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
         # Compiled while workers label: when the page is made, everybody waits for it.
         Thread(target=page_template, daemon=True).start()
     records = shop.all("label", label_shard, works, rescue, [work.run for work in works])
+    record.facts["cells"] = _cells(job, records)
     known = _label_gold(shop, plan, works)
     removed = _decide(shop.bound, plan, works, records)
     check_budget(job, records, removed)
@@ -216,6 +220,15 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
         start = stop
     record.facts["seconds"] = {stage: round(took, 3) for stage, took in shop.seconds.items()}
     return Run(record.id, "published", output, tuple(snapshots), tuple(warnings))
+
+
+def _cells(job: Job, records: Sequence[LabelRecord]) -> dict[str, Any]:
+    """On how many shards each function voted, where it did, and how often votes were known."""
+    cast = Counter(name for record in records for name in record.asked)
+    return {
+        "cast": dict(sorted(cast.items())),
+        "known": len(job.functions) * len(records) - cast.total(),
+    }
 
 
 def _fit(

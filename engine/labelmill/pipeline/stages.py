@@ -27,6 +27,7 @@ from labelmill.io.votes import read_patterns, read_votes, write_patterns, write_
 from labelmill.io.work import read_arrow, table_of_rows
 from labelmill.pipeline.augmenting import augment
 from labelmill.pipeline.bind import BoundJob
+from labelmill.pipeline.cells import cached_vote
 from labelmill.pipeline.doubts import doubts_of
 from labelmill.pipeline.fit import item_probs
 from labelmill.pipeline.infer import (
@@ -60,7 +61,8 @@ class LabelRecord:
     """What the label stage says of a shard.
 
     `errors` counts failed rows for each function; `first` tells one failure of each, and under
-    None one row that nobody can read.
+    None one row that nobody can read. `asked` are the functions that had to vote; what the others
+    say was known.
     """
 
     rows_in: int
@@ -68,6 +70,7 @@ class LabelRecord:
     faults: int
     errors: Mapping[str, int]
     first: Mapping[str | None, str] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,13 @@ class ExportTask:
 
 def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     """Prepare the rows of a shard and let every function vote on them."""
-    rows = rows_of(bound, work)
+    rows = rows_of(bound, work, scanned=work.shelves is None)
     check_gold(bound, rows)
-    ballot = vote(bound, rows.batch)
+    ballot = (
+        vote(bound, rows.batch)
+        if work.shelves is None
+        else cached_vote(bound, rows.batch, work.folder, work.shelves)
+    )
     patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))
     write_votes(work.file("votes"), ballot.votes)
     write_patterns(work.file("patterns"), patterns)
@@ -124,7 +131,8 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
         write_table(work.file("quarantine"), table_of_rows(QUARANTINE, lost))
     errors = {name: _failed_rows(failed) for name, failed in ballot.errors.items()}
     first = {name: f"row {row!r}: {reason}: {text}" for row, name, reason, text in reversed(lost)}
-    return LabelRecord(rows.n_rows, len(rows.batch), len(rows.faults), errors, first)
+    n_faults = len(rows.faults)
+    return LabelRecord(rows.n_rows, len(rows.batch), n_faults, errors, first, ballot.asked)
 
 
 def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:

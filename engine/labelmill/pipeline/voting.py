@@ -7,30 +7,47 @@ from itertools import groupby
 from labelmill.core.batch import Batch
 from labelmill.core.votes import Hits, RowError, Votes
 from labelmill.errors import FunctionFailed, LabelmillError
+from labelmill.io.cells import Cell
 from labelmill.io.modules import RAISED, shortened
 from labelmill.pipeline.bind import BoundJob
 
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """The votes on a batch, and the failures of each function by name."""
+    """The votes on a batch, the failures of each function by name, and who was asked for it.
+
+    The others had said what they say before.
+    """
 
     votes: Votes
     errors: dict[str, list[RowError]]
+    asked: tuple[str, ...] = ()
 
 
-def vote(bound: BoundJob, batch: Batch, only: Collection[str] | None = None) -> Ballot:
-    """Let every function of a job vote, or only some; those that they read must be among them.
+def vote(
+    bound: BoundJob,
+    batch: Batch,
+    only: Collection[str] | None = None,
+    known: Mapping[str, Cell] | None = None,
+) -> Ballot:
+    """Let every function of a job vote, or only some; those that they read must be there too.
+
+    Args:
+        bound: the job.
+        batch: prepared rows.
+        only: functions to ask; all where it is None.
+        known: what other functions said of these rows before; their votes and errors are in the
+            answer, as if they had been asked.
 
     Raises:
         FunctionFailed: if a function raises anything but an error of ours.
     """
-    earlier = _Earlier(bound, batch)
-    errors: dict[str, list[RowError]] = {}
-    voters = {n: v for n, v in bound.voters.items() if only is None or n in only}
-    for name, voter in voters.items():
+    earlier = _Earlier(bound, batch, known or {})
+    errors = {name: list(cell.errors) for name, cell in (known or {}).items() if cell.errors}
+    asked = tuple(name for name in bound.voters if only is None or name in only)
+    for name in asked:
         try:
-            hits = voter.vote(batch, earlier)
+            hits = bound.voters[name].vote(batch, earlier)
         except LabelmillError:
             raise
         except RAISED as error:
@@ -39,7 +56,7 @@ def vote(bound: BoundJob, batch: Batch, only: Collection[str] | None = None) -> 
         earlier.note(name, hits)
         if hits.errors:
             errors[name] = hits.errors
-    return Ballot(earlier.all(), errors)
+    return Ballot(earlier.all(), errors, asked)
 
 
 class _Earlier(Mapping[str, Votes]):
@@ -48,11 +65,11 @@ class _Earlier(Mapping[str, Votes]):
     Hits on whole texts take little room; they wait until somebody reads them, and settle together.
     """
 
-    def __init__(self, bound: BoundJob, batch: Batch) -> None:
+    def __init__(self, bound: BoundJob, batch: Batch, known: Mapping[str, Cell]) -> None:
         self._items, self._batch = bound.items, batch
         self._index = {name: i for i, name in enumerate(bound.names)}
         self._waiting: dict[str, Hits] = {}
-        self._settled: dict[str, Votes] = {}
+        self._settled = {name: cell.of(self._index[name]) for name, cell in known.items()}
 
     def note(self, name: str, hits: Hits) -> None:
         """Take what a function found."""

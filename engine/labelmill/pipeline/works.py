@@ -26,7 +26,7 @@ class Work:
     """Where the files of one shard lie between stages.
 
     Shards with the same `run` are best read by one process. A shard of `gold` is one of the
-    labeled set.
+    labeled set. Votes are kept for later runs in `shelves`, where that is given.
     """
 
     folder: Path
@@ -34,6 +34,7 @@ class Work:
     number: int
     run: int = 0
     gold: bool = False
+    shelves: Path | None = None
 
     def file(self, kind: str) -> Path:
         """The work file of a kind, for example votes, patterns, keys or decisions."""
