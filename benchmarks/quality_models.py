@@ -12,7 +12,7 @@ from benchmarks.quality_sets import SEED, Bools, Documents, Floats, SpanSet, Spl
 
 import labelmill
 from labelmill.aggregate.artifact import Artifact
-from labelmill.aggregate.fitting import fit_model
+from labelmill.aggregate.fitting import fit_model, stand_in
 from labelmill.core.hashes import keys_of
 from labelmill.core.protocols import Gold
 from labelmill.core.registry import LABEL_MODELS
@@ -177,7 +177,10 @@ def _refined_spans(
 def _fitted(
     found: Found, model: Model, gold: Texts | Documents | None
 ) -> tuple[Artifact, Artifact]:
-    """The model as a job has it, and as it is where nobody looks."""
+    """The model as a job has it, and as it is where nobody looks.
+
+    Where a type stands for another one, as `auto` does in ner, that one is fitted.
+    """
     whole: Any = found
     space, parameters, known = found.space(), dict(model.parameters), None
     if gold is not None:
@@ -185,10 +188,11 @@ def _fitted(
         if model.type == "weighted":
             counts = zip(space.functions, whole.right(gold), strict=True)
             parameters["weights"] = {name: (n + 1) / (of + 2) for name, (n, of) in counts}
-    kind = LABEL_MODELS.get(model.type)(**parameters)
+    declared = LABEL_MODELS.get(model.type)(**parameters)
     patterns = whole.patterns(found.train)
-    guarded = fit_model(model.type, kind, patterns, space, known)
-    if guarded.type == model.type:
+    guarded = fit_model(model.type, declared, patterns, space, known, found.unit)
+    used, kind = stand_in(model.type, declared, found.unit)
+    if guarded.type == used:
         return guarded, guarded
     alone = kind.fit(patterns, space, known)
-    return guarded, Artifact(model.type, kind.version, alone, space)
+    return guarded, Artifact(used, kind.version, alone, space)

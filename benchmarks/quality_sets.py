@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from benchmarks.worlds import calibration_error
 from labelmill.core.batch import Batch
 from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import VoteSpace
+from labelmill.core.protocols import Unit, VoteSpace
 from labelmill.core.soft import TIE_TOLERANCE
 from labelmill.core.votes import Votes
 from labelmill.tasks.ner import Ner
@@ -82,6 +82,8 @@ class TextSet:
     test: Texts
     published: str | None = None
     alike: str | None = None
+
+    unit: ClassVar[Unit] = "document"
 
     def part(self, split: Split) -> Texts:
         """The rows that are scored."""
@@ -187,6 +189,8 @@ class SpanSet:
     valid: Documents
     test: Documents
     published: str | None = None
+
+    unit: ClassVar[Unit] = "span"
 
     def part(self, split: Split) -> Documents:
         """The texts that are scored."""

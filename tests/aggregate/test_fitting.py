@@ -9,11 +9,14 @@ import pytest
 from tests.aggregate.worlds import one_sided_world, world
 
 from labelmill.aggregate.artifact import from_json
+from labelmill.aggregate.auto import Auto, FittedAuto
 from labelmill.aggregate.dawid_skene import DawidSkene
 from labelmill.aggregate.fitted import Fitted
-from labelmill.aggregate.fitting import fit_model
+from labelmill.aggregate.fitting import fit_model, stand_in
+from labelmill.aggregate.hmm import FittedHmm, Hmm
 from labelmill.aggregate.majority import FittedMajority
 from labelmill.aggregate.story import Story, Trial
+from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import BOTH, Gold, Unit, VoteSpace
 
@@ -57,6 +60,27 @@ def test_a_sound_model_is_used_as_asked() -> None:
     assert made.type == "dawid_skene"
     assert made.story == Story("dawid_skene", "dawid_skene", "it was asked for")
     assert made.warnings == ()
+
+
+def test_on_tokens_auto_is_the_model_that_it_stands_for() -> None:
+    tags, votes = np.array([0, 1, 2, 0] * 50), np.array([-1, 1, 2, -1] * 50)
+    patterns = VotePatterns.of_matrix(np.stack([votes, votes], axis=1), 3)
+    tokens = patterns.voicing_silence(2, 0).in_sequences([4] * 50)
+    space = VoteSpace(("f", "g"), LabelSpace(("O", "B-X", "I-X")), np.full(3, 1 / 3))
+
+    made = fit_model("auto", Auto(), tokens, space, unit="span")
+
+    asked = fit_model("hmm", Hmm(), tokens, space)
+    assert isinstance(made.fitted, FittedHmm)
+    assert np.array_equal(made.predict(tokens), asked.predict(tokens))
+    assert made.predict(tokens).argmax(axis=1).tolist() == tags.tolist()
+    assert made.story is not None
+    assert (made.type, made.story.asked, made.story.used) == ("hmm", "auto", "hmm")
+
+
+def test_on_texts_auto_is_itself_and_what_stands_for_nothing_is_so_everywhere() -> None:
+    assert isinstance(fit_model("auto", Auto(), PATTERNS, SPACE).fitted, FittedAuto)
+    assert stand_in("dawid_skene", DawidSkene(), "span") == ("dawid_skene", DawidSkene())
 
 
 def test_a_collapsed_model_gives_way_to_majority_vote() -> None:

@@ -13,7 +13,8 @@ from labelmill.aggregate.majority import Majority
 from labelmill.aggregate.multi_label import fit_questions, story_of
 from labelmill.aggregate.story import Finding, Story
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import Gold, LabelModel, VoteSpace
+from labelmill.core.protocols import Gold, LabelModel, StandIn, Unit, VoteSpace
+from labelmill.core.registry import LABEL_MODELS
 
 SAFE = "majority"
 """What is used instead of a model that is not fit for use: it learns nothing wrong."""
@@ -26,8 +27,11 @@ def fit_model(
     patterns: VotePatterns,
     space: VoteSpace,
     gold: Gold | None = None,
+    unit: Unit = "document",
 ) -> Artifact:
     """Fit a label model, look at what came out, and fall back to majority vote if it is bad.
+
+    A type that stands for another one where votes are on such units gives way to it.
 
     A model may have a story of its own to tell, as optional attributes of the fitted model:
     `why` (a sentence), `tried` (Trials), `findings` (Findings), `converged`, and `answers_for`:
@@ -39,10 +43,40 @@ def fit_model(
         patterns: the votes.
         space: what is known about them.
         gold: items with known labels; too few of them are left aside, and a finding says so.
+        unit: what the votes are on; items are its tokens in ner.
 
     Returns:
         The model that is used, with its story.
     """
+    used, stands_in = stand_in(type_name, kind, unit)
+    made = _fit(used, stands_in, patterns, space, gold)
+    if made.story is None or used == type_name:
+        return made
+    return replace(made, story=replace(made.story, asked=type_name))
+
+
+def stand_in(type_name: str, kind: LabelModel, unit: Unit) -> tuple[str, LabelModel]:
+    """The type and the model that are fitted on votes on some units: mostly what was asked for.
+
+    Example:
+        >>> from labelmill.aggregate.auto import Auto
+        >>> [stand_in("auto", Auto(), unit)[0] for unit in ("document", "span")]
+        ['auto', 'hmm']
+    """
+    if not isinstance(kind, StandIn):
+        return type_name, kind
+    found = kind.for_unit(unit)
+    return LABEL_MODELS.name_of(type(found)), found
+
+
+def _fit(
+    type_name: str,
+    kind: LabelModel,
+    patterns: VotePatterns,
+    space: VoteSpace,
+    gold: Gold | None,
+) -> Artifact:
+    """Fit a model that stands for itself."""
     if isinstance(kind, Fitted):
         return _unchanged(kind.applied(space), gold)
     if space.labels.multi_label:
@@ -97,7 +131,7 @@ def _fit_each_label(
 
     def fit(votes: VotePatterns, binary: VoteSpace, known: Gold | None) -> Artifact:
         if (covered(votes) & (votes.counts > 0)).any():
-            return fit_model(type_name, kind, votes, binary, known)
+            return _fit(type_name, kind, votes, binary, known)
         story = Story(SAFE, SAFE, "nobody voted on it", (NOBODY,))
         return Artifact(SAFE, Majority.version, Majority().fit(votes, binary), binary, story)
 

@@ -1,7 +1,6 @@
 """The fit stage: one label model from the vote patterns of all shards."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +9,9 @@ import pyarrow.compute as pc
 
 from labelmill.aggregate.artifact import Artifact
 from labelmill.aggregate.fitted import Fitted
-from labelmill.aggregate.fitting import fit_model
+from labelmill.aggregate.fitting import fit_model, stand_in
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import Gold, StandIn, VoteSpace
-from labelmill.core.registry import LABEL_MODELS
+from labelmill.core.protocols import Gold, VoteSpace
 from labelmill.io.votes import read_patterns
 from labelmill.io.work import read_arrow
 from labelmill.pipeline.bind import BoundJob
@@ -72,20 +70,15 @@ def fit_patterns(
     Under `fitted` the result is the earlier model as its own type, with the job's prior.
     """
     spec, space = bound.job.label_model, vote_space(bound)
-    kind, type_name = spec.kind, spec.type
+    kind = spec.kind
     if isinstance(kind, Fitted):
         kind = kind.located(bound.job.root)
-    if isinstance(kind, StandIn):
-        kind = kind.for_unit(bound.unit)
-        type_name = LABEL_MODELS.name_of(type(kind))
-    if kind.sequential:
+    _, used = stand_in(spec.type, kind, bound.unit)
+    if used.sequential:
         joined = VotePatterns.concatenated(list(parts))
     else:
         joined = VotePatterns.added(parts)
-    made = fit_model(type_name, kind, joined, space, gold)
-    if made.story is None or type_name == spec.type:
-        return made
-    return replace(made, story=replace(made.story, asked=spec.type))
+    return fit_model(spec.type, kind, joined, space, gold, bound.unit)
 
 
 def kept_patterns(patterns: Path, decisions: Path) -> VotePatterns:
