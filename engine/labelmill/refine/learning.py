@@ -51,44 +51,6 @@ def voted(patterns: VotePatterns, labels: LabelSpace) -> Floats:
     return found
 
 
-def agreed(beliefs: Floats, others: Floats) -> Floats:
-    """Beliefs [n_items, n_labels], with equal shares where others take their label for wrong.
-
-    Example:
-        >>> beliefs = np.array([[0.9, 0.1], [0.9, 0.1]])
-        >>> agreed(beliefs, np.array([[0.6, 0.4], [0.2, 0.8]])).tolist()
-        [[0.9, 0.1], [0.5, 0.5]]
-    """
-    label = beliefs.argmax(axis=1)[:, None]
-    same = np.take_along_axis(others, label, axis=1) >= others.max(axis=1, keepdims=True)
-    found: Floats = np.where(same, beliefs, 1 / beliefs.shape[1])
-    return found
-
-
-def denied(scores: Floats, beliefs: Floats, usable: Bools) -> Bools:
-    """Which of some items have a label that their scores speak against, [n_items].
-
-    So large a share as takes another label to be the best, and the same share of each label:
-    scores that hardly know a label would else take it away.
-
-    Example:
-        >>> scores = np.array([[2.0, 0.0], [0.0, 1.0], [0.0, 3.0], [0.0, 1.0]])
-        >>> beliefs = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
-        >>> denied(scores, beliefs, np.ones(4, dtype=np.bool_)).tolist()
-        [False, True, False, True]
-    """
-    label = beliefs.argmax(axis=1)
-    own = np.eye(beliefs.shape[1], dtype=np.bool_)[label]
-    lead = scores[own] - np.where(own, -np.inf, scores).max(axis=1)
-    asked = usable & (margins(beliefs) > 0)
-    found = np.zeros(len(label), dtype=np.bool_)
-    share = float((lead[asked] <= 0).mean()) if asked.any() else 0.0
-    for each in np.unique(label[asked]):
-        rows = asked & (label == each)
-        found |= rows & (lead < np.quantile(lead[rows], share))
-    return found
-
-
 def targets_of(probs: Floats, covered: Bools) -> tuple[Floats, Floats, Floats]:
     """What a model is trained on: labels, weights of the rows, and the balance of both.
 
@@ -100,6 +62,6 @@ def targets_of(probs: Floats, covered: Bools) -> tuple[Floats, Floats, Floats]:
     weight = np.where(covered, margins(probs), 0.0)
     counts = weight @ labels + 1.0
     weight *= labels @ np.maximum(1.0, FLOOR / n_labels * counts.sum() / counts)
-    weight /= weight[weight > 0].mean() if weight.any() else 1.0
+    weight /= max(float(weight[covered].mean()), 1e-12) if covered.any() else 1.0
     counts = weight @ labels + 1.0
     return labels, weight, counts / counts.sum()

@@ -1,6 +1,6 @@
 """Logistic regression on soft labels, solved so that equal input gives equal bytes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,16 +29,6 @@ class Linear:
             return np.concatenate([-found / 2, found / 2], axis=1)
         centred: Floats = found - found.mean(axis=1, keepdims=True)
         return centred
-
-    def mixed(self, other: "Linear", share: float) -> "Linear":
-        """The model whose scores are those of another one by a share, and else those of this."""
-        weight = (1 - share) * self.weight + share * other.weight
-        return Linear(weight.astype(np.float32), (1 - share) * self.base + share * other.base)
-
-    def lifted(self, balance: Floats) -> "Linear":
-        """The model of what texts add to the balance [n_labels] that this one was trained on."""
-        logs = np.log(balance)
-        return replace(self, base=self.base - (logs[1:] - logs[:1] if len(logs) == 2 else logs))
 
 
 def fit_linear(matrix: Any, targets: Floats, weights: Floats, strength: float = 1.0) -> Linear:

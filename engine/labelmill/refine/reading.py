@@ -63,11 +63,6 @@ class Reading:
         """The fold of each row, [n_rows]."""
         return folds_of(self.groups, setting)
 
-    def halves(self, setting: Setting) -> Ints:
-        """Another deal of the rows, into two, [n_rows]."""
-        drawn: Ints = (fractions(self.groups, setting.seed, "halves") >= 0.5).astype(np.int64)
-        return drawn
-
 
 @dataclass(frozen=True, slots=True)
 class Known:

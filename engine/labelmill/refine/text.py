@@ -12,15 +12,7 @@ from labelmill.core.batch import Batch
 from labelmill.core.protocols import VoteSpace
 from labelmill.core.votes import Votes
 from labelmill.refine.features import Features
-from labelmill.refine.learning import (
-    Bools,
-    agreed,
-    covered_items,
-    denied,
-    softmax,
-    targets_of,
-    voted,
-)
+from labelmill.refine.learning import Bools, covered_items, softmax, targets_of, voted
 from labelmill.refine.logistic import Linear, fit_linear
 from labelmill.refine.reading import (
     RESTS_ON,
@@ -34,11 +26,9 @@ from labelmill.refine.reading import (
 )
 from labelmill.refine.review import carry_over, checked, reviewed, too_little
 
-VOTES_WEIGHT, TEXT_WEIGHT = 1 / 6, 11 / 6
+VOTES_WEIGHT, TEXT_WEIGHT = 1 / 3, 5 / 3
 """What votes and text count, once both are equally sure of themselves. They tell the same story in
 part, so together they count less than two witnesses."""
-UNDENIED = 2 / 3
-"""What a model counts that has seen no label which other texts deny, beside one of all labels."""
 UNSURE, UNSURE_OF_OTHERS = 0.15, 0.5
 """On this part of the rows with votes the text is not sure enough to speak alone, and on this part
 of those whose votes it knows nothing of."""
@@ -51,15 +41,12 @@ def fit(
 
     The first round trains a logistic regression per fold on majority vote on every row outside
     the fold, weighted by how far it leads: so the text errs elsewhere than the label model does,
-    which majority vote alone would not. Rows where the label model says otherwise are left out.
-    A second regression, which counts double, leaves out those whose label the text denies too:
-    halves of the rows outside the fold are read by models of the other half. What a model says of
-    the rows in its fold is divided by the balance of what it was trained on, which leaves the
-    lift, and scaled so that it is as sure of itself as the label model. The label model's answer
-    and the text together are what the next round learns from: the votes stay in the product, so
-    that labels do not drift. Only in the first round do the models know nothing of the votes in
-    their fold, so the review looks at that one; later ones have learned of them through the
-    labels of other rows.
+    which majority vote alone would not. What it says of the rows in the fold is divided by the
+    balance of what it was trained on, which leaves the lift, and scaled so that it is as sure of
+    itself as the label model. The label model's answer and the text together are what the next
+    round learns from: the votes stay in the product, so that labels do not drift. Only in the
+    first round do the models know nothing of the votes in their fold, so the review looks at that
+    one; later ones have learned of them through the labels of other rows.
 
     Args:
         reading: a sample of the rows.
@@ -72,24 +59,15 @@ def fit(
     flat = np.full(len(space.labels), 1 / len(space.labels))
     majority = voted(reading.patterns, space.labels)
     lacking = too_little(majority, covered)
-    state = FittedText(features, setting, (), 1.0, flat, 1.0, 0 * flat, Review(lacking))
+    state = FittedText(features, setting, (), flat, 1.0, flat, 1.0, 0 * flat, Review(lacking))
     if lacking:
         return state
     matrix = features.matrix(reading.batch.texts)
-    folds, halves = reading.folds(setting), reading.halves(setting)
-    beliefs = agreed(majority, reading.probs)
-    if too_little(beliefs, beliefs.max(axis=1) > beliefs.min(axis=1)):
-        beliefs = majority
+    folds = reading.folds(setting)
+    beliefs = majority
     kept_out: list[Floats] = []
     for _ in range(setting.rounds):
-        models = tuple(
-            _model(matrix, beliefs, covered & (folds != fold), halves)
-            for fold in range(setting.folds)
-        )
-        state = replace(state, models=models, scale=1.0)
-        scores = state.scores(matrix, folds)[covered]
-        confidence = float(reading.probs[covered].max(axis=1).mean())
-        state = replace(state, scale=_matching(scores, confidence))
+        state = _round(state, matrix, folds, covered, beliefs, reading.probs)
         scores = state.scores(matrix, folds)
         beliefs = state.together(scores, reading.probs, covered)
         kept_out.append(scores[covered])
@@ -105,11 +83,12 @@ def fit(
 
 @dataclass(frozen=True, slots=True)
 class FittedText:
-    """Linear models of lifts at work, one for each fold."""
+    """Linear models at work, one for each fold."""
 
     features: Features
     setting: Setting
     models: tuple[Linear, ...]
+    balance: Floats  # [n_labels], of what the models were trained on
     scale: float
     prior: Floats  # [n_labels], for rows without votes
     bound: float  # how sure a text without votes must be
@@ -117,7 +96,7 @@ class FittedText:
     review: Review
 
     kind: ClassVar[str] = "text"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 1
 
     def scores(self, matrix: Any, folds: Ints | None) -> Floats:
         """What the text says of each row, as log lifts, [n_rows, n_labels].
@@ -128,11 +107,13 @@ class FittedText:
         if folds is None:
             found: Floats = np.mean(every, axis=0)
         else:
-            found = np.zeros((matrix.shape[0], len(self.prior)))
+            found = np.zeros((matrix.shape[0], len(self.balance)))
             for fold, model in enumerate(self.models):
                 rows = np.flatnonzero(folds == fold)
                 found[rows] = model.scores(matrix[rows])
-        return self.scale * found
+        lifts = found - np.log(self.balance)
+        scaled: Floats = self.scale * (lifts - lifts.mean(axis=1, keepdims=True))
+        return scaled
 
     @property
     def leaning(self) -> Floats:
@@ -180,6 +161,7 @@ class FittedText:
         """Numbers and the review."""
         return {
             "setting": asdict(self.setting),
+            "balance": self.balance.tolist(),
             "scale": self.scale,
             "prior": self.prior.tolist(),
             "bound": self.bound,
@@ -222,6 +204,7 @@ class FittedText:
             features,
             Setting(**facts["setting"]),
             models,
+            np.array(facts["balance"]),
             float(facts["scale"]),
             np.array(facts["prior"]),
             float(facts["bound"]),
@@ -230,23 +213,17 @@ class FittedText:
         )
 
 
-def _model(matrix: Any, beliefs: Floats, usable: Bools, halves: Ints) -> Linear:
-    """A model of all rows together with one of those whose label the text does not deny.
-
-    A row is asked of a model that has seen the other half of the usable rows only.
-    """
-    asked = np.zeros(beliefs.shape)
-    for half in range(2):
-        rows = np.flatnonzero(usable & (halves == half))
-        asked[rows] = _learned(matrix, beliefs, usable & (halves != half)).scores(matrix[rows])
-    every = _learned(matrix, beliefs, usable)
-    kept = _learned(matrix, beliefs, usable & ~denied(asked, beliefs, usable))
-    return every.mixed(kept, UNDENIED)
-
-
-def _learned(matrix: Any, beliefs: Floats, usable: Bools) -> Linear:
-    labels, weight, balance = targets_of(beliefs, usable)
-    return fit_linear(matrix, labels, weight).lifted(balance)
+def _round(
+    state: FittedText, matrix: Any, folds: Ints, covered: Bools, beliefs: Floats, probs: Floats
+) -> FittedText:
+    labels, weight, balance = targets_of(beliefs, covered)
+    models = tuple(
+        fit_linear(matrix, labels, np.where(folds == fold, 0.0, weight))
+        for fold in range(state.setting.folds)
+    )
+    raw = replace(state, models=models, balance=balance, scale=1.0)
+    scores = raw.scores(matrix, folds)[covered]
+    return replace(raw, scale=_matching(scores, float(probs[covered].max(axis=1).mean())))
 
 
 def _matching(scores: Floats, confidence: float) -> float:
@@ -281,7 +258,7 @@ def _least(state: FittedText, reading: Reading, matrix: Any, folds: Ints) -> Flo
     statistic over neighbouring texts does (Muhlenbach, Lallich & Zighed, 2004; Lang et al.,
     2022), and hangs on one row alone. Each label has a bound of its own, so that rare ones stay.
     """
-    n_labels = len(state.prior)
+    n_labels = len(state.balance)
     if not state.setting.drop:
         return np.zeros(n_labels)
     scores = state.scores(matrix, folds)
