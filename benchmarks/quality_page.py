@@ -140,7 +140,13 @@ def _ends(rows: Sequence[Mapping[str, Any]]) -> str:
     for name in names:
         cells = [f"{row['scores'][name]:.2f}" if name in row["scores"] else "-" for row in rows]
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *(_choice(row) for row in rows)])
+
+
+def _choice(row: Mapping[str, Any]) -> str:
+    """Which form of a job is held against its bound, and what that was chosen on."""
+    scores = ", ".join(f"`{name}` {score:.2f}" for name, score in row["valid"].items())
+    return f"- {row['name']}: chosen on valid is `{row['chosen']}` ({scores})."
 
 
 def _picture(title: str, kind: Facts) -> str:

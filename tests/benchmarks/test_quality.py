@@ -5,13 +5,26 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from benchmarks.charts import Series, dot_chart, rank_chart
 from benchmarks.pages import with_table
 from benchmarks.projects import Project
+from benchmarks.quality import chosen
 from benchmarks.quality_models import Found, Model, models, scored
 from benchmarks.quality_page import MARKS, PAGE, kept, means, page_text, published, ranks, write
-from benchmarks.quality_sets import Texts, TextSet, hashed, settled, span_sets, text_sets
+from benchmarks.quality_sets import (
+    Documents,
+    SpanSet,
+    Texts,
+    TextSet,
+    hashed,
+    settled,
+    span_sets,
+    text_sets,
+)
+
+from labelmill.text.language import Language
 
 SNORKELS = [0, 1, 0, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 1, 0, 1, 0, 0, 1]
 """How snorkel settles twenty ties of two labels."""
@@ -36,7 +49,11 @@ def facts() -> dict[str, Any]:
     each = {"scores": {"majority": score, "lift": score}, "rows": 3, "same_rows": True}
     sets = {"youtube": each | {"published": {"MV": 84.0}}}
     kind = {"sets": sets, "mean": {"majority": 80.0, "lift": 80.0}, "rank": {"lift": 1.5}}
-    ends = [{"name": "sms", "metric": "F1 of spam", "scores": {"lift": 88.0, "gold": 92.0}}]
+    scores = {"auto": 85.0, "auto, refined": 88.0, "gold": 92.0}
+    valid = {"auto": 90.0, "auto, refined": 89.0}
+    ends = [
+        {"name": "sms", "metric": "F1", "scores": scores, "valid": valid, "chosen": "auto"},
+    ]
     kind["rank"] = {"majority": 1.5, "lift": 1.5}
     return {"split": "test", "texts": kind, "spans": kind, "end_models": ends}
 
@@ -88,6 +105,39 @@ def test_a_refined_model_labels_rows_without_votes_by_their_texts() -> None:
     assert (refined.score, refined.used) == (100, "refined")
 
 
+def test_on_spans_auto_is_scored_as_a_job_uses_it() -> None:
+    every = documents()
+    found = SpanSet("made up", ("TOOL",), ("all", "half"), "BIO", every, every, every)
+
+    auto, hmm = (scored(found, Model(name, name), "valid") for name in ("auto", "hmm"))
+
+    assert auto is not None
+    assert hmm is not None
+    assert (auto.used, auto.score, auto.unguarded) == ("hmm", hmm.score, hmm.unguarded)
+    assert auto.score == 100
+
+
+def documents(n: int = 60) -> Documents:
+    """Texts of three tokens; one function knows the name in the middle, another every second."""
+    tokens = [["the", f"tool{i}", "works"] for i in range(n)]
+    spans = [{"start": 4, "end": 4 + len(words[1]), "label": "TOOL"} for words in tokens]
+    votes = [
+        [span | {"lf": name} for name in ("all", "half")[: 2 - i % 2]]
+        for i, span in enumerate(spans)
+    ]
+    columns: dict[str, Any] = {"id": list(map(str, range(n))), "text": list(map(" ".join, tokens))}
+    columns |= {"tokens": tokens, "entities": [[span] for span in spans]}
+    return Documents(pa.table(columns), votes, Language("en", "whitespace"))
+
+
+def test_whether_to_refine_is_chosen_on_the_valid_rows() -> None:
+    forms = ("auto", "auto, refined")
+
+    assert chosen({"auto": 82.2, "auto, refined": 81.5, "gold": 87.3}, forms) == "auto"
+    assert chosen({"auto": 87.7, "auto, refined": 95.1, "gold": 96.8}, forms) == "auto, refined"
+    assert chosen({"auto": 80.0, "auto, refined": 80.0, "gold": 90.0}, forms) == "auto"
+
+
 def test_a_model_that_cannot_be_fitted_has_no_score(made_up: TextSet) -> None:
     two = Texts(made_up.train.texts, made_up.train.votes[:, :2], made_up.train.gold)
 
@@ -121,6 +171,7 @@ def test_a_page_marks_what_the_guard_replaced(facts: dict[str, Any], tmp_path: P
     assert "| majority | 80.00 | 80.00 | 1.5 |" in text
     assert "| MV | 84.00 |" in text
     assert "| gold | 92.00 |" in text
+    assert "- sms: chosen on valid is `auto` (`auto` 90.00, `auto, refined` 89.00)." in text
     assert (text.startswith("before\n"), text.endswith("after\n")) == (True, True)
     assert "(other rows)" not in text
     assert len(list(tmp_path.glob("*.svg"))) == 2
