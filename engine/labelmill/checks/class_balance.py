@@ -41,6 +41,7 @@ class ClassBalance:
     max_drift: float | None = None
 
     version: ClassVar[int] = 1
+    by_label: ClassVar[tuple[str, ...]] = ("min", "max", "expected")
 
     def __post_init__(self) -> None:
         if self.min is None and self.max is None and self.max_drift is None:

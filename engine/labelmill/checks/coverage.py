@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from labelmill.checks.bounds import broken, check_bounds, wanted
+from labelmill.checks.bounds import check_bounds, wanted
+from labelmill.checks.functions import EVERY, Held, chosen
 from labelmill.core.facts import Facts, Finding
 from labelmill.core.registry import CHECKS
-from labelmill.errors import BadParameter, nearest
-
-_EVERY = "*"
+from labelmill.errors import BadParameter
 
 
 @CHECKS.add("coverage")
@@ -48,35 +47,16 @@ class Coverage:
         Raises:
             BadParameter: if there is no labeling function of that name.
         """
-        shares = self._shares(facts)
-        problems = [
-            f"{where} is {share:.4g}, {problem}"
-            for where, share in shares.items()
-            if (problem := broken(share, self.min, self.max))
-        ]
-        value = max(shares.values(), key=lambda share: (self._excess(share), -share), default=0.0)
-        if problems:
-            return Finding(passed=False, value=value, message=f"{'; '.join(problems)}; {_ADVICE}")
-        whose = "coverage of every labeling function" if self.lf == _EVERY else next(iter(shares))
-        return Finding(
-            passed=True,
-            value=value,
-            message=f"{whose} is {wanted(self.min, self.max)} ({value:.4g})",
-        )
-
-    def _shares(self, facts: Facts) -> dict[str, float]:
-        if self.lf is None:
-            return {"coverage": facts.coverage}
-        if self.lf != _EVERY and self.lf not in facts.functions:
-            hint = nearest(self.lf, facts.functions)
-            raise BadParameter("lf", f"no labeling function '{self.lf}'{hint}")
-        names = facts.functions if self.lf == _EVERY else [self.lf]
-        return {f"coverage of {name}": facts.functions[name]["coverage"] for name in names}
-
-    def _excess(self, share: float) -> float:
-        below = 0.0 if self.min is None else self.min - share
-        above = 0.0 if self.max is None else share - self.max
-        return max(below, above, 0.0)
+        shares = {"coverage": facts.coverage}
+        if self.lf is not None:
+            rows = chosen(facts, self.lf)
+            shares = {f"coverage of {name}": row["coverage"] for name, row in rows.items()}
+        held = Held.of(shares, self.min, self.max)
+        if held.problems:
+            return Finding.broken(held.value, f"{'; '.join(held.problems)}; {_ADVICE}")
+        whose = "coverage of every labeling function" if self.lf == EVERY else next(iter(shares))
+        message = f"{whose} is {wanted(self.min, self.max)} ({held.value:.4g})"
+        return Finding.kept(held.value, message)
 
 
 _ADVICE = "preview the labeling functions on rows of this input, or move the bound"

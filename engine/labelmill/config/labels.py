@@ -41,7 +41,8 @@ def check_gazetteer_labels(scene: Scene) -> None:
 def check_bounds(scene: Scene) -> None:
     """Checks that say something of each label name labels that exist."""
     for part in scene.assembly.checks:
-        for name, value in part.entry.parameters.items():
+        for name in getattr(part.kind, "by_label", ()):
+            value = part.entry.parameters.get(name)
             if isinstance(value, Mapping):
                 _check_names(scene, (*part.trail, name), value)
 

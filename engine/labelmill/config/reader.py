@@ -110,7 +110,7 @@ def _check(assembly: Assembly, folder: Path, findings: Findings) -> None:
         message = "declare at least one labeling function that is enabled"
         findings.add(("labeling_functions",), "missing", message)
     needs = {}
-    for part in (*assembly.functions, *assembly.augment):
+    for part in (*assembly.functions, *assembly.augment, *assembly.checks):
         needed = needs_of(part, folder, findings)
         if needed is not None:
             needs[part.trail] = needed

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from labelmill.config.assembly import Part, mention
+from labelmill.config.assembly import Assembly, Part, mention
 from labelmill.config.keys import NAME
 from labelmill.config.labels import LABEL_CHECKS
 from labelmill.config.nodes import Trail, get
@@ -61,6 +61,21 @@ def check_weights(scene: Scene) -> None:
             _check_function(scene, (*part.trail, "lf"), name)
 
 
+def check_gold_of_checks(scene: Scene) -> None:
+    """Checks that hold something against gold are in a job that has it."""
+    sections = scene.assembly.draft.sections
+    has = {
+        "source": bool((sections["source"] or {}).get("gold")),
+        "gold": bool((sections["gold"] or {}).get("path")),
+    }
+    told = {"source": "`source.gold` names no column", "gold": "the job has no section `gold`"}
+    for part in scene.assembly.checks:
+        wanted = getattr(part.kind, "wants_gold", None)
+        if wanted is not None and sections[wanted] is not None and not has[wanted]:
+            message = f"{told[wanted]}, so there is nothing to compare with"
+            scene.add((*part.trail, "type"), "reference", message)
+
+
 def check_reads(scene: Scene) -> None:
     """Labeling functions read others that exist, without a circle."""
     reads = {p.name: _reads(scene, p) for p in reversed(scene.assembly.functions)}
@@ -90,7 +105,7 @@ def check_units(scene: Scene) -> None:
     """Every type fits the task: some are only for spans, some only for whole texts."""
     assembly, unit = scene.assembly, scene.unit
     model = () if assembly.label_model is None else (assembly.label_model,)
-    for part in (*assembly.functions, *model, *assembly.augment, *assembly.export):
+    for part in (*assembly.functions, *model, *_steps(assembly)):
         units = getattr(part.kind, "units", None)
         if unit is None or units is None or unit in units:
             continue
@@ -98,6 +113,11 @@ def check_units(scene: Scene) -> None:
         task = assembly.task.entry.type_name if assembly.task is not None else ""
         message = f"the type '{part.entry.type_name}' works on {fits}; this is a {task} task"
         scene.add((*part.trail, "type"), "type", f"{message}, which is about {_WHOLE[unit]}")
+
+
+def _steps(assembly: Assembly) -> tuple[Part, ...]:
+    """Everything after the labels that may be for some tasks only."""
+    return (*assembly.augment, *assembly.checks, *assembly.export)
 
 
 def check_refine(scene: Scene) -> None:
@@ -142,6 +162,7 @@ CHECKS: tuple[Callable[[Scene], None], ...] = (
     check_step_names,
     *LABEL_CHECKS,
     check_weights,
+    check_gold_of_checks,
     check_reads,
     check_gazetteers,
     check_units,

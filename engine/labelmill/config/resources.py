@@ -15,7 +15,7 @@ def check_resources(scene: Scene, folder: Path) -> None:
 
     The source is not looked for: it may come later.
     """
-    for part in (*scene.assembly.functions, *scene.assembly.augment):
+    for part in (*scene.assembly.functions, *scene.assembly.augment, *scene.assembly.checks):
         needs = scene.needs.get(part.trail)
         if needs is None:
             continue

@@ -47,6 +47,7 @@ def plan_digest(job: Job, gold: str | None = None) -> str:
     public = {k: v for k, v in job.resolved.public.items() if k not in IRRELEVANT}
     others: list[Needs] = [step.kind.needs(job.root) for step in job.augment]
     files = [name for needs in others for name in needs.files]
+    files += [name for needs in _of_checks(job) for name in needs.files]
     gazetteers = [name for needs in others for name in needs.gazetteers]
     return digest(
         {
@@ -61,6 +62,12 @@ def plan_digest(job: Job, gold: str | None = None) -> str:
             "labelmill": __version__,
         }
     )
+
+
+def _of_checks(job: Job) -> list[Needs]:
+    """What checks read besides the snapshot."""
+    asks = [getattr(spec.kind, "needs", None) for spec in job.checks]
+    return [ask(job.root) for ask in asks if ask is not None]
 
 
 def _specs(job: Job) -> Iterator[Any]:

@@ -19,6 +19,7 @@ from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.doubts import Doubts
 from labelmill.pipeline.gold import Judgement
 from labelmill.pipeline.keys import taken_out
+from labelmill.pipeline.measures import Measures
 from labelmill.pipeline.rows import Rows
 from labelmill.pipeline.samples import Sample, fewest_samples
 from labelmill.pipeline.split import splits_of
@@ -82,6 +83,7 @@ class ShardSummary:
     samples: tuple[Sample, ...] = ()
     rests_on: Counter[str] = field(default_factory=Counter)
     doubts: Doubts | None = None
+    measures: Measures = field(default_factory=Measures)
 
     def __add__(self, other: "ShardSummary") -> "ShardSummary":
         return ShardSummary(
@@ -101,6 +103,7 @@ class ShardSummary:
             fewest_samples(self.samples + other.samples),
             self.rests_on + other.rests_on,
             _added(self.doubts, other.doubts),
+            self.measures + other.measures,
         )
 
 

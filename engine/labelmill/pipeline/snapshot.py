@@ -11,20 +11,18 @@ from typing import TYPE_CHECKING, Any
 from labelmill.aggregate.artifact import Artifact, from_json
 from labelmill.aggregate.multi_label import FittedMultiLabel
 from labelmill.aggregate.story import Story
-from labelmill.config.spec import Job
 from labelmill.core.digests import digest, digest_bytes
-from labelmill.core.facts import Facts
 from labelmill.core.protocols import ExportCount
 from labelmill.core.schema import SPLITS
-from labelmill.errors import ChecksFailed, NotConserved
+from labelmill.errors import ChecksFailed
 from labelmill.export.card import dataset_card
 from labelmill.io import durable
 from labelmill.pipeline.card import card_facts
-from labelmill.pipeline.checking import CheckResult, carry_out_checks
+from labelmill.pipeline.checking import CheckResult, Subject, carry_out_checks
+from labelmill.pipeline.conservation import check_conservation
 from labelmill.pipeline.fingerprint import function_fingerprints, versions
 from labelmill.pipeline.held import Held, hold, override_of
 from labelmill.pipeline.infer import ShardSummary
-from labelmill.pipeline.leaks import find_leaks
 from labelmill.pipeline.mentions import Mentions, write_mentions
 from labelmill.pipeline.plan import PartitionPlan, Plan
 from labelmill.pipeline.publish import commit, json_bytes, seal, staging_folder
@@ -95,10 +93,19 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
         summary = _label_and_augment(making, records)
         exports = _export(making)
         report = _report(making, summary, exports)
-        results = [
-            *_train_check(making, summary),
-            *carry_out_checks(plan.job.checks, _facts(making, summary, report)),
-        ]
+        subject = Subject(
+            shop.bound,
+            plan,
+            part,
+            id_,
+            making.staging,
+            output,
+            works[0].folder,
+            files,
+            summary,
+            report,
+        )
+        results = [*_train_check(making, summary), *carry_out_checks(subject)]
         report["checks"] = [result.row() for result in results]
         _write_documents(making, id_, report)
         part.check_unchanged()
@@ -141,7 +148,7 @@ def _label_and_augment(making: Making, records: Sequence[LabelRecord]) -> ShardS
     for record in shop.each("infer", infer_shard, tasks, runs=runs):
         summary += record.summary
         found.add(record.mentions)
-    _check_conservation(summary)
+    check_conservation(making.staging, summary)
     if job.augment and job.split.train > 0:
         mentions = None
         if any(step.kind.needs(job.root).mentions for step in job.augment):
@@ -153,13 +160,6 @@ def _label_and_augment(making: Making, records: Sequence[LabelRecord]) -> ShardS
         ]
         summary = reduce(add, shop.all("augment", augment_shard, children), summary)
     return summary
-
-
-def _check_conservation(summary: ShardSummary) -> None:
-    out = sum(summary.status.values()) + sum(summary.filtered.values())
-    if out != summary.rows_in:
-        message = f"{summary.rows_in} rows went in and {out} came out; please report this"
-        raise NotConserved(message)
 
 
 def _export(making: Making) -> dict[str, dict[str, Any]]:
@@ -214,6 +214,7 @@ def _report(
         "conflicts": [] if counts is None else conflict_rows(bound.names, counts.conflicts),
         "classes": {name: summary.classes[name] for name in bound.space.names},
         "confidence": [summary.confidence[tenth] for tenth in range(10)],
+        "measures": summary.measures.row(),
         "splits": {split: summary.splits[split] for split in SPLITS},
         "augmented": {
             "made": dict(sorted(summary.copies.items())),
@@ -247,25 +248,6 @@ def _single_class(report: Mapping[str, Any]) -> tuple[str, ...]:
         "set; see what its labeling functions vote for"
     )
     return (message,)
-
-
-def _facts(making: Making, summary: ShardSummary, report: dict[str, Any]) -> Facts:
-    status = Counter(summary.status)
-    filtered = sum(summary.filtered.values())
-    return Facts(
-        rows_in=summary.rows_in,
-        status=dict(status) | {"filtered": filtered},
-        classes=report["classes"],
-        splits=dict(summary.splits),
-        leaks=find_leaks(making.staging) if _leaks_matter(making.plan.job) else (),
-        functions={row["lf"]: row for row in report["functions"]},
-        multi_label=making.shop.bound.multi_label,
-    )
-
-
-def _leaks_matter(job: Job) -> bool:
-    """Whether a check looks for leaks; finding them takes a reading of all that was written."""
-    return any(getattr(spec.kind, "looks_for_leaks", False) for spec in job.checks)
 
 
 def _elsewhere(summary: ShardSummary) -> str:

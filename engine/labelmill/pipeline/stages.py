@@ -42,6 +42,7 @@ from labelmill.pipeline.infer import (
 )
 from labelmill.pipeline.judging import check_gold, judged
 from labelmill.pipeline.keys import read_decisions, write_keys
+from labelmill.pipeline.measures import Measures
 from labelmill.pipeline.mentions import MENTIONS_PER_LABEL, fewest, read_mentions
 from labelmill.pipeline.refining import read_refinement
 from labelmill.pipeline.rows import (
@@ -235,6 +236,7 @@ def _summary(
         spans_lost=rows.spans_lost,
         counts=counts,
         judgement=judgement,
+        measures=Measures.of(labeled.table),
     )
 
 
