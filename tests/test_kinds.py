@@ -40,7 +40,11 @@ WANTED = {
         "skweak_hmm", "fitted",
     },
     "augment": {"nlpaug", "synonym", "entity_swap", "word_dropout", "python", "snorkel"},
-    "checks": {"row_count", "coverage", "class_balance", "leakage"},
+    "checks": {
+        "row_count", "coverage", "class_balance", "leakage", "schema", "unique_ids", "null_text",
+        "conflict", "abstain_rate", "error_budget", "span_validity", "drift", "gold_agreement",
+        "end_model", "python",
+    },
     "export": {"jsonl", "huggingface", "spacy", "conll", "csv", "openai_chat"},
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from tests.pipeline.conftest import SPAM, Project
 import labelmill
 from labelmill.errors import BadColumn, BadResource, ChecksFailed, ConfigErrors, NotConserved
 from labelmill.pipeline.conservation import check_conservation
+from labelmill.pipeline.held import publish_held
 from labelmill.pipeline.infer import ShardSummary
 from labelmill.pipeline.run import run_job
 
@@ -327,6 +328,36 @@ def test_a_job_without_partitions_is_compared_with_what_was_live_before(project:
         project.run()
 
     assert project.files() == before
+
+
+def test_a_held_snapshot_that_is_made_again_says_what_holds_now(nightly: Project) -> None:
+    for day in (1, 2, 3):
+        run_night(nightly, day)
+    with pytest.raises(ChecksFailed):
+        run_night(nightly, 4)
+    nights(nightly, ODD, ODD, ODD)
+    for day in (3, 2, 1):  # the nights before are made like the odd one
+        run_night(nightly, day)
+
+    report = run_night(nightly, 4).snapshots[0].report
+
+    live = json.loads((nightly.output / "current" / "date=2026-11-04" / "report.json").read_bytes())
+    assert report["checks"] == live["checks"]
+    assert live["checks"][0]["passed"]
+
+
+def test_a_snapshot_that_was_published_all_the_same_is_what_later_ones_are_compared_with(
+    nightly: Project,
+) -> None:
+    nights(nightly, NIGHT, NIGHT, NIGHT, ODD, ODD)
+    for day in (1, 2, 3):
+        run_night(nightly, day)
+    with pytest.raises(ChecksFailed):
+        run_night(nightly, 4)
+    publish_held(nightly.job(), partition="2026-11-04", checks=["drift"], reason="it is so")
+
+    with pytest.raises(ChecksFailed, match="from the median of 4 snapshots before"):
+        run_night(nightly, 5)
 
 
 def test_a_run_that_loses_what_it_wrote_fails(project: Project) -> None:

@@ -17,7 +17,7 @@ from labelmill.errors import OutputFailed, UsageError, nearest
 from labelmill.io import durable
 from labelmill.pipeline.locks import recorded
 from labelmill.pipeline.publish import is_sealed, json_bytes, local_output, snapshot_folder
-from labelmill.pipeline.views import View, live_view, publish
+from labelmill.pipeline.views import View, live_view, publish, views
 
 HELD = ".held.json"
 OVERRIDE = ".override.json"
@@ -54,6 +54,18 @@ def release(output: Path, partition: str | None, but: str | None = None) -> None
     held = held_snapshots(output).get(partition)
     if held is not None and held.snapshot != but:
         durable.remove_folder(_beside(output, held.snapshot, HELD))
+
+
+def make_way(output: Path, snapshot: str) -> None:
+    """Remove a held snapshot that never was live, for the same one made anew.
+
+    Its tables would be the same, but a check that compares it with what was published before may
+    find something else than it did then.
+    """
+    held = {entry.snapshot for entry in held_snapshots(output).values()}
+    shown = {name for view in views(output) for name in view.snapshots.values()}
+    if snapshot in held - shown:
+        durable.remove_folder(snapshot_folder(output, snapshot))
 
 
 def held_snapshots(output: Path) -> dict[str | None, Held]:

@@ -21,7 +21,7 @@ from labelmill.pipeline.card import card_facts
 from labelmill.pipeline.checking import CheckResult, Subject, carry_out_checks
 from labelmill.pipeline.conservation import check_conservation
 from labelmill.pipeline.fingerprint import function_fingerprints, versions
-from labelmill.pipeline.held import Held, hold, override_of
+from labelmill.pipeline.held import Held, hold, make_way, override_of
 from labelmill.pipeline.infer import ShardSummary
 from labelmill.pipeline.mentions import Mentions, write_mentions
 from labelmill.pipeline.plan import PartitionPlan, Plan
@@ -114,6 +114,7 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
     except BaseException:
         durable.remove_folder(making.staging)
         raise
+    make_way(output, id_)
     folder = commit(output, making.staging, id_)
     warnings = _hold_if_failed(output, Snapshot(id_, folder, part.value, report), results)
     warnings += _idle_steps(report["augmented"])
