@@ -13,6 +13,7 @@ LabelmillError                 1  the run failed; it can be resumed
 ├── OutputFailed               1  the output or the state could not be written
 ├── WorkersLost                1  a worker process died or could not start
 ├── LockHeld                   5  another run of this job holds the lock
+├── PartlyPublished            6  some partitions were published and some were not
 └── NotConserved               1  rows were lost or doubled; a defect in labelmill
 """
 
@@ -188,6 +189,12 @@ class LockHeld(LabelmillError):
     """Another run of the same job holds the lock."""
 
     exit_code = 5
+
+
+class PartlyPublished(LabelmillError):
+    """Of several partitions some were published and some were not."""
+
+    exit_code = 6
 
 
 class NotConserved(LabelmillError):

@@ -1,9 +1,13 @@
 """run: what it publishes and what it tells."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from tests.cli.conftest import Call
 
 
@@ -76,3 +80,138 @@ def test_the_number_of_workers_changes_no_byte(labelmill: Call, config: str) -> 
 
     assert more.code == one.code == 0
     assert more.json["snapshots"] == one.json["snapshots"]
+
+
+NIGHTS = ("2026-03-01", "2026-03-02", "2026-03-03")
+
+
+@pytest.fixture
+def nights(config: str, project: Path) -> str:
+    """A config whose source has three nights."""
+    rows = project / "data" / "rows.parquet"
+    table = pq.read_table(rows)
+    rows.unlink()
+    for number, night in enumerate(NIGHTS):
+        folder = project / "data" / "rows" / f"date={night}"
+        folder.mkdir(parents=True)
+        pq.write_table(table.slice(20 * number, 20), folder / "a.parquet")
+    text = Path(config).read_text().replace("rows.parquet,", "rows, partition: date,")
+    Path(config).write_text(text)
+    return config
+
+
+def test_a_range_of_partitions_tells_each(labelmill: Call, nights: str) -> None:
+    answer = labelmill("run", nights, "--partitions", "2026-03-02..2026-03-03")
+
+    lines = [line for line in answer.out.splitlines() if line.startswith("partition ")]
+    assert answer.code == 0
+    assert [line[:20] for line in lines] == ["partition 2026-03-03", "partition 2026-03-02"]
+    assert all(" is live: 20 rows, " in line for line in lines)
+
+
+def test_a_backfill_that_goes_on_is_exit_6_and_names_each_failure(
+    nights: str, project: Path
+) -> None:
+    (project / "data" / "rows" / "date=2026-03-02" / "a.parquet").write_bytes(b"")
+
+    done = process("run", nights, "--partitions", "..", "--keep-going", "--json")
+    told = json.loads(done.stdout)
+
+    assert (done.returncode, told["exit_code"], told["ok"]) == (6, 6, False)
+    assert [part["exit_code"] for part in told["partitions"]] == [0, 4, 0]
+    assert "partition 2026-03-02: " in told["errors"][0]["message"]
+
+
+def test_a_night_is_run_once_and_then_there_is_nothing_to_do(labelmill: Call, nights: str) -> None:
+    first = labelmill("run", nights, "--since-last-success", "--json").json
+    again = labelmill("run", nights, "--since-last-success")
+
+    assert [part["partition"] for part in first["partitions"]] == [*reversed(NIGHTS)]
+    assert (again.code, again.out) == (
+        0,
+        "Nothing to do: every partition of the source is live.\n",
+    )
+
+
+def test_a_config_that_asks_for_the_partition_gets_each_of_a_range(
+    labelmill: Call, nights: str
+) -> None:
+    text = Path(nights).read_text()
+    Path(nights).write_text(text + "description: rows of ${run.partition}\n")
+
+    answer = labelmill("run", nights, "--partitions", "2026-03-01..2026-03-02", "--json")
+
+    manifests = [
+        json.loads((Path(nights).parents[1] / path).read_bytes())
+        for path in Path(nights).parents[1].glob("data/out/comments/current/*/manifest.json")
+    ]
+    assert answer.code == 0
+    assert {m["config"]["description"] for m in manifests} == {
+        "rows of 2026-03-01",
+        "rows of 2026-03-02",
+    }
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--partition", "x", "--partitions", "a..b"],
+        ["--since-last-success", "--partitions", "a..b"],
+        ["--keep-going"],
+    ],
+)
+def test_options_that_contradict_each_other_are_exit_2(
+    labelmill: Call, nights: str, options: list[str]
+) -> None:
+    assert labelmill("run", nights, *options).code == 2
+
+
+def test_of_two_processes_at_once_one_publishes_and_one_meets_the_lock(
+    config: str, project: Path
+) -> None:
+    first = start_slow(config, project)
+
+    second = process("run", config)
+    (project / "go").touch()
+
+    assert second.returncode == 5
+    assert "holds" in second.stderr
+    assert first.wait(60) == 0
+
+
+def test_the_lock_of_a_killed_process_is_free(config: str, project: Path) -> None:
+    first = start_slow(config, project)
+    first.kill()
+    first.wait(60)
+    (project / "go").touch()
+
+    assert process("run", config).returncode == 0
+
+
+def start_slow(config: str, project: Path) -> "subprocess.Popen[bytes]":
+    """Start a run that waits for the file `go`; it holds the lock when this returns."""
+    (project / "slow.py").write_text(
+        "from pathlib import Path\nimport time\n\n\ndef slow(row):\n"
+        f"    Path({str(project / 'started')!r}).touch()\n"
+        f"    while not Path({str(project / 'go')!r}).exists():\n        time.sleep(0.01)\n"
+    )
+    entry = "  - {name: slow, type: python, label: ham, function: 'slow.py:slow'}\n"
+    text = Path(config).read_text()
+    Path(config).write_text(text.replace("label_model:", entry + "label_model:"))
+    started = subprocess.Popen(
+        [sys.executable, "-m", "labelmill", "run", config],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + 60
+    while not (project / "started").exists():
+        assert time.monotonic() < end
+        assert started.poll() is None
+        time.sleep(0.02)
+    return started
+
+
+def process(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Call the command in a process of its own."""
+    command = [sys.executable, "-m", "labelmill", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -84,3 +84,24 @@ def project(tmp_path: Path) -> Project:
     made.write({"id": [f"r{i}" for i in range(len(SPAM))], "text": SPAM})
     made.configure()
     return made
+
+
+NIGHTLY = {"path": "input", "id": "id", "text": "text", "partition": "date"}
+"""A source with a folder for each night."""
+
+
+@pytest.fixture
+def nightly(project: Project) -> Project:
+    """A job with two partitions, 20 and 21, which are not published yet."""
+    (project.root / "input" / "a.parquet").unlink()
+    for day in ("20", "21"):
+        fill(project, day)
+    project.configure(source=NIGHTLY)
+    return project
+
+
+def fill(project: Project, day: str, rows: int = 2) -> Path:
+    """Write a partition again, with so many rows."""
+    ids = [f"{day}-{i}" for i in range(rows)]
+    texts = [f"{['buy', 'song'][i % 2]} {i}" for i in range(rows)]
+    return project.write({"id": ids, "text": texts}, f"date={day}/a.parquet")

@@ -5,31 +5,12 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from tests.pipeline.conftest import Project
+from tests.pipeline.conftest import Project, fill
 
 import labelmill
 from labelmill.errors import LockHeld, OutputFailed, UsageError
 from labelmill.pipeline.rollback import rollback
 from labelmill.pipeline.views import history, live_view, views
-
-SOURCE = {"path": "input", "id": "id", "text": "text", "partition": "date"}
-
-
-@pytest.fixture
-def nightly(project: Project) -> Project:
-    """A job with two partitions, 20 and 21, which are not published yet."""
-    (project.root / "input" / "a.parquet").unlink()
-    for day in ("20", "21"):
-        fill(project, day)
-    project.configure(source=SOURCE)
-    return project
-
-
-def fill(project: Project, day: str, rows: int = 2) -> None:
-    """Write a partition again, with so many rows."""
-    ids = [f"{day}-{i}" for i in range(rows)]
-    texts = [f"{['buy', 'song'][i % 2]} {i}" for i in range(rows)]
-    project.write({"id": ids, "text": texts}, f"date={day}/a.parquet")
 
 
 def live(project: Project) -> str:

@@ -10,7 +10,7 @@ from labelmill.cli import checking, learning, looking, publishing, running, star
 EXIT_CODES = """
 Exit codes: 0 done; 1 the run failed and can be resumed; 2 usage or config error; 3 a check failed
 and nothing was published; 4 input missing or not complete; 5 another run of this job holds the
-lock; 130 or 143 interrupted.
+lock; 6 some partitions were published and some not; 130 or 143 interrupted.
 """
 
 app = typer.Typer(

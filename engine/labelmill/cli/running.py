@@ -1,16 +1,40 @@
 """The verb that makes training sets: run."""
 
-from typing import Annotated
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labelmill.cli.options import AsJson, Config, Overrides, Partition, Project
 
+if TYPE_CHECKING:
+    from labelmill.config.spec import Job
+    from labelmill.pipeline.backfill import Backfill
+    from labelmill.pipeline.result import Run
 
-def run(
+
+def run(  # noqa: PLR0913 (an option each)
     config: Config,
     *,
     partition: Partition = None,
+    partitions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIRST..LAST",
+            help="Take these partitions, both ends included, the newest first.",
+        ),
+    ] = None,
+    since_last_success: Annotated[
+        bool,
+        typer.Option(
+            "--since-last-success",
+            help="Take the partitions after the newest that is live, and those that changed.",
+        ),
+    ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Where a partition fails, go on with the next.")
+    ] = False,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -26,25 +50,80 @@ def run(
     """Run a job and publish its training set.
 
     The stages are prepare, label, fit, infer, select and split, augment, export, check and
-    publish. If a check fails, what is live stays live.
+    publish. If a check fails, what is live stays live. With --partitions or --since-last-success
+    each partition is published as soon as it has passed its checks.
     """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
-    from labelmill.cli.outcome import notice, show, show_json  # noqa: PLC0415
+    from labelmill.cli.outcome import notice  # noqa: PLC0415
     from labelmill.cli.progress import Reporter  # noqa: PLC0415
     from labelmill.config import find_root  # noqa: PLC0415 (--help loads no engine)
     from labelmill.pipeline.record import refusal_recorded  # noqa: PLC0415
-    from labelmill.pipeline.run import run_job  # noqa: PLC0415
 
     changes = [
         *(overrides or ()),
         *([f"execution.workers={workers}"] if workers is not None else []),
     ]
+    several = partitions is not None or since_last_success
+    _check_options(partition, partitions, since=since_last_success, keep_going=keep_going)
     with refusal_recorded(config, find_root(config, project)):
-        job = read_job(config, changes, project, partition)
+        if several:
+            job, job_of = _jobs(lambda p: read_job(config, changes, project, p), partitions)
+        else:
+            job = read_job(config, changes, project, partition)
+    from labelmill.pipeline.run import run_job  # noqa: PLC0415
+
+    if several:
+        from labelmill.pipeline.backfill import run_partitions  # noqa: PLC0415 (only for several)
+
+        with Reporter() as progress:
+            many = run_partitions(
+                job,
+                wanted=partitions,
+                keep_going=keep_going,
+                job_of=job_of,
+                run_one=partial(run_job, progress=progress, has_lock=True),
+                notice=notice,
+            )
+        _show_many(many, as_json=as_json)
+        return
     with Reporter() as progress:
         done = run_job(job, partition=partition, progress=progress, notice=notice)
+    _show_one(done, as_json=as_json)
+
+
+def _check_options(
+    partition: str | None, partitions: str | None, *, since: bool, keep_going: bool
+) -> None:
+    from labelmill.errors import UsageError  # noqa: PLC0415 (--help needs no errors)
+
+    if sum((partition is not None, partitions is not None, since)) > 1:
+        message = "give one of --partition, --partitions and --since-last-success"
+        raise UsageError(message)
+    if keep_going and partitions is None and not since:
+        message = "--keep-going: only with --partitions or --since-last-success"
+        raise UsageError(message)
+
+
+def _jobs(
+    read: "Callable[[str | None], Job]", partitions: str | None
+) -> "tuple[Job, Callable[[str], Job] | None]":
+    """The job, and that of each partition where the config says `${run.partition}`."""
+    from labelmill.errors import ConfigErrors  # noqa: PLC0415 (as above)
+
+    ends = [end for end in (partitions or "").split("..") if end]
+    try:
+        return read(None), None
+    except ConfigErrors:
+        if not ends:
+            raise
+        return read(ends[-1]), read
+
+
+def _show_one(done: "Run", *, as_json: bool) -> None:
+    from labelmill.cli.outcome import show, show_json  # noqa: PLC0415 (when all is done)
+
     if not as_json:
-        from labelmill.report.terminal import run_view  # noqa: PLC0415 (when all is done)
+        from labelmill.report.terminal import run_view  # noqa: PLC0415
 
         show(run_view(done.status, done.output, done.snapshots, done.warnings))
         return
@@ -67,3 +146,27 @@ def run(
             "warnings": list(done.warnings),
         }
     )
+
+
+def _show_many(done: "Backfill", *, as_json: bool) -> None:
+    from labelmill.cli.outcome import errors_of, show, show_error, show_json  # noqa: PLC0415
+    from labelmill.report.partitions import backfill_view  # noqa: PLC0415
+
+    error = done.error
+    code = 0 if error is None else error.exit_code
+    if as_json:
+        facts = {
+            "ok": error is None,
+            "exit_code": code,
+            "run_id": done.id,
+            "partitions": [outcome.facts() for outcome in done.outcomes],
+            "left": list(done.left),
+            "errors": [] if error is None else errors_of(error),
+        }
+        show_json(facts)
+    else:
+        show(backfill_view(done.outcomes, done.left, done.output))
+        if error is not None:
+            show_error(error, as_json=False)
+    if code:
+        raise typer.Exit(code)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from labelmill.config.assembly import Assembly, Part
-from labelmill.config.sanity import gold_of, output_of, placed, select_of, split_of
+from labelmill.config.sanity import gold_of, output_of, placed, seconds_of, select_of, split_of
 from labelmill.config.sections import Draft
 from labelmill.config.spec import (
     AugmentSpec,
@@ -16,6 +16,7 @@ from labelmill.config.spec import (
     Job,
     LabelModelSpec,
     PrepareSpec,
+    ReadyWhen,
     RefineSpec,
     Resolved,
     Row,
@@ -45,7 +46,7 @@ def job_of(assembly: Assembly, resolved: Resolved) -> Job:
         language=header.get("language", "en"),
         seed=seed,
         task=TaskSpec(task.entry.type_name, task.kind),
-        source=SourceSpec(**source),
+        source=_source(source),
         prepare=_specs(PrepareSpec, assembly.prepare),
         gazetteers={name: GazetteerSpec(**(v or {})) for name, v in read.gazetteers.items()},
         functions=tuple(_function(part) for part in assembly.functions),
@@ -62,6 +63,13 @@ def job_of(assembly: Assembly, resolved: Resolved) -> Job:
         gold=_gold(read, task.kind.unit, resolved),
         refine=_refine(read.sections["refine"] or {}),
     )
+
+
+def _source(given: Mapping[str, Any]) -> SourceSpec:
+    ready = given.get("ready_when")
+    if ready is None:
+        return SourceSpec(**given)
+    return SourceSpec(**{**given, "ready_when": ReadyWhen(ready.file, seconds_of(ready.min_age))})
 
 
 def _refine(given: Mapping[str, Any]) -> RefineSpec | None:

@@ -6,12 +6,14 @@ the keys of their frame.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 SLUG = r"^[a-z0-9][a-z0-9_.-]*$"
 NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
+FILE_NAME = r"^[^/\\]+$"
+DURATION = r"^[0-9]+(\.[0-9]+)?[smhd]$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]+)*$"
 
 Slug = Annotated[str, Field(pattern=SLUG)]
@@ -85,6 +87,21 @@ class JobFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """When the input is complete; where both are given, both must hold.
+
+    Attributes:
+        file: a marker such as `_SUCCESS` in the folder of the partition, or of the source.
+        min_age: for how long no file may have changed: a number and `s`, `m`, `h` or `d`.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    file: Annotated[str, Field(pattern=FILE_NAME)] | None = None
+    min_age: Annotated[str, Field(pattern=DURATION)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where the rows come from.
 
@@ -97,6 +114,9 @@ class Source:
         where: an expression; rows for which it is not true are filtered.
         partition: the hive key that cuts the source into partitions.
         allow_empty: take a source without rows as done, instead of as missing.
+        ready_when: what a run waits for: `{file: _SUCCESS}`, a marker in the folder of the
+            partition (or of the source), or `{min_age: 30m}`, so long without a change; until
+            then it ends with 4.
     """
 
     path: Text
@@ -107,6 +127,7 @@ class Source:
     where: Text | None = None
     partition: Name | None = None
     allow_empty: bool = False
+    ready_when: Ready | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ TAKEN = frozenset(
 
 def check_sanity(draft: Draft, folder: Path, findings: Findings) -> None:
     """Note splits that do not add up, carried columns that collide, and odd paths."""
-    for check in (_check_split, _check_carry, _check_where):
+    for check in (_check_split, _check_carry, _check_where, _check_ready):
         check(draft, findings)
     _check_output(draft, folder, findings)
     _check_gold(draft, folder, findings)
@@ -71,6 +71,18 @@ def output_of(draft: Draft) -> str:
     return str(header.get("output") or f"data/out/{header.get('name', '')}")
 
 
+def seconds_of(duration: str | None) -> float:
+    """A duration such as `30m` in seconds; 0 where there is none.
+
+    Example:
+        >>> seconds_of("30m"), seconds_of("1.5h"), seconds_of(None)
+        (1800.0, 5400.0, 0.0)
+    """
+    if duration is None:
+        return 0.0
+    return float(duration[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[duration[-1]]
+
+
 def placed(path: str, folder: Path) -> str:
     """A path of the config as an absolute one; a URL stays."""
     return path if is_url(path) else os.path.normpath(folder / path)
@@ -109,6 +121,13 @@ def _check_where(draft: Draft, findings: Findings) -> None:
         Expression.parse(where, "where")
     except BadParameter as error:
         findings.add(("source", "where"), error.code, error.message)
+
+
+def _check_ready(draft: Draft, findings: Findings) -> None:
+    ready = (draft.sections["source"] or {}).get("ready_when")
+    if ready is not None and ready.file is None and ready.min_age is None:
+        message = "says nothing; write {file: _SUCCESS}, {min_age: 30m} or both"
+        findings.add(("source", "ready_when"), "value", message)
 
 
 def _check_output(draft: Draft, folder: Path, findings: Findings) -> None:

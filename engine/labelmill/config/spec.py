@@ -16,6 +16,17 @@ from labelmill.core.protocols import (
 
 
 @dataclass(frozen=True, slots=True)
+class ReadyWhen:
+    """When a partition of the source, or all of it, is complete.
+
+    `file` is the name of a marker beside the data; `min_age` are seconds since the last change.
+    """
+
+    file: str | None = None
+    min_age: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSpec:
     """Where the rows come from; `path` is absolute, a glob, or a URL."""
 
@@ -27,6 +38,7 @@ class SourceSpec:
     where: str | None = None
     partition: str | None = None
     allow_empty: bool = False
+    ready_when: ReadyWhen | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,27 @@ class InputFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A file of the input that nobody has opened yet; the fields are those of `InputFile`.
+
+    `folder` is what its partition, or the source as a whole, lies in.
+    """
+
+    path: Path
+    name: str
+    folder: Path
+    partition: str | None = None
+
+    def opened(self) -> InputFile:
+        """The file with its number of rows.
+
+        Raises:
+            InputMissing: if it is empty, torn or not Parquet.
+        """
+        return InputFile(self.path, self.name, _rows(self.path), self.partition)
+
+
+@dataclass(frozen=True, slots=True)
 class Shard:
     """Rows start to stop of one input file."""
 
@@ -44,21 +65,34 @@ class Shard:
         return self.stop - self.start
 
 
-def find_files(path: str, partition: str | None) -> list[InputFile]:
+def find_files(path: str, partition: str | None, only: str | None = None) -> list[InputFile]:
     """The Parquet files behind a path (a file, a folder or a glob), sorted by name.
 
-    Files and folders whose name starts with a dot or an underscore are passed over.
+    Files and folders whose name starts with a dot or an underscore are passed over. With `only`
+    no file outside that partition is opened, and there may be none.
 
     Raises:
         InputMissing: if there are none, or one is empty, torn or not Parquet.
     """
+    listed = list_files(path, partition)
+    return [file.opened() for file in listed if only is None or file.partition == only]
+
+
+def list_files(path: str, partition: str | None) -> list[Listed]:
+    """What `find_files` finds, without opening a file.
+
+    Raises:
+        InputMissing: if there are no files.
+    """
     base, paths = _listing(path)
-    files = []
+    listed = []
     for found in paths:
         name = found.relative_to(base).as_posix()
-        value = _partition_of(found, name, partition) if partition else None
-        files.append(InputFile(found, name, _rows(found), value))
-    return files
+        if partition is None:
+            listed.append(Listed(found, name, base))
+        else:
+            listed.append(Listed(found, name, *_partition_of(found, name, partition)))
+    return listed
 
 
 def schema_of(file: InputFile) -> pa.Schema:
@@ -248,11 +282,12 @@ def _is_data(name: Path) -> bool:
     return not any(part.startswith((".", "_")) for part in name.parts)
 
 
-def _partition_of(path: Path, name: str, key: str) -> str:
-    for part in reversed(path.parent.parts):
-        left, equals, value = part.partition("=")
+def _partition_of(path: Path, name: str, key: str) -> tuple[Path, str]:
+    """The folder of the partition that a file is in, and its value."""
+    for folder in path.parents:
+        left, equals, value = folder.name.partition("=")
         if equals and left == key and value:
-            return unquote(value)
+            return folder, unquote(value)
     message = f"no folder named {key}=<value> leads to {name}, but source.partition is '{key}'"
     raise InputMissing(str(path), message)
 

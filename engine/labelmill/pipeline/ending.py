@@ -44,9 +44,10 @@ _DRAINS: list[_Drain] = []
 def drained(grace: float, notice: Notice) -> Iterator[None]:
     """While the with block runs, the first signal only asks it to end (see `noted`).
 
-    Signals come to the main thread, so off that thread nothing changes.
+    Signals come to the main thread, so off that thread nothing changes; neither does it inside
+    another such block, which is the one that ends then.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or _DRAINS:
         yield
         return
     drain = _Drain(grace, notice)

@@ -45,6 +45,7 @@ def plan_digest(job: Job, gold: str | None = None) -> str:
     in beside it. `gold` is the digest of the labeled set, where the job has one.
     """
     public = {k: v for k, v in job.resolved.public.items() if k not in IRRELEVANT}
+    public["source"] = {k: v for k, v in public["source"].items() if k != "ready_when"}
     others: list[Needs] = [step.kind.needs(job.root) for step in job.augment]
     files = [name for needs in others for name in needs.files]
     files += [name for needs in _of_checks(job) for name in needs.files]

@@ -89,11 +89,9 @@ def make_plan(job: Job, partition: str | None = None) -> Plan:
     if partition is not None and job.source.partition is None:
         message = f"--partition {partition}: job '{job.name}' has no source.partition; leave it out"
         raise UsageError(message)
-    files = find_files(job.source.path, job.source.partition)
-    if partition is not None:
-        files = [file for file in files if file.partition == partition]
-        if not files:
-            raise InputMissing(job.source.path, f"there is no partition '{partition}'")
+    files = find_files(job.source.path, job.source.partition, partition)
+    if partition is not None and not files:
+        raise InputMissing(job.source.path, f"there is no partition '{partition}'")
     filled = [file for file in files if file.rows]
     if not filled and not job.source.allow_empty:
         message = "the input has no rows (source.allow_empty: true accepts that)"

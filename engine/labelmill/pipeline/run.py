@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
@@ -32,6 +32,7 @@ from labelmill.pipeline.keys import KeyFile, decide
 from labelmill.pipeline.locks import locked
 from labelmill.pipeline.plan import Plan, make_plan
 from labelmill.pipeline.publish import local_output, remove_unfinished
+from labelmill.pipeline.ready import check_ready
 from labelmill.pipeline.record import STATE, Record, status_of
 from labelmill.pipeline.refining import read_sample, refine, sample_shard, sample_tasks
 from labelmill.pipeline.rescue import LabelRescue
@@ -118,6 +119,7 @@ def run_job(
     partition: str | None = None,
     progress: Progress = silent,
     notice: ending.Notice = unsaid,
+    has_lock: bool = False,
 ) -> Run:
     """Run a job and publish what comes out.
 
@@ -126,6 +128,7 @@ def run_job(
         partition: take one partition only.
         progress: told of every finished task.
         notice: told of a signal after which the run finishes what it is at, and ends.
+        has_lock: whether the caller holds the lock of the job.
 
     Raises:
         LabelmillError: whatever stopped the run; nothing was published then, or in a job with
@@ -138,7 +141,7 @@ def run_job(
     record.facts["partition"] = partition
     try:
         drained = ending.drained(job.execution.grace, notice)
-        with drained, locked(job), threadpool_limits(1):
+        with drained, nullcontext() if has_lock else locked(job), threadpool_limits(1):
             result = _run(job, partition, progress, record)
     except BaseException as error:
         if isinstance(error, ChecksFailed):
@@ -153,6 +156,7 @@ def run_job(
 
 def _run(job: Job, partition: str | None, progress: Progress, record: Record) -> Run:
     output = local_output(job)
+    check_ready(job, partition)
     plan = make_plan(job, partition)
     record.facts["plan"] = plan.digest
     facts = [{"partition": p.value, "files": len(p.files), "rows": p.rows} for p in plan.partitions]

@@ -1,0 +1,62 @@
+"""Earlier runs of a job, as their records tell of them."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from labelmill.pipeline.record import STATE
+
+TO_THE_SECOND = len("20260101T000000Z")
+
+Told = Mapping[str, Any]
+"""What a run.json says."""
+
+
+def past_runs(root: Path, job: str) -> Iterator[Told]:
+    """The records of earlier runs of a job, the newest first; other verbs are left out."""
+    for told, _ in records(root, job):
+        if told.get("verb", "run") == "run":
+            yield told
+
+
+def records(root: Path, job: str) -> Iterator[tuple[Told, Path]]:
+    """All records of a job with their folders, the newest first."""
+    folders = sorted((root / STATE / "runs").glob("*"), reverse=True)
+    for _, same_second in groupby(folders, key=lambda folder: folder.name[:TO_THE_SECOND]):
+        found = [(told, folder) for folder in same_second if (told := _read(folder)) is not None]
+        for told, folder in sorted(found, key=lambda pair: str(pair[0]["started"]), reverse=True):
+            if told.get("job") == job:
+                yield told, folder
+
+
+def last_runs(root: Path, job: str, partitions: Iterable[str | None]) -> dict[str | None, Told]:
+    """The newest run of each partition, for those that have one."""
+    wanted = set(partitions)
+    found: dict[str | None, Told] = {}
+    for told in past_runs(root, job):
+        for partition in [value for value in wanted if _was_of(told, value)]:
+            found[partition] = told
+            wanted.remove(partition)
+        if not wanted:
+            break
+    return found
+
+
+def _was_of(told: Told, partition: str | None) -> bool:
+    """Whether a run was of a partition: it was asked for, or all were."""
+    asked = told.get("partition")
+    if asked is not None:
+        return bool(asked == partition)
+    values = [part["partition"] for part in told.get("input", [])]
+    return not values or partition in values
+
+
+def _read(folder: Path) -> Told | None:
+    """A record; None where a run has not written its own yet, or it cannot be read any more."""
+    try:
+        told: Told = json.loads((folder / "run.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return told if "started" in told else None
