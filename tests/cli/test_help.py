@@ -13,7 +13,7 @@ from labelmill.cli.app import app
 
 VERBS = (
     *("init", "validate", "explain", "schema", "plan", "preview", "test", "run", "report"),
-    *("publish", "rollback"),
+    *("status", "publish", "rollback", "gc"),
 )
 HEAVY = {"pyarrow", "numpy", "spacy", "pandas", "pydantic", "torch", "sklearn", "nltk", "rich"}
 FOREIGN = {"scipy", "snorkel", "skweak", "nlpaug", "skops", "vaderSentiment"}

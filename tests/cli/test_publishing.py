@@ -56,3 +56,27 @@ def test_publishing_tells_people_what_was_overridden(labelmill: Call, config: st
     assert first.endswith(" is live")
     assert second.startswith("overridden: coverage: coverage is 0.8333")
     assert third == "reason: known"
+
+
+def test_the_status_is_a_table_or_json(project: Path, config: str) -> None:
+    before = labelmill_process("status", config)
+    labelmill_process("run", config)
+    after = json.loads(labelmill_process("status", config, "--json").stdout)
+
+    assert before.returncode == 0
+    assert before.stdout.startswith("comments: 1 missing\n")
+    assert after["partitions"][0]["state"] == "published"
+    assert after["partitions"][0]["snapshot"] == live(project)
+
+
+def test_gc_says_what_it_removes_and_how_many_bytes(project: Path, config: str) -> None:
+    for seed in ("1", "2"):
+        labelmill_process("run", config, "--set", f"seed={seed}")
+
+    would = labelmill_process("gc", config, "--keep", "1", "--dry-run")
+    done = json.loads(labelmill_process("gc", config, "--keep", "1", "--json").stdout)
+
+    assert would.stdout.startswith("would remove 1 x view: ")
+    assert would.stdout.endswith(f"would remove {done['bytes']:,} bytes in all\n")
+    assert [item["kind"] for item in done["removed"]] == ["view", "snapshot"]
+    assert (project / "data" / "out" / "comments" / "current" / "train").is_dir()

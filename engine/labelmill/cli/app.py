@@ -72,9 +72,11 @@ app.command(epilog="Example: labelmill preview configs/video-comments.yaml --lf 
 app.command("test", epilog="Example: labelmill test configs/*.yaml")(checking.try_examples)
 app.command(epilog="Example: labelmill run configs/video-comments.yaml --workers 4")(running.run)
 app.command(epilog="Example: labelmill report configs/video-comments.yaml")(looking.report)
+app.command(epilog="Example: labelmill status configs/video-comments.yaml")(publishing.status)
 app.command(
     epilog="Example: labelmill publish configs/nightly.yaml --override-check coverage --reason ..."
 )(publishing.publish)
 app.command(epilog="Example: labelmill rollback configs/nightly.yaml --partition 2026-03-01")(
     publishing.rollback
 )
+app.command(epilog="Example: labelmill gc configs/nightly.yaml --dry-run")(publishing.gc)

@@ -1,4 +1,4 @@
-"""Verbs about what is live: publish and rollback."""
+"""Verbs about what is live: status, publish, rollback and gc."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +8,34 @@ from labelmill.cli.options import AsJson, Config, OnePartition, Overrides, Proje
 
 if TYPE_CHECKING:
     from labelmill.pipeline.rollback import Move
+
+
+def status(
+    config: Config,
+    *,
+    partition: OnePartition = None,
+    overrides: Overrides = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how each partition stands, and why.
+
+    A partition is published, stale (what is live is not what a run would make now), missing,
+    failed, held by checks, not complete, without data, unreadable, or dropped from the source.
+    Nothing is written.
+    """
+    from dataclasses import asdict  # noqa: PLC0415 (--help needs none of it)
+
+    from labelmill.cli.jobs import read_job  # noqa: PLC0415
+    from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
+    from labelmill.pipeline.status import status as look  # noqa: PLC0415
+    from labelmill.report.partitions import status_view  # noqa: PLC0415
+
+    found = look(read_job(config, overrides, project, partition), partition)
+    if as_json:
+        show_json({"ok": True, **asdict(found)})
+    else:
+        show(status_view(found, screen().width))
 
 
 def publish(  # noqa: PLR0913 (an option each)
@@ -82,6 +110,42 @@ def rollback(
         show_json({"ok": True, "view": done.view.number, "moves": done.facts()})
     else:
         show([_told(move) for move in done.moves] or ["Nothing changed: the same is live."])
+
+
+def gc(  # noqa: PLR0913 (the same)
+    config: Config,
+    *,
+    keep: Annotated[
+        int,
+        typer.Option(metavar="N", help="How many views to keep, with all that was live in them."),
+    ] = 10,
+    dropped: Annotated[
+        bool,
+        typer.Option("--dropped", help="Also unpublish partitions that are gone from the source."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Remove nothing; say what would be removed.")
+    ] = False,
+    overrides: Overrides = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove what is not needed any more; never what is live.
+
+    Old views, snapshots that no view names any longer, what killed runs left behind, and old
+    records of runs.
+    """
+    from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
+    from labelmill.cli.outcome import show, show_json  # noqa: PLC0415
+    from labelmill.pipeline.sweep import sweep  # noqa: PLC0415
+    from labelmill.report.partitions import swept_view  # noqa: PLC0415
+
+    job = read_job(config, overrides, project)
+    swept = sweep(job, keep=keep, dropped=dropped, dry_run=dry_run)
+    if as_json:
+        show_json({"ok": True, "dry_run": dry_run, **swept.facts()})
+    else:
+        show(swept_view(swept, dry_run=dry_run))
 
 
 def _told(move: "Move") -> str:

@@ -128,10 +128,13 @@ def publish_held(
         return Overridden(held, folder, view, reason.strip())
 
 
-def remove_notes(output: Path, snapshot: str) -> None:
-    """Remove what stands beside a snapshot."""
-    for suffix in (HELD, OVERRIDE):
-        durable.remove_folder(_beside(output, snapshot, suffix))
+def notes(output: Path) -> list[tuple[Path, str]]:
+    """What stands beside snapshots, and beside which."""
+    return [
+        (path, path.name.removesuffix(suffix))
+        for suffix in (HELD, OVERRIDE)
+        for path in sorted((output / "snapshots").glob(f"*{suffix}"))
+    ]
 
 
 def _chosen(output: Path, partition: str | None) -> Held:

@@ -1,13 +1,19 @@
 """Several partitions as lines for a terminal."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.text import Text
+
 from labelmill.core.schema import SPLITS
-from labelmill.report.layout import View
+from labelmill.report.layout import Heading, View, table
 from labelmill.report.marking import visible
 from labelmill.report.tables import whole
+
+SHORT = 12
+"""So much of a snapshot's id is shown."""
 
 
 def backfill_view(outcomes: Sequence[Any], left: Sequence[str], output: Path) -> View:
@@ -24,6 +30,54 @@ def backfill_view(outcomes: Sequence[Any], left: Sequence[str], output: Path) ->
     if left:
         view.append(f"not tried: {', '.join(map(visible, left))}")
     return [*view, f"Training set: {output / 'current' / '*' / 'train'}"]
+
+
+def status_view(status: Any, width: int) -> View:
+    """How each partition stands.
+
+    Args:
+        status: what `labelmill.pipeline.status.status` gives.
+        width: columns of the terminal.
+    """
+    counts = Counter(standing.state for standing in status.partitions)
+    told = ", ".join(f"{whole(n)} {state}" for state, n in counts.most_common())
+    rows = [
+        [
+            visible(standing.partition or "-"),
+            standing.state,
+            (standing.snapshot or "-")[:SHORT],
+            visible("; ".join((*standing.why, *_overridden(standing))) or "-"),
+        ]
+        for standing in status.partitions
+    ]
+    headings = [Heading(title) for title in ("Partition", "State", "Live", "Why")]
+    problem = [Text(f"! {visible(status.problem)}", style="yellow")] if status.problem else []
+    return [
+        Text(f"{status.job}: {told}", style="bold"),
+        f"writes {status.output}",
+        *problem,
+        "",
+        *table(headings, rows, width),
+    ]
+
+
+def _overridden(standing: Any) -> tuple[str, ...]:
+    return () if standing.override is None else (f"checks overridden: {standing.override}",)
+
+
+def swept_view(swept: Any, *, dry_run: bool) -> View:
+    """What was removed, or would be, by kind.
+
+    Args:
+        swept: what `labelmill.pipeline.sweep.sweep` gives.
+        dry_run: whether nothing was removed.
+    """
+    does, did = ("would remove", "would be") if dry_run else ("removed", "was")
+    lines: View = [f"partition {visible(p)} {did} taken out of the view" for p in swept.dropped]
+    for kind in dict.fromkeys(item.kind for item in swept.rubbish):
+        sizes = [item.bytes for item in swept.rubbish if item.kind == kind]
+        lines.append(f"{does} {whole(len(sizes))} x {kind}: {whole(sum(sizes))} bytes")
+    return [*lines, f"{does} {whole(swept.bytes)} bytes in all"]
 
 
 def _lines(outcome: Any) -> View:

@@ -6,6 +6,7 @@ from typing import Any
 
 from labelmill.config.spec import Job, RefineSpec
 from labelmill.core.schema import SPLITS
+from labelmill.pipeline.freshness import differences
 from labelmill.pipeline.plan import PartitionPlan, Plan, changes
 from labelmill.pipeline.publish import live_manifest
 from labelmill.report.tables import share
@@ -59,12 +60,7 @@ def _partition(plan: Plan, part: PartitionPlan, live: Manifest | None) -> dict[s
 def _state(plan: Plan, part: PartitionPlan, live: Manifest | None) -> str:
     if live is None:
         return "new"
-    known = live["fingerprints"]
-    differ = [
-        name
-        for name, now in (("input", part.input), ("plan", plan.digest))
-        if known.get(name) != now
-    ]
+    differ = differences(live, {"input": part.input, "plan": plan.digest})
     return f"changed: {', '.join(differ)}" if differ else "unchanged"
 
 

@@ -1,0 +1,165 @@
+"""How each partition of a job stands: what is live, what is missing, and why."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from labelmill.config.spec import Job
+from labelmill.errors import InputMissing
+from labelmill.pipeline.fingerprint import plan_digest
+from labelmill.pipeline.freshness import differences
+from labelmill.pipeline.held import Held, held_snapshots, override_of
+from labelmill.pipeline.past import Told, last_runs
+from labelmill.pipeline.plan import plan_gold
+from labelmill.pipeline.publish import MANIFEST, local_output, snapshot_folder
+from labelmill.pipeline.survey import Found, in_order, survey
+from labelmill.pipeline.views import Entries, live_view
+
+CHANGED = {"input": "the input changed", "plan": "the config or a file of it changed"}
+"""What is said of each fingerprint that is no longer that of the live snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a partition stands (None where the job has no partitions).
+
+    `state` is one of `published`, `stale` (it is live, but a run would make something else),
+    `missing`, `failed`, `held` (by checks), `not complete`, `no data`, `unreadable`, and
+    `dropped` (it is live, but gone from the source). `why` are sentences about it. `snapshot` is
+    what is live, `held` what is held, and `changed` names the fingerprints that differ.
+    """
+
+    partition: str | None
+    state: str
+    why: tuple[str, ...] = ()
+    snapshot: str | None = None
+    held: str | None = None
+    changed: tuple[str, ...] = ()
+    override: str | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a job stands; `problem` says why its source cannot be listed, if it cannot."""
+
+    job: str
+    output: Path
+    view: int | None
+    partitions: tuple[Standing, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the standing of every partition hangs on."""
+
+    output: Path
+    plan: str
+    live: Entries
+    held: Mapping[str | None, Held]
+    last: Mapping[str | None, Told]
+
+
+def status(job: Job, partition: str | None = None) -> Status:
+    """Look at the source, the output and the last runs of a job; nothing is written.
+
+    Args:
+        job: the job.
+        partition: look at this partition only.
+
+    Raises:
+        LabelmillError: if the labeled set of the job (`gold`) cannot be used.
+    """
+    output = local_output(job)
+    found, problem = _found(job)
+    view = live_view(output)
+    held = held_snapshots(output)
+    live = {} if view is None or view.key != job.source.partition else view.snapshots
+    values = in_order({*found, *live, *held} or {None})
+    if partition is not None:
+        values = [partition]
+    gold = None if job.gold is None else plan_gold(job, job.gold).input
+    last = last_runs(job.root, job.name, values)
+    scene = _Scene(output, plan_digest(job, gold), live, held, last)
+    standings = tuple(_standing(scene, value, found.get(value)) for value in values)
+    return Status(job.name, output, None if view is None else view.number, standings, problem)
+
+
+def _found(job: Job) -> tuple[dict[str | None, Found], str]:
+    """The partitions of the source, or why it cannot be listed."""
+    try:
+        return {part.partition: part for part in survey(job)}, ""
+    except InputMissing as error:
+        return {}, str(error)
+
+
+def _standing(scene: _Scene, partition: str | None, found: Found | None) -> Standing:
+    snapshot, held = scene.live.get(partition), scene.held.get(partition)
+    override = None if snapshot is None else override_of(scene.output, snapshot)
+    told = scene.last.get(partition)
+    known = Standing(
+        partition,
+        "missing",
+        snapshot=snapshot,
+        held=None if held is None else held.snapshot,
+        override=None if override is None else override["reason"],
+        run_id=None if told is None else told["run_id"],
+    )
+    if found is None:
+        why = "the source has no such partition" if partition is not None else "there is no source"
+        return replace(known, state="missing" if snapshot is None else "dropped", why=(why,))
+    try:
+        rows, now = found.rows(), {"input": found.input(), "plan": scene.plan}
+    except InputMissing as error:
+        awaited = (found.awaited,) if found.awaited else ()
+        state = "not complete" if awaited else "unreadable"
+        return replace(known, state=state, why=(*awaited, str(error)))
+    changed = () if snapshot is None else differences(_manifest(scene.output, snapshot), now)
+    known = replace(known, changed=tuple(changed))
+    if snapshot is not None and not changed:
+        return replace(known, state="published")
+    return _unpublished(known, rows, found, held, told)
+
+
+def _unpublished(
+    known: Standing, rows: int, found: Found, held: Held | None, told: Told | None
+) -> Standing:
+    """A partition of which nothing is live, or something else than a run would make."""
+    if held is not None:
+        said = tuple(f"check '{name}': {message}" for name, message in held.checks.items())
+        return replace(known, state="held", why=said)
+    failure = _failure(known.partition, told)
+    if failure is not None:
+        return replace(known, state="failed", why=(failure,))
+    if found.awaited:
+        return replace(known, state="not complete", why=(found.awaited,))
+    if not rows:
+        return replace(known, state="no data", why=("it has no rows",))
+    if known.snapshot is not None:
+        return replace(known, state="stale", why=tuple(CHANGED[name] for name in known.changed))
+    return known
+
+
+def _failure(partition: str | None, told: Told | None) -> str | None:
+    """Why the last run of a partition failed, if it did."""
+    if told is None or not told["exit_code"]:
+        return None
+    stopped = told.get("held")
+    if stopped is not None and (partition or "") not in stopped:
+        return None  # the run ended at another partition
+    message = (told["error"] or {}).get("message", "").partition("\n")[0]
+    return f"the last run ended with {told['exit_code']}: {message}"
+
+
+def _manifest(output: Path, snapshot: str) -> Mapping[str, Any]:
+    """The manifest of a snapshot; one that is gone has no fingerprint that is as it should be."""
+    try:
+        found: Mapping[str, Any] = json.loads(
+            (snapshot_folder(output, snapshot) / MANIFEST).read_bytes()
+        )
+    except FileNotFoundError:
+        return {"fingerprints": {}}
+    return found

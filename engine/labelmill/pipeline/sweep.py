@@ -1,0 +1,160 @@
+"""Removing what nobody needs any more; never what is live."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from labelmill.config.spec import Job
+from labelmill.errors import UsageError
+from labelmill.io import durable
+from labelmill.io.source import list_files
+from labelmill.pipeline.held import held_snapshots, notes
+from labelmill.pipeline.locks import locked, recorded
+from labelmill.pipeline.past import records
+from labelmill.pipeline.publish import CURRENT, MAKING, local_output, unfinished
+from labelmill.pipeline.record import STATE
+from labelmill.pipeline.views import add_view, lineage, live_view, show, views
+
+KEEP = 10
+"""So many views are kept; checks that compare with what was live before want some of them."""
+
+RECORDS = 400
+"""So many records of runs are kept, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rubbish:
+    """Something that can be removed."""
+
+    kind: str
+    path: Path
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What was removed, or would be; `dropped` are the partitions that were taken from the view."""
+
+    rubbish: tuple[Rubbish, ...]
+    dropped: tuple[str, ...]
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes it took."""
+        return sum(item.bytes for item in self.rubbish)
+
+    def facts(self) -> dict[str, Any]:
+        """The same as plain data."""
+        removed = [
+            {"kind": item.kind, "path": str(item.path), "bytes": item.bytes}
+            for item in self.rubbish
+        ]
+        return {"bytes": self.bytes, "dropped": list(self.dropped), "removed": removed}
+
+
+def sweep(job: Job, *, keep: int = KEEP, dropped: bool = False, dry_run: bool = False) -> Swept:
+    """Remove what a job does not need any more.
+
+    That are views before the last ones, snapshots that none of those names, what killed runs left
+    behind, and old records of runs. What is live or held by a check stays.
+
+    Args:
+        job: the job.
+        keep: how many views to keep, with all their snapshots.
+        dropped: also take partitions out of the view that are gone from the source.
+        dry_run: remove nothing, and only say what would be removed.
+
+    Raises:
+        UsageError: if no view would be kept.
+        InputMissing: if `dropped` is wanted and the source is not there at all.
+        LockHeld: if another process works on this job.
+    """
+    if keep < 1:
+        message = f"--keep {keep}: at least 1, since what is live stays"
+        raise UsageError(message)
+    holding: AbstractContextManager[Any] = locked(job) if dry_run else recorded(job, "gc")
+    with holding as record:
+        gone = _gone(job) if dropped else ()
+        if gone and not dry_run:
+            _drop(local_output(job), gone)
+        found = tuple(item for find in FINDERS for item in find(job, keep))
+        done = Swept(found, gone)
+        if not dry_run:
+            record.facts["gc"] = {"bytes": done.bytes, "dropped": list(gone), "n": len(found)}
+            for item in found:
+                durable.remove_folder(item.path)
+        return done
+
+
+def _gone(job: Job) -> tuple[str, ...]:
+    """The partitions that are live and gone from the source."""
+    view = live_view(local_output(job))
+    if view is None or view.key is None:
+        return ()
+    there = {file.partition for file in list_files(job.source.path, job.source.partition)}
+    return tuple(str(value) for value in view.snapshots if value not in there)
+
+
+def _drop(output: Path, gone: tuple[str, ...]) -> None:
+    """Let a view be live without some partitions."""
+    live = live_view(output)
+    if live is not None:
+        left = {value: s for value, s in live.snapshots.items() if value not in gone}
+        show(output, add_view(output, live.key, left, live))
+
+
+def _kept_views(output: Path, keep: int) -> set[int]:
+    """The views that stay: those that were live last, and those that were made last."""
+    last = views(output)[-keep:]
+    return {view.number for view in (*islice(lineage(output), keep), *last)}
+
+
+def _old_views(job: Job, keep: int) -> Iterator[Rubbish]:
+    output = local_output(job)
+    kept = _kept_views(output, keep)
+    for view in views(output):
+        if view.number not in kept:
+            yield _rubbish("view", output / "views" / str(view.number))
+
+
+def _old_snapshots(job: Job, keep: int) -> Iterator[Rubbish]:
+    """Snapshots that no view that stays names, and what stands beside them."""
+    output = local_output(job)
+    kept = _kept_views(output, keep)
+    named = {s for view in views(output) if view.number in kept for s in view.snapshots.values()}
+    named |= {held.snapshot for held in held_snapshots(output).values()}
+    named.add((output / CURRENT).resolve().name)
+    for folder in sorted((output / "snapshots").glob("*")):
+        if folder.is_dir() and not folder.name.startswith(MAKING) and folder.name not in named:
+            yield _rubbish("snapshot", folder)
+    for note, snapshot in notes(output):
+        if snapshot not in named:
+            yield _rubbish("note", note)
+
+
+def _unfinished(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (a finder's signature)
+    """What killed runs left behind; the lock is held, so nobody is at it."""
+    output = local_output(job)
+    drafts = [p for place in (".", "snapshots", "views") for p in (output / place).glob(".*.tmp")]
+    work = job.root / STATE / "work" / job.name
+    for path in (*unfinished(output), *drafts, *([work] if work.exists() else [])):
+        yield _rubbish("unfinished", path)
+
+
+def _old_records(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (the same)
+    for _, folder in islice(records(job.root, job.name), RECORDS, None):
+        yield _rubbish("record", folder)
+
+
+Finder = Callable[[Job, int], Iterator[Rubbish]]
+FINDERS: tuple[Finder, ...] = (_old_views, _old_snapshots, _unfinished, _old_records)
+"""What looks for rubbish, in the order in which it is removed: first what names, then what is
+named."""
+
+
+def _rubbish(kind: str, path: Path) -> Rubbish:
+    files = [path] if path.is_file() else path.rglob("*")
+    return Rubbish(kind, path, sum(p.lstat().st_size for p in files if p.is_file()))
