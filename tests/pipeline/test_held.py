@@ -8,6 +8,7 @@ from tests.pipeline.conftest import Project
 from labelmill.errors import ChecksFailed, OutputFailed, UsageError
 from labelmill.pipeline.held import held_snapshots, override_of, publish_held
 from labelmill.pipeline.publish import is_sealed, snapshot_folder
+from labelmill.pipeline.rollback import rollback
 
 CHECKS = [
     {"name": "many", "type": "row_count", "min": 99},
@@ -78,6 +79,13 @@ def test_every_failed_check_and_no_other_must_be_named_and_a_reason_given(
         publish_held(project.job(), checks=checks, reason=reason)
 
     assert (project.output / "current").resolve().name != held
+
+
+def test_what_is_held_was_never_live_and_cannot_be_rolled_back_to(
+    project: Project, held: str
+) -> None:
+    with pytest.raises(UsageError, match="ever live"):
+        rollback(project.job(), to=held)
 
 
 def test_nothing_is_held_after_a_good_run(project: Project, held: str) -> None:

@@ -10,7 +10,7 @@ from labelmill.cli.options import AsJson, Config, Overrides, Partition, Project
 
 if TYPE_CHECKING:
     from labelmill.config.spec import Job
-    from labelmill.pipeline.backfill import Backfill
+    from labelmill.pipeline.backfill import Backfill, RunOne
     from labelmill.pipeline.result import Run
 
 
@@ -81,7 +81,7 @@ def run(  # noqa: PLR0913 (an option each)
                 wanted=partitions,
                 keep_going=keep_going,
                 job_of=job_of,
-                run_one=partial(run_job, progress=progress, has_lock=True),
+                run_one=_announced(partial(run_job, progress=progress, has_lock=True)),
                 notice=notice,
             )
         _show_many(many, as_json=as_json)
@@ -117,6 +117,17 @@ def _jobs(
         if not ends:
             raise
         return read(ends[-1]), read
+
+
+def _announced(run_one: "RunOne") -> "RunOne":
+    """Say which partition is at work before its stages are told."""
+    from labelmill.cli.outcome import complain  # noqa: PLC0415 (as above)
+
+    def run_and_say(job: "Job", *, partition: str) -> "Run":
+        complain(f"partition {partition}")
+        return run_one(job, partition=partition)
+
+    return run_and_say
 
 
 def _show_one(done: "Run", *, as_json: bool) -> None:

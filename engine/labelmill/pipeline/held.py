@@ -72,9 +72,9 @@ def held_snapshots(output: Path) -> dict[str | None, Held]:
     """What is held, by partition."""
     found = {}
     for path in sorted((output / "snapshots").glob(f"*{HELD}")):
-        facts = _facts(path)
-        if snapshot_folder(output, facts["snapshot"]).is_dir():
-            held = Held(facts["snapshot"], facts["partition"], facts["checks"])
+        facts, snapshot = _facts(path), path.name.removesuffix(HELD)
+        if snapshot_folder(output, snapshot).is_dir():
+            held = Held(snapshot, facts["partition"], facts["checks"])
             found[held.partition] = held
     return found
 

@@ -17,7 +17,11 @@ from labelmill.pipeline.publish import MANIFEST, local_output, snapshot_folder
 from labelmill.pipeline.survey import Found, in_order, survey
 from labelmill.pipeline.views import Entries, live_view
 
-CHANGED = {"input": "the input changed", "plan": "the config or a file of it changed"}
+CHANGED = {
+    "input": "the input changed",
+    "plan": "the config or a file of it changed",
+    "model": "the label model was fitted anew",
+}
 """What is said of each fingerprint that is no longer that of the live snapshot."""
 
 

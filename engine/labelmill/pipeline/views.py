@@ -79,7 +79,7 @@ def add_view(
     taken_from: Mapping[str, int] | None = None,
 ) -> View:
     """Write a view that follows the live one; nobody sees it before it is shown."""
-    number = 1 + max((view.number for view in views(output)), default=0)
+    number = 1 + max(_numbers(output), default=0)
     manifests = {
         partition: live.manifests[partition]
         if live is not None and live.snapshots.get(partition) == snapshot
@@ -115,8 +115,7 @@ def show(output: Path, view: View) -> View:
 
 def views(output: Path) -> list[View]:
     """All views that there are, the oldest first."""
-    numbers = sorted(int(p.name) for p in (output / "views").glob("*") if p.name.isdecimal())
-    found = (read_view(output, number) for number in numbers)
+    found = (read_view(output, number) for number in _numbers(output))
     return [view for view in found if view is not None]
 
 
@@ -193,6 +192,11 @@ def manifest_digest(output: Path, snapshot: str) -> str:
         message = f"{path}: is missing; the snapshot is damaged, run the job again"
         raise OutputFailed(message)
     return digest_bytes(found)
+
+
+def _numbers(output: Path) -> list[int]:
+    """The numbers of all views, in order."""
+    return sorted(int(p.name) for p in (output / "views").glob("*") if p.name.isdecimal())
 
 
 def _adopted(output: Path) -> View | None:
