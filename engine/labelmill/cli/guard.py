@@ -14,8 +14,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from labelmill.cli.jobs import HERE
+from labelmill.cli import logs
+from labelmill.cli.jobs import HERE, HIDDEN
 from labelmill.cli.outcome import complain, show_error, show_failure
+from labelmill.core.hiding import hidden_in, hide_in_error
 from labelmill.errors import LabelmillError, Terminated
 from labelmill.pipeline import ending
 
@@ -31,6 +33,8 @@ def carry_out(arguments: Sequence[str]) -> int:
     """
     as_json = "--json" in arguments
     HERE.set(None)
+    HIDDEN.set({})
+    logs.set_format(None)
     _never_fail_to_print()
     _start_and_end_quickly()
     with _not_collecting(), _told_of_end() as ends:
@@ -61,6 +65,7 @@ def _invoke(arguments: Sequence[str], *, as_json: bool) -> int:
             args=list(arguments) or ["--help"], prog_name="labelmill", standalone_mode=False
         )
     except LabelmillError as error:
+        hide_in_error(error, HIDDEN.get())
         show_error(error, as_json=as_json)
         code = error.exit_code
     except SystemExit as error:  # typer and rich leave so when a pipe is closed
@@ -93,7 +98,7 @@ def _usage(error: Exception, *, as_json: bool) -> int:
 
 def _unexpected(error: Exception, arguments: Sequence[str], *, as_json: bool) -> int:
     place = _save_trace(error, arguments)
-    told = f"unexpected error: {type(error).__name__}: {error}"
+    told = hidden_in(f"unexpected error: {type(error).__name__}: {error}", HIDDEN.get())
     please = f"; please report it with the file {place}" if place else "; please report it"
     _tell(1, told + please, as_json=as_json)
     return 1
@@ -102,6 +107,8 @@ def _unexpected(error: Exception, arguments: Sequence[str], *, as_json: bool) ->
 def _tell(code: int, message: str, *, as_json: bool) -> None:
     if as_json:
         show_failure(code, [{"message": message}])
+    elif logs.is_json():
+        logs.log("error", {"message": message, "exit_code": code})
     else:
         complain(f"labelmill: {message}" if code != 2 else f"labelmill: error: {message}")
 
@@ -124,7 +131,9 @@ def _save_trace(error: Exception, arguments: Sequence[str]) -> Path | None:
         *traceback.format_exception(error),
     ]
     try:
-        write_bytes(place, "".join(lines).encode("utf-8", "backslashreplace"))
+        write_bytes(
+            place, hidden_in("".join(lines), HIDDEN.get()).encode("utf-8", "backslashreplace")
+        )
     except OutputFailed:
         return None
     return place

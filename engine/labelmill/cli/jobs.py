@@ -1,13 +1,16 @@
 """Reading the jobs that a command line names."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from labelmill.config.spec import Job
+
+HIDDEN: ContextVar[Mapping[str, str]] = ContextVar("HIDDEN", default={})  # noqa: B039 (not changed)
+"""Texts of the job at hand that may not be shown, each with what is shown instead."""
 
 HERE: ContextVar[Path | None] = ContextVar("HERE", default=None)
 """The project root of the job at hand, for the trace of an unexpected error."""
@@ -35,6 +38,7 @@ def read_job(
     HERE.set(find_root(config, project))
     try:
         job = load(config, project=project, overrides=overrides or (), partition=partition)
+        HIDDEN.set(job.resolved.hidden)
     finally:
         gc.enable()  # the front door turned it off while modules load
     if not runs_foreign_code(job):

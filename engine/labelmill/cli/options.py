@@ -1,7 +1,7 @@
 """The arguments and options that several verbs share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -33,6 +33,14 @@ OnePartition = Annotated[
 ]
 Deep = Annotated[
     bool, typer.Option("--deep", help="Also try code, models and patterns, as a run does.")
+]
+LogFormat = Annotated[
+    Literal["text", "json"] | None,
+    typer.Option(
+        metavar="FORMAT",
+        help="How stderr is written: text, or json (a line for each event). Default: text, or "
+        "what LABELMILL_LOG says.",
+    ),
 ]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object, also where something is wrong.")

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from labelmill.cli import logs
 from labelmill.errors import ChecksFailed, ConfigErrors, LabelmillError
 
 if TYPE_CHECKING:
@@ -52,8 +53,13 @@ def show_json(facts: Mapping[str, Any], stream: TextIO | None = None) -> None:
 
 def show_error(error: LabelmillError, *, as_json: bool) -> None:
     """Tell what was wrong: to stderr, or as JSON to stdout."""
+    if logs.is_json():
+        for entry in errors_of(error):
+            logs.log("error", entry | {"exit_code": error.exit_code})
     if as_json:
         show_failure(error.exit_code, errors_of(error))
+    elif logs.is_json():
+        return
     elif isinstance(error, ConfigErrors):
         count = len(error.problems)
         said = "1 problem" if count == 1 else f"{count} problems"
@@ -75,11 +81,22 @@ def complain(message: str) -> None:
 
 
 def notice(signal: str, seconds: float) -> None:
-    """Say that a run was told to end and goes on for a moment."""
-    complain(
-        f"labelmill: {signal}: finishing what is being worked on, {seconds:g} s at most; "
-        "a second signal ends at once"
-    )
+    """Say that what is at work is finished, and no more."""
+    hear("signal", {"signal": signal, "grace": seconds})
+
+
+def hear(event: str, facts: Mapping[str, Any]) -> None:
+    """Tell stderr what a run says of itself; people hear of little, machines of all."""
+    if logs.is_json():
+        logs.log(event, facts)
+    elif event == "signal":
+        complain(
+            f"labelmill: {facts['signal']}: finishing what is being worked on, "
+            f"{facts['grace']:g} s at most; a second signal ends at once"
+        )
+    elif event == "lost":
+        for line in facts["untold"]:
+            complain(f"labelmill: warning: {line}")
 
 
 def errors_of(error: LabelmillError) -> list[dict[str, Any]]:

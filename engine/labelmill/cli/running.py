@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labelmill.cli.options import AsJson, Config, Overrides, Partition, Project
+from labelmill.cli.options import AsJson, Config, LogFormat, Overrides, Partition, Project
 
 if TYPE_CHECKING:
     from labelmill.config.spec import Job
@@ -46,6 +46,7 @@ def run(  # noqa: PLR0913 (an option each)
     overrides: Overrides = None,
     project: Project = None,
     as_json: AsJson = False,
+    log_format: LogFormat = None,
 ) -> None:
     """Run a job and publish its training set.
 
@@ -53,12 +54,14 @@ def run(  # noqa: PLR0913 (an option each)
     publish. If a check fails, what is live stays live. With --partitions or --since-last-success
     each partition is published as soon as it has passed its checks.
     """
+    from labelmill.cli import logs  # noqa: PLC0415 (--help loads no more than it needs)
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
-    from labelmill.cli.outcome import notice  # noqa: PLC0415
+    from labelmill.cli.outcome import hear, notice  # noqa: PLC0415
     from labelmill.cli.progress import Reporter  # noqa: PLC0415
     from labelmill.config import find_root  # noqa: PLC0415 (--help loads no engine)
     from labelmill.pipeline.record import refusal_recorded  # noqa: PLC0415
 
+    logs.set_format(log_format)
     changes = [
         *(overrides or ()),
         *([f"execution.workers={workers}"] if workers is not None else []),
@@ -75,19 +78,24 @@ def run(  # noqa: PLR0913 (an option each)
     if several:
         from labelmill.pipeline.backfill import run_partitions  # noqa: PLC0415 (only for several)
 
-        with Reporter() as progress:
+        with logs.StageLog() if logs.is_json() else Reporter() as progress:
             many = run_partitions(
                 job,
                 wanted=partitions,
                 keep_going=keep_going,
                 job_of=job_of,
-                run_one=_announced(partial(run_job, progress=progress, has_lock=True)),
+                run_one=_announced(
+                    partial(run_job, progress=progress, listener=hear, has_lock=True)
+                ),
                 notice=notice,
             )
         _show_many(many, as_json=as_json)
         return
-    with Reporter() as progress:
-        done = run_job(job, partition=partition, progress=progress, notice=notice)
+    with logs.StageLog() if logs.is_json() else Reporter() as progress:
+        done = run_job(job, partition=partition, progress=progress, listener=hear)
+    if logs.is_json():
+        for warning in done.warnings:
+            logs.log("warning", {"message": warning})
     _show_one(done, as_json=as_json)
 
 
@@ -121,10 +129,12 @@ def _jobs(
 
 def _announced(run_one: "RunOne") -> "RunOne":
     """Say which partition is at work before its stages are told."""
-    from labelmill.cli.outcome import complain  # noqa: PLC0415 (as above)
+    from labelmill.cli import logs  # noqa: PLC0415 (as above)
+    from labelmill.cli.outcome import complain  # noqa: PLC0415
 
     def run_and_say(job: "Job", *, partition: str) -> "Run":
-        complain(f"partition {partition}")
+        if not logs.is_json():
+            complain(f"partition {partition}")
         return run_one(job, partition=partition)
 
     return run_and_say

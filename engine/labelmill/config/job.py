@@ -1,10 +1,19 @@
 """Build the job of a config that has no problems."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from labelmill.config.assembly import Assembly, Part
-from labelmill.config.sanity import gold_of, output_of, placed, seconds_of, select_of, split_of
+from labelmill.config.sanity import (
+    RECORDS,
+    gold_of,
+    output_of,
+    placed,
+    seconds_of,
+    select_of,
+    split_of,
+)
 from labelmill.config.sections import Draft
 from labelmill.config.spec import (
     AugmentSpec,
@@ -17,6 +26,7 @@ from labelmill.config.spec import (
     LabelModelSpec,
     PrepareSpec,
     ReadyWhen,
+    RecordSpec,
     RefineSpec,
     Resolved,
     Row,
@@ -62,6 +72,7 @@ def job_of(assembly: Assembly, resolved: Resolved) -> Job:
         resolved=resolved,
         gold=_gold(read, task.kind.unit, resolved),
         refine=_refine(read.sections["refine"] or {}),
+        record=_record(read.sections["record"] or {}, resolved.root),
     )
 
 
@@ -70,6 +81,12 @@ def _source(given: Mapping[str, Any]) -> SourceSpec:
     if ready is None:
         return SourceSpec(**given)
     return SourceSpec(**{**given, "ready_when": ReadyWhen(ready.file, seconds_of(ready.min_age))})
+
+
+def _record(given: Mapping[str, Any], root: Path) -> RecordSpec:
+    """Whom the run tells of itself, with paths in their places."""
+    places = {key: placed(given[key], root) for key in RECORDS if given.get(key) is not None}
+    return RecordSpec(**{**given, **places})
 
 
 def _refine(given: Mapping[str, Any]) -> RefineSpec | None:

@@ -55,6 +55,7 @@ class JobFile:
         checks: what must hold before a snapshot is published.
         export: formats to write besides Parquet.
         execution: how the work is carried out; it never changes the output.
+        record: whom a run tells of itself; it never changes the output.
         error_budget: the share of rows that may fail in each labeling function.
         output: folder or URL of the training sets; `data/out/<name>` where it is left out.
     """
@@ -82,6 +83,7 @@ class JobFile:
     checks: Section = ()
     export: Section = ()
     execution: Section = field(default_factory=dict)
+    record: Section = field(default_factory=dict)
     error_budget: Fraction = 0.001
     output: Text | None = None
 
@@ -221,6 +223,27 @@ class Execution:
     memory_per_worker: Annotated[int, Field(ge=100)] | None = None
     shard_rows: Annotated[int, Field(ge=1)] = 20_000
     grace: Annotated[float, Field(ge=0, le=86_400)] = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Whom a run tells of itself, besides `run.json`; none of it changes a byte of the output.
+
+    That something cannot be told never ends a run; `run.json` says so under `untold`.
+
+    Attributes:
+        prometheus: a file for Prometheus (the textfile collector of node_exporter), such as
+            `/var/lib/node_exporter/comments.prom`: status, rows, seconds, the last success.
+        openlineage: where OpenLineage events go (START, then COMPLETE, FAIL or ABORT): a file, to
+            which each is added as a line of JSON, or a URL to which it is posted.
+        token: what is sent to that URL as a bearer token; take it from the environment.
+        namespace: the namespace of the job in these events.
+    """
+
+    prometheus: Text | None = None
+    openlineage: Text | None = None
+    token: Text | None = None
+    namespace: Text = "labelmill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,5 +409,6 @@ SECTIONS: dict[str, type[Any]] = {
     "select": Select,
     "split": Split,
     "execution": Execution,
+    "record": Record,
 }
 """The sections that are one map without types."""

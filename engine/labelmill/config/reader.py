@@ -18,12 +18,11 @@ from labelmill.config.sanity import check_sanity
 from labelmill.config.scene import Scene
 from labelmill.config.sections import draft
 from labelmill.config.spec import Job, Resolved
+from labelmill.core.hiding import hidden_in
 from labelmill.core.registry import REGISTRIES, Registry
 from labelmill.errors import ConfigErrors, Problem
 
 CONFIGS = "configs"
-SHORT = 4
-"""Texts with fewer characters than this are no secrets."""
 
 
 def load(
@@ -57,11 +56,11 @@ def load(
     world = Surroundings(os.environ if env is None else env, partition)
     root, secrets = interpolated(root, world, findings)
     findings.root = root
+    hidden = _hidden(root, secrets)
     folder = find_root(file, project)
     assembly = assemble(draft(root, findings, registries), findings)
     _check(assembly, folder, findings)
     if findings.problems:
-        hidden = _hidden(root, secrets)
         raise ConfigErrors([_scrubbed(problem, hidden) for problem in findings.problems])
     resolved = Resolved(
         file=file.absolute(),
@@ -69,6 +68,7 @@ def load(
         tree=plain(root),
         public=public(assembly, root, folder),
         overrides=tuple(overrides),
+        hidden=hidden,
         variables={} if partition is None else {"run.partition": partition},
     )
     return job_of(assembly, resolved)
@@ -121,18 +121,8 @@ def _check(assembly: Assembly, folder: Path, findings: Findings) -> None:
 
 
 def _scrubbed(problem: Problem, hidden: Mapping[str, str]) -> Problem:
-    """A problem without the texts that came from the environment.
-
-    A short text is taken out only where it stands in quotes, since its letters are everywhere.
-    """
-    message = problem.message
-    for text in sorted(hidden, key=len, reverse=True):
-        for form in sorted({text, repr(text)[1:-1]} - {""}):
-            if len(form) >= SHORT:
-                message = message.replace(form, hidden[text])
-            for quote in "'\"":
-                message = message.replace(f"{quote}{form}{quote}", f"{quote}{hidden[text]}{quote}")
-    return replace(problem, message=message)
+    """A problem without the texts that came from the environment."""
+    return replace(problem, message=hidden_in(problem.message, hidden))
 
 
 def _hidden(root: Node, secrets: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,9 @@ from labelmill.core.protocols import Unit
 from labelmill.errors import BadParameter
 from labelmill.text.expression import Expression
 
+RECORDS = ("prometheus", "openlineage")
+"""Keys under `record` that name a file."""
+
 FRACTIONS = ("train", "dev", "test")
 TAKEN = frozenset(
     name
@@ -31,6 +34,7 @@ def check_sanity(draft: Draft, folder: Path, findings: Findings) -> None:
         check(draft, findings)
     _check_output(draft, folder, findings)
     _check_gold(draft, folder, findings)
+    _check_record(draft, folder, findings)
 
 
 def split_of(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,6 +164,34 @@ def _check_gold(draft: Draft, folder: Path, findings: Findings) -> None:
     if not is_url(output) and _inside(rows, placed(output, folder)):
         message = "lies in the output; a run would read what it wrote"
         findings.add(("gold", "path"), "value", message)
+
+
+def _check_record(draft: Draft, folder: Path, findings: Findings) -> None:
+    """A run writes beside its output only where that was plainly asked for."""
+    given, output = draft.sections["record"] or {}, output_of(draft)
+    for key in RECORDS:
+        path = given.get(key)
+        if path is None or _is_endpoint(key, path, findings):
+            continue
+        target = placed(path, folder)
+        if not Path(path).is_absolute() and not _inside(target, str(folder)):
+            message = f"'{path}' leads out of the project; write an absolute path if that is meant"
+            findings.add(("record", key), "value", message)
+        if not is_url(output) and _inside(target, placed(output, folder)):
+            message = "lies in the output, whose files are those of snapshots alone"
+            findings.add(("record", key), "value", message)
+
+
+def _is_endpoint(key: str, path: str, findings: Findings) -> bool:
+    """Whether a value under `record` is a URL; one of a wrong kind is noted."""
+    if not is_url(path):
+        return False
+    if key != "openlineage":
+        findings.add(("record", key), "value", "only a local file can be written; give a path")
+    elif not path.startswith(("http://", "https://")):
+        message = "only http and https can be spoken; give such a URL, or a path"
+        findings.add(("record", key), "value", message)
+    return True
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -164,6 +164,16 @@ class ExecutionSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordSpec:
+    """Whom a run tells of itself; paths are absolute."""
+
+    prometheus: str | None = None
+    openlineage: str | None = None
+    token: str | None = None
+    namespace: str = "labelmill"
+
+
+@dataclass(frozen=True, slots=True)
 class TaskSpec:
     """The task: `kind` is an instance of a class in labelmill.tasks."""
 
@@ -176,7 +186,8 @@ class Resolved:
     """A config after extends, overrides and interpolation: plain data that pickles.
 
     `tree` holds secrets from the environment; `public` is the same with every `${env.X}` that
-    is listed under `env` redacted, with all defaults filled in.
+    is listed under `env` redacted, with all defaults filled in. `hidden` are the texts that may
+    not be shown, each with what is shown instead.
     """
 
     file: Path
@@ -184,6 +195,7 @@ class Resolved:
     tree: Mapping[str, Any]
     public: Mapping[str, Any]
     overrides: tuple[str, ...] = ()
+    hidden: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -217,6 +229,7 @@ class Job:
     resolved: Resolved
     gold: SourceSpec | None = None
     refine: RefineSpec | None = None
+    record: RecordSpec = RecordSpec()
 
     @property
     def root(self) -> Path:

@@ -73,6 +73,13 @@ def write_bytes(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line to a file, which is made if it is not there."""
+    make_folder(path.parent)
+    with explained(path), path.open("ab", buffering=0) as file:
+        file.write(line + b"\n")
+
+
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a Parquet file, always the same bytes for the same table.
 

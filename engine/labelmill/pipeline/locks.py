@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 
 from labelmill.config.spec import Job
+from labelmill.core.hiding import hide_in_error
 from labelmill.errors import LockHeld
 from labelmill.io import durable
-from labelmill.pipeline.record import STATE, Record
+from labelmill.pipeline.record import STATE, Record, status_of
 
 
 @contextmanager
@@ -39,12 +40,13 @@ def locked(job: Job) -> Iterator[None]:
 @contextmanager
 def recorded(job: Job, verb: str) -> Iterator[Record]:
     """Hold the lock of a job while a verb is carried out, and write its run.json."""
-    record = Record(job.name, job.root)
+    record = Record(job.name, job.root, hidden=job.resolved.hidden)
     record.facts["verb"] = verb
     try:
         with locked(job):
             yield record
     except BaseException as error:
-        record.close("failed", error)
+        hide_in_error(error, job.resolved.hidden)
+        record.close(status_of(error), error)
         raise
     record.close("done")

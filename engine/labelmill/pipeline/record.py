@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from labelmill.core.hiding import hidden_in_all
 from labelmill.errors import ConfigErrors, LabelmillError, OutputFailed, Terminated
 from labelmill.io.durable import write_bytes
 from labelmill.pipeline.fingerprint import versions
@@ -22,11 +23,15 @@ RETRYABLE = {1, 4, 5, 6, 130, 143}
 
 @dataclass
 class Record:
-    """Facts of one run, gathered as it goes; the clock and the host stand here and nowhere else."""
+    """Facts of one run, gathered as it goes; the clock and the host stand here and nowhere else.
+
+    Texts that are `hidden` are taken out when it is written.
+    """
 
     job: str
     root: Path
     facts: dict[str, Any] = field(default_factory=dict)
+    hidden: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         now = datetime.now(UTC)
@@ -39,7 +44,7 @@ class Record:
         return self.root / STATE / "runs" / self.id
 
     def close(self, status: str, error: BaseException | None = None) -> None:
-        """Write run.json."""
+        """Write run.json; where an error ended the run, that this fails too is passed over."""
         ended = datetime.now(UTC)
         exit_code = exit_code_of(error)
         facts = {
@@ -59,7 +64,8 @@ class Record:
             "error": None if error is None else _told(error),
             **self.facts,
         }
-        write_bytes(self.folder / "run.json", json_bytes(facts))
+        with suppress(*(() if error is None else (OutputFailed,))):
+            write_bytes(self.folder / "run.json", json_bytes(hidden_in_all(facts, self.hidden)))
 
 
 @contextmanager
@@ -72,9 +78,7 @@ def refusal_recorded(config: Path, root: Path) -> Iterator[None]:
         yield
     except ConfigErrors as error:
         if config.is_file():
-            # What is wrong with the config matters more than that its record cannot be kept.
-            with suppress(OutputFailed):
-                Record(config.stem, root).close("failed", error)
+            Record(config.stem, root).close("failed", error)
         raise
 
 
@@ -94,7 +98,7 @@ def exit_code_of(error: BaseException | None) -> int:
     return 130 if isinstance(error, KeyboardInterrupt) else 1
 
 
-def status_of(error: BaseException) -> str:
+def status_of(error: BaseException | None) -> str:
     """What became of a run that an error ended: it can say "interrupted" or "failed"."""
     return "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
 

@@ -1,7 +1,7 @@
 """A whole run: from a checked job to published snapshots."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
 from labelmill.aggregate.artifact import Artifact
 from labelmill.config.spec import Job
+from labelmill.core.hiding import hide_in_error
 from labelmill.errors import ChecksFailed, InputMissing, LabelmillError, OverBudget
 from labelmill.io import durable
 from labelmill.io.source import runs_of
@@ -40,6 +41,7 @@ from labelmill.pipeline.result import Run, Snapshot
 from labelmill.pipeline.rows import is_global
 from labelmill.pipeline.snapshot import Made, make_snapshot
 from labelmill.pipeline.stages import LabelRecord, label_shard
+from labelmill.pipeline.telling import Listener, Progress, Telling, deaf, silent
 from labelmill.pipeline.views import publish
 from labelmill.pipeline.works import FittedFiles, Work, texts_of
 from labelmill.refine.artifact import FILE_NAME as REFINEMENT_FILE
@@ -55,13 +57,6 @@ start than they do."""
 
 ROWS_WORTH_A_WORKER = 50_000
 """So many rows of a job of declared functions take about as long as starting another process."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with a stage's name, and how many of how many tasks of it are done."""
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Show no progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +104,12 @@ class Shop:
         return list(self.each(stage, task, payloads, rescue, runs))
 
 
-def unsaid(signal: str, seconds: float) -> None:
-    """Say nothing of a signal."""
-
-
 def run_job(
     job: Job,
     *,
     partition: str | None = None,
     progress: Progress = silent,
-    notice: ending.Notice = unsaid,
+    listener: Listener = deaf,
     has_lock: bool = False,
 ) -> Run:
     """Run a job and publish what comes out.
@@ -127,29 +118,34 @@ def run_job(
         job: the checked job.
         partition: take one partition only.
         progress: told of every finished task.
-        notice: told of a signal after which the run finishes what it is at, and ends.
+        listener: told when the run begins and ends, and of signals that it ends for.
         has_lock: whether the caller holds the lock of the job.
 
     Raises:
         LabelmillError: whatever stopped the run; nothing was published then, or in a job with
             partitions only those that were finished before.
     """
-    record = Record(job.name, job.root)
+    record = Record(job.name, job.root, hidden=job.resolved.hidden)
     record.facts["config"] = dict(job.resolved.public)
     record.facts["overrides"] = list(job.resolved.overrides)
     record.facts["verb"] = "run"
     record.facts["partition"] = partition
+    telling = Telling(job, record, progress, listener)
     try:
-        drained = ending.drained(job.execution.grace, notice)
+        drained = ending.drained(job.execution.grace, telling.signal)
         with drained, nullcontext() if has_lock else locked(job), threadpool_limits(1):
-            result = _run(job, partition, progress, record)
+            telling.started()
+            result = _run(job, partition, telling.step, record)
     except BaseException as error:
+        hide_in_error(error, job.resolved.hidden)
         if isinstance(error, ChecksFailed):
             record.facts["held"] = {error.partition or "": error.snapshot}
+        telling.ended(None, error)
         record.close(status_of(error), error)
         raise
     record.facts["snapshots"] = {s.partition or "": s.id for s in result.snapshots}
     record.facts["warnings"] = list(result.warnings)
+    telling.ended(result)
     record.close(result.status)
     return result
 

@@ -1,10 +1,11 @@
 """The label stage: every labeling function votes on a batch."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from labelmill.core.batch import Batch
+from labelmill.core.hiding import hidden_in
 from labelmill.core.votes import Hits, RowError, Votes
 from labelmill.errors import FunctionFailed, LabelmillError
 from labelmill.io.cells import Cell
@@ -55,8 +56,15 @@ def vote(
             raise FunctionFailed(message) from error
         earlier.note(name, hits)
         if hits.errors:
-            errors[name] = hits.errors
+            errors[name] = _without_secrets(hits.errors, bound.job.resolved.hidden)
     return Ballot(earlier.all(), errors, asked)
+
+
+def _without_secrets(errors: list[RowError], hidden: Mapping[str, str]) -> list[RowError]:
+    """What functions said of rows they failed on goes into files; secrets do not."""
+    if not hidden:
+        return errors
+    return [replace(error, message=hidden_in(error.message, hidden)) for error in errors]
 
 
 class _Earlier(Mapping[str, Votes]):

@@ -1,0 +1,48 @@
+"""The heartbeat: a small file that says how far a run has come, for whoever watches it."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from labelmill.errors import OutputFailed
+from labelmill.io import durable
+from labelmill.pipeline.publish import json_bytes
+
+EVERY = 1.0
+"""Seconds that pass at least between two beats."""
+
+
+def heartbeat_file(state: Path, job: str) -> Path:
+    """Where the heartbeat of a job lies."""
+    return state / "heartbeats" / f"{job}.json"
+
+
+@dataclass
+class Heartbeat:
+    """Writes the file whenever work is done, and not too often; that it cannot ends no run."""
+
+    path: Path
+    run: str
+    _last: float = field(default=-EVERY, init=False)
+
+    def beat(self, stage: str, done: int, total: int) -> None:
+        """Say how many of how many tasks of a stage are done."""
+        now = monotonic()
+        if now - self._last >= EVERY:
+            self._last = now
+            self._write({"status": "running", "stage": stage, "done": done, "total": total})
+
+    def stop(self, status: str) -> None:
+        """Say how the run ended."""
+        self._write({"status": status})
+
+    def _write(self, facts: Mapping[str, Any]) -> None:
+        time = datetime.now(UTC).isoformat()
+        whole = {"run_id": self.run, "process": os.getpid(), "time": time} | dict(facts)
+        with suppress(OutputFailed), durable.new_file(self.path, lasting=False) as file:
+            file.write(json_bytes(whole))
