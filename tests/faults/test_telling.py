@@ -26,7 +26,7 @@ from openlineage.client.generated import (
 from prometheus_client.parser import text_string_to_metric_families
 from tests.faults.conftest import Site, lines_of
 
-FACETS = {
+FACETS: dict[str, Any] = {
     "version": dataset_version_dataset.DatasetVersionDatasetFacet,
     "documentation": documentation_job.DocumentationJobFacet,
     "errorMessage": error_message_run.ErrorMessageRunFacet,
