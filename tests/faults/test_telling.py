@@ -212,7 +212,8 @@ def _facets(facets: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(event: dict[str, Any]) -> Any:
     """An event as the client's own classes, which refuse what the specification refuses."""
-    assert event["schemaURL"] == lineage.RunEvent._get_schema()
+    event_type: Any = lineage.RunEvent
+    assert event["schemaURL"] == event_type._get_schema()
     run, job = event["run"], event["job"]
     return lineage.RunEvent(
         eventType=lineage.EventType(event["eventType"]),

@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
 from labelmill.errors import InputMissing
+from labelmill.io.patience import patiently
 from labelmill.io.source import InputFile, explained
 
 
@@ -68,7 +70,7 @@ class Digests:
     def _taken(self, path: Path) -> str | Exception:
         """The digest of a file, or why there is none: it is told to whoever asks."""
         try:
-            found = digest_file(path)
+            found = patiently(partial(digest_file, path))
             self.check_unchanged(path)
         except Exception as error:
             return error

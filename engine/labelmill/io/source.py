@@ -1,5 +1,6 @@
 """The input: which Parquet files there are, how they are cut into shards, and their rows."""
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelmill.errors import BadColumn, InputMissing, nearest
+from labelmill.io.patience import PAUSES, is_transient, patiently
 
 MAGIC = b"PAR1"
+ENCRYPTED = b"PARE"
 READ_BUFFER = 1 << 20
 """Bytes of a column that are read at once, so that a long row group never lies in memory."""
 
@@ -98,7 +101,7 @@ def list_files(path: str, partition: str | None) -> list[Listed]:
 def schema_of(file: InputFile) -> pa.Schema:
     """The Arrow schema of a file."""
     with explained(file.path):
-        return pq.read_schema(file.path)
+        return patiently(lambda: pq.read_schema(file.path))
 
 
 def first_schema(path: str) -> tuple[Path, pa.Schema]:
@@ -110,7 +113,7 @@ def first_schema(path: str) -> tuple[Path, pa.Schema]:
     _, paths = _listing(path)
     _rows(paths[0])
     with explained(paths[0]):
-        return paths[0], pq.read_schema(paths[0])
+        return paths[0], patiently(lambda: pq.read_schema(paths[0]))
 
 
 def shards_of(files: Sequence[InputFile], rows: int) -> list[Shard]:
@@ -175,20 +178,24 @@ class ShardReader:
             InputMissing: if the file is torn, or is no longer what it was.
         """
         with explained(shard.file.path):
-            if self._stream is None or not self._stream.leads_to(shard, columns):
-                self.close()
-                self._stream = _Stream(shard, columns)
-            try:
-                table = self._stream.take(shard.start, shard.stop)
-            except BaseException:
-                self.close()
-                raise
+            table = patiently(lambda: self._taken(shard, columns))
         if len(table) != len(shard):
             held = f"held {shard.file.rows} rows when the run began"
             raise InputMissing(str(shard.file.path), f"{held} and has changed since; run again")
         if shard.stop == shard.file.rows:
             self.close()
         return table.combine_chunks()
+
+    def _taken(self, shard: Shard, columns: Sequence[str]) -> pa.Table:
+        """The rows of a shard; after an error the file is opened anew."""
+        if self._stream is None or not self._stream.leads_to(shard, columns):
+            self.close()
+            self._stream = _Stream(shard, columns)
+        try:
+            return self._stream.take(shard.start, shard.stop)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file that is open, if any."""
@@ -210,7 +217,9 @@ class _Stream:
     """Some columns of a file, read forwards from the row group in which a shard begins."""
 
     def __init__(self, shard: Shard, columns: Sequence[str]) -> None:
-        self.parquet = pq.ParquetFile(shard.file.path, buffer_size=READ_BUFFER)
+        self.parquet = pq.ParquetFile(
+            shard.file.path, buffer_size=READ_BUFFER, page_checksum_verification=True
+        )
         present = self.parquet.schema_arrow.names
         for column in columns:
             if column not in present:
@@ -265,7 +274,8 @@ def _found(path: str) -> tuple[Path, list[Path]]:
     if where.is_file():
         return where.parent, [where]
     if where.is_dir():
-        found = [p for p in where.rglob("*.parquet") if _is_data(p.relative_to(where))]
+        named = (p for p in where.rglob("*.parquet") if not p.is_dir())
+        found = [p for p in named if _is_data(p.relative_to(where))]
         if not found:
             raise InputMissing(path, "the folder holds no *.parquet file")
         return where, sorted(found, key=lambda p: p.relative_to(where).as_posix())
@@ -295,7 +305,7 @@ def _partition_of(path: Path, name: str, key: str) -> tuple[Path, str]:
 def _group_ends(path: Path) -> list[int]:
     """The row after each row group."""
     with explained(path):
-        return _ends_in(pq.read_metadata(path))
+        return _ends_in(patiently(lambda: pq.read_metadata(path)))
 
 
 def _ends_in(metadata: pq.FileMetaData) -> list[int]:
@@ -308,7 +318,15 @@ def _rows(path: Path) -> int:
     if size == 0:
         raise InputMissing(str(path), "the file is empty (0 bytes); was it still being written?")
     with explained(path):
-        return int(pq.read_metadata(path).num_rows)
+        head, rows = patiently(lambda: (_head(path), int(pq.read_metadata(path).num_rows)))
+    if head != MAGIC:
+        raise InputMissing(str(path), _no_parquet(head))
+    return rows
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(MAGIC))
 
 
 class explained:  # noqa: N801 (a context manager, read as a word)
@@ -326,14 +344,21 @@ class explained:  # noqa: N801 (a context manager, read as a word)
 
 
 def _complaint(path: Path, error: BaseException) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"it cannot be read ({error.strerror})"
+    if isinstance(error, OSError) and error.errno:
+        again = f"; tried {len(PAUSES) + 1} times" if is_transient(error) else ""
+        return f"it cannot be read ({os.strerror(error.errno)}{again})"
     with path.open("rb") as file:
         head = file.read(4)
         file.seek(-min(4, path.stat().st_size), 2)
         tail = file.read(4)
+    if ENCRYPTED in (head, tail):
+        return "the file is encrypted, which cannot be read; write it without encryption"
     if head != MAGIC:
-        return f"this is not a Parquet file (it begins with {head!r}, Parquet with {MAGIC!r})"
+        return _no_parquet(head)
     if tail != MAGIC:
         return "the file is truncated (its footer is missing); was it still being written?"
     return f"the file is damaged: {str(error).splitlines()[0]}"
+
+
+def _no_parquet(head: bytes) -> str:
+    return f"this is not a Parquet file (it begins with {head!r}, Parquet with {MAGIC!r})"

@@ -14,7 +14,7 @@ from labelmill.pipeline.past import last_runs
 from labelmill.pipeline.publish import live_manifest, local_output
 from labelmill.pipeline.record import Record, status_of
 from labelmill.pipeline.result import Run
-from labelmill.pipeline.run import run_job, unsaid
+from labelmill.pipeline.run import run_job
 from labelmill.pipeline.survey import Found, natural, survey
 from labelmill.pipeline.views import live_view
 
@@ -127,7 +127,7 @@ def run_partitions(
     keep_going: bool = False,
     job_of: JobOf | None = None,
     run_one: RunOne = partial(run_job, has_lock=True),  # noqa: B008 (a function, made once)
-    notice: ending.Notice = unsaid,
+    notice: ending.Notice = ending.unsaid,
 ) -> Backfill:
     """Run partitions of a job, the newest first; what is not complete yet comes last.
 

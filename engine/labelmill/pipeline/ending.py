@@ -16,6 +16,10 @@ Notice = Callable[[str, float], None]
 """Called with the name of the first signal, and the seconds that are left."""
 
 
+def unsaid(signal: str, seconds: float) -> None:
+    """Say nothing of a signal."""
+
+
 @dataclass
 class _Drain:
     """A run that finishes what it is at before it ends; `number` is the signal that came."""
