@@ -28,6 +28,9 @@ NAMES = (*(wanted.name for wanted in TABLE), "costs")
 WRITING = ("costs", "quality")
 """Those that write pictures, or a page of their own."""
 
+APART = ("texts", "spans", "end_models")
+"""Tables of the quality benchmark, which keeps them beside the results."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, print the table, and write it if asked to."""
@@ -91,10 +94,15 @@ def read_results() -> dict[str, Any]:
 
 def write_results(results: Mapping[str, Any]) -> None:
     """Keep results, and write the table into the page."""
-    ordered = {name: results[name] for name in NAMES if name in results}
+    ordered = {name: _told(results[name]) for name in NAMES if name in results}
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(ordered, indent=2, ensure_ascii=False) + "\n", "utf-8")
     PAGE.write_text(with_table(PAGE.read_text("utf-8"), MARKS, table_of(ordered)), "utf-8")
+
+
+def _told(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A result without what stands in a file of its own."""
+    return {name: value for name, value in facts.items() if name not in APART}
 
 
 def page_is_current(page: Path = PAGE) -> bool:

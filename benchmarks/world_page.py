@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.charts import rank_chart
+from benchmarks.charts import panel_chart
 from benchmarks.pages import with_table
 from benchmarks.projects import ROOT
 
@@ -18,7 +18,11 @@ HEADER = (
     "| calibration error | of all rows | guard: unsound | guard: sound |\n"
     "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
 )
-TITLE = "Points gained on majority vote, world by world"
+TITLE = "Points gained on majority vote: a dot is a world"
+LOOKED_AT = "0"
+"""The seed that may be looked at while a model is built."""
+
+COUNTED, GUARD = ("worlds", "worse"), ("unsound", "sound")
 
 Kept = Mapping[str, Mapping[str, Any]]
 
@@ -49,25 +53,55 @@ def page_text(found: Kept) -> str:
     """What stands between the marks of the page."""
     if not found:
         return ""
+    blind = {seed: each for seed, each in found.items() if seed != LOOKED_AT}
+    parts = {**found, ", ".join(blind): pooled(blind)} if len(blind) > 1 else found
     rows = [
         _row(seed, name, told)
-        for seed, each in found.items()
+        for seed, each in parts.items()
         for name, told in each["models"].items()
     ]
     return f"\n![{TITLE}](benchmarks/worlds.svg)\n\n{HEADER}{''.join(rows)}\n"
 
 
+def pooled(found: Kept) -> dict[str, Any]:
+    """The models of several seeds over all their worlds."""
+    told: dict[str, list[Mapping[str, Any]]] = {}
+    for each in found.values():
+        for name, facts in each["models"].items():
+            told.setdefault(name, []).append(facts)
+    return {"models": {name: _together(every) for name, every in told.items()}}
+
+
+def _together(every: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Counts added up, and means over all worlds."""
+    counts = [facts["worlds"] for facts in every]
+    whole: dict[str, Any] = {}
+    for name in every[0]:
+        values = [facts[name] for facts in every]
+        if name in GUARD:
+            whole[name] = [sum(pair) for pair in zip(*values, strict=True)]
+        elif name in COUNTED:
+            whole[name] = sum(values)
+        else:
+            parts = zip(counts, values, strict=True)
+            whole[name] = sum(count * value for count, value in parts) / sum(counts)
+    return whole
+
+
 def picture(found: Kept) -> str:
-    """Every world as a dot for each model, ordered by what the true model gains there."""
+    """A panel for each model: what it gains in every world, beside what the true model gains."""
     worlds = [world for each in found.values() for world in each["gains"]]
-    worlds.sort(key=lambda world: world["true"])
-    names = list(dict.fromkeys(name for world in worlds for name in world))
-    ordered = [*(name for name in names if name != "true"), "true"]
-    series: dict[str, Sequence[float | None]] = {
-        "the true model" if name == "true" else name: [world.get(name) for world in worlds]
-        for name in ordered
+    names = dict.fromkeys(name for world in worlds for name in world if name != "true")
+    panels = {
+        name: [(world["true"], world[name]) for world in worlds if name in world] for name in names
     }
-    return rank_chart(TITLE, "worlds, by the gain of the true model", "points", series)
+    titles = {name: f"{name} ({len(points)} worlds)" for name, points in panels.items()}
+    return panel_chart(
+        TITLE,
+        "points that the true model gains (the slanted line: no model gains more)",
+        "points gained",
+        {titles[name]: points for name, points in panels.items()},
+    )
 
 
 def _row(seed: str, name: str, told: Mapping[str, Any]) -> str:

@@ -168,6 +168,9 @@ def told_of(
         models[name] = summary(scores)
         if name not in PEERS:
             models[name] |= guarded([worlds[number].terms for number in numbers], scores)
+    shared = [n for n in range(len(worlds)) if all((n, name) in found for name in names)]
+    if set(PEERS) <= set(names) and shared:
+        models[f"{names[0]}, same worlds as peers"] = summary([found[n, names[0]] for n in shared])
     for number in range(len(worlds)):
         each = {name: found[number, name] for name in names if (number, name) in found}
         if each:

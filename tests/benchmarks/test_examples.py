@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ("drawing", "measure", "news", "pages", "quality", "quality_page")
+MODULES = ("charts", "drawing", "measure", "news", "pages", "quality", "quality_page")
 
 
 @pytest.mark.parametrize("name", MODULES)

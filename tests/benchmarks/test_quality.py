@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pyarrow as pa
 import pytest
-from benchmarks.charts import Series, dot_chart, rank_chart
+from benchmarks.charts import Series, dot_chart, panel_chart
 from benchmarks.pages import with_table
 from benchmarks.projects import Project
 from benchmarks.quality import chosen
@@ -183,13 +183,24 @@ def test_the_page_shows_the_result_that_is_kept() -> None:
     assert with_table(text, MARKS, page_text(kept())) == text
 
 
-def test_dots_stand_in_the_order_of_their_values() -> None:
+def test_dots_tell_their_values() -> None:
     series: Series = {"a": [10.0, 20.0, None], "b": [5.0, 30.0, 1.0]}
 
-    for chart in (dot_chart("T", "x", ["r", "s", "t"], series), rank_chart("T", "x", "y", series)):
-        dots = ET.fromstring(chart).iter(f"{SVG}circle")  # noqa: S314
-        told = [dot.findtext(f"{SVG}title") for dot in dots]
-        assert told == ["a: 10.0", "a: 20.0", "b: 5.0", "b: 30.0", "b: 1.0", "a", "b"]
+    dots = ET.fromstring(dot_chart("T", "x", ["r", "s", "t"], series)).iter(f"{SVG}circle")  # noqa: S314
+
+    told = [dot.findtext(f"{SVG}title") for dot in dots]
+    assert told == ["a: 10.0", "a: 20.0", "b: 5.0", "b: 30.0", "b: 1.0", "a", "b"]
+
+
+def test_panels_have_the_same_axes_and_a_mark_for_each_point() -> None:
+    panels = {"a": [(0.0, 0.0), (10.0, -10.0)], "b & c": [(10.0, -10.0)], "d": [], "e": []}
+
+    paths = list(ET.fromstring(panel_chart("T", "x", "y", panels)).iter(f"{SVG}path"))  # noqa: S314
+
+    (_, first), (other,), none, below = ([*p.get("d", "").split("M")[1:]] for p in paths)
+    assert first.split()[1] == other.split()[1]
+    assert float(first.split()[0]) < float(other.split()[0])
+    assert (none, below) == ([], [])
 
 
 @pytest.mark.slow

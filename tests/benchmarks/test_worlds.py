@@ -131,7 +131,22 @@ def test_the_page_tells_gains_and_what_the_guard_did(tmp_path: Path) -> None:
     assert list(kept) == ["2", "10"]
     row = "| 2 | lift | 2 | 1 | 5.00 | 20.00 | 25 % | 0.050 | 0.050 | 0 of 1 | 0 of 1 |"
     assert row in world_page.page_text(kept)
-    assert world_page.picture(kept).count("<circle") == 2 * 2 * 2 + 2
+    assert "| 2, 10 | lift | 4 | 2 | 5.00 | 20.00 | 25 % | 0.050 | 0.050 | 0 of 2 | 0 of 2 |" in (
+        world_page.page_text(kept)
+    )
+    assert world_page.picture(kept).count("h0") == 2 * 2
+
+
+def test_the_first_model_is_told_for_the_worlds_of_the_peers_alone_too() -> None:
+    worlds = [World(SOUND, 1), World(SOUND, 2)]
+    good, bad = Score(0.9, 0.7, 1.0, 0.0, 0.1, 0.1), Score(0.6, 0.7, 0.9, 0, 0, 0)
+    found = {(0, "auto"): good, (1, "auto"): bad} | {(1, peer): bad for peer in PEERS}
+
+    models = told_of(worlds, found, ["auto", *PEERS])["models"]
+
+    shared = models["auto, same worlds as peers"]
+    assert (models["auto"]["worlds"], models["auto"]["gain"]) == (2, pytest.approx(5))
+    assert (shared["worlds"], shared["gain"]) == (1, pytest.approx(-10))
 
 
 def test_the_page_shows_the_worlds_that_are_kept() -> None:
