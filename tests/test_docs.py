@@ -293,7 +293,8 @@ def test_the_documentation_names_every_command() -> None:
     help_text = subprocess.run(
         [sys.executable, "-m", "labelmill", "--help"], capture_output=True, text=True, check=True
     ).stdout
-    verbs = re.findall(r"^  ([a-z]+) ", help_text.partition("Commands:")[2], re.MULTILINE)
+    commands = help_text.partition("Commands:")[2].partition("\n\n")[0]
+    verbs = re.findall(r"^  ([a-z]+) ", commands, re.MULTILINE)
     pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
     assert len(verbs) >= 9

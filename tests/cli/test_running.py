@@ -215,3 +215,17 @@ def process(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """Call the command in a process of its own."""
     command = [sys.executable, "-m", "labelmill", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_check_of_the_project_that_raises_is_exit_3_and_names_its_line(
+    labelmill: Call, config: str, project: Path
+) -> None:
+    (project / "own.py").write_text("def odd(view):\n    return view.facts['nothing']\n")
+    file = project / "configs" / "comments.yaml"
+    own = "checks:\n  - {type: python, function: own.py:odd}\n"
+    file.write_text(file.read_text().replace("checks:\n", own))
+
+    answer = labelmill("run", config)
+
+    assert answer.code == 3
+    assert "check 'python': own.py:odd stopped with KeyError at own.py:2: 'nothing'" in answer.err
