@@ -61,10 +61,12 @@ def test_publishing_tells_people_what_was_overridden(labelmill: Call, config: st
 def test_the_status_is_a_table_or_json(project: Path, config: str) -> None:
     before = labelmill_process("status", config)
     labelmill_process("run", config)
+    stale = labelmill_process("status", config, "--set", "seed=5")
     after = json.loads(labelmill_process("status", config, "--json").stdout)
 
     assert before.returncode == 0
     assert before.stdout.startswith("comments: 1 missing\n")
+    assert stale.stdout.endswith("\ncomments: the config or a file of it changed\n")
     assert after["partitions"][0]["state"] == "published"
     assert after["partitions"][0]["snapshot"] == live(project)
 

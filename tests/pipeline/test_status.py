@@ -118,6 +118,7 @@ def test_a_partition_without_rows_and_one_that_is_awaited(nightly: Project) -> N
     assert states(nightly) == {"20": "no data", "21": "not complete"}
     with pytest.raises(InputMissing):
         labelmill.run(nightly.config, partition="21")
+    (nightly.root / "input" / "date=21" / "_SUCCESS").touch()
     assert only(nightly, "21").state == "failed"
 
 

@@ -135,11 +135,11 @@ def _unpublished(
     if held is not None:
         said = tuple(f"check '{name}': {message}" for name, message in held.checks.items())
         return replace(known, state="held", why=said)
+    if found.awaited:
+        return replace(known, state="not complete", why=(found.awaited,))
     failure = _failure(known.partition, told)
     if failure is not None:
         return replace(known, state="failed", why=(failure,))
-    if found.awaited:
-        return replace(known, state="not complete", why=(found.awaited,))
     if not rows:
         return replace(known, state="no data", why=("it has no rows",))
     if known.snapshot is not None:

@@ -46,11 +46,15 @@ def status_view(status: Any, width: int) -> View:
             visible(standing.partition or "-"),
             standing.state,
             (standing.snapshot or "-")[:SHORT],
-            visible("; ".join((*standing.why, *_overridden(standing))) or "-"),
         ]
         for standing in status.partitions
     ]
-    headings = [Heading(title) for title in ("Partition", "State", "Live", "Why")]
+    headings = [Heading(title) for title in ("Partition", "State", "Live")]
+    said = [
+        visible(f"{standing.partition or status.job}: {why}")
+        for standing in status.partitions
+        for why in (*standing.why, *_noted(standing))
+    ]
     problem = [Text(f"! {visible(status.problem)}", style="yellow")] if status.problem else []
     return [
         Text(f"{status.job}: {told}", style="bold"),
@@ -58,11 +62,18 @@ def status_view(status: Any, width: int) -> View:
         *problem,
         "",
         *table(headings, rows, width),
+        *(["", *said] if said else []),
     ]
 
 
-def _overridden(standing: Any) -> tuple[str, ...]:
-    return () if standing.override is None else (f"checks overridden: {standing.override}",)
+def _noted(standing: Any) -> list[str]:
+    """What is to be known of a partition besides its state."""
+    said = []
+    if standing.override is not None:
+        said.append(f"checks were overridden: {standing.override}")
+    if standing.held is not None and standing.state != "held":
+        said.append(f"a check holds snapshot {standing.held} of another config or input")
+    return said
 
 
 def swept_view(swept: Any, *, dry_run: bool) -> View:
