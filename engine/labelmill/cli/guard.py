@@ -16,7 +16,7 @@ from typing import Any
 
 from labelmill.cli import logs
 from labelmill.cli.jobs import HERE, HIDDEN
-from labelmill.cli.outcome import complain, show_error, show_failure
+from labelmill.cli.outcome import Unprintable, complain, show_error, show_failure
 from labelmill.core.hiding import hidden_in, hide_in_error
 from labelmill.errors import LabelmillError, Terminated
 from labelmill.pipeline import ending
@@ -45,6 +45,11 @@ def carry_out(arguments: Sequence[str]) -> int:
             # The reader has left; what is still buffered must not fail again at exit.
             sys.stdout = io.TextIOWrapper(io.BytesIO())
             return 1
+        except (Unprintable, OSError) as error:
+            sys.stdout = io.TextIOWrapper(io.BytesIO())
+            reason = getattr(error, "strerror", None) or str(error)
+            _tell(1, f"error: stdout cannot be written ({reason})", as_json=False)
+            return 1
         except KeyboardInterrupt:
             code = INTERRUPTED
         if code == INTERRUPTED:
@@ -72,7 +77,7 @@ def _invoke(arguments: Sequence[str], *, as_json: bool) -> int:
         code = error.code
     except typer.Abort:
         code = INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, Unprintable):
         raise
     except Exception as error:  # the front door: whatever it is, no traceback leaves it
         code = _explain(error, arguments, as_json=as_json)

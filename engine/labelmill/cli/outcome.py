@@ -15,6 +15,10 @@ PIPE_WIDTH = 160
 """Columns of output that no terminal shows, unless COLUMNS says otherwise."""
 
 
+class Unprintable(Exception):
+    """Results cannot be written to stdout; the message says why."""
+
+
 def show(view: Sequence["RenderableType"]) -> None:
     """Print the parts of a view; outside a terminal no line is ever broken."""
     lines = [part for part in view if isinstance(part, str) and part.isprintable()]
@@ -47,8 +51,13 @@ def show_json(facts: Mapping[str, Any], stream: TextIO | None = None) -> None:
     """Print one JSON object."""
     out = stream or sys.stdout
     unicode = (out.encoding or "").lower().replace("-", "") == "utf8"
-    out.write(json.dumps(facts, indent=2, ensure_ascii=not unicode, default=str) + "\n")
-    out.flush()
+    try:
+        out.write(json.dumps(facts, indent=2, ensure_ascii=not unicode, default=str) + "\n")
+        out.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unprintable(error.strerror or str(error)) from error
 
 
 def show_error(error: LabelmillError, *, as_json: bool) -> None:
