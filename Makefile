@@ -7,7 +7,7 @@ BIN := .venv/bin
 JOBS := $(wildcard configs/*.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check format docs reference bench clean
+.PHONY: help demo test test-slow check audit format docs reference bench clean
 
 help:  ## Show what there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,14 @@ check: .venv/dev.stamp  ## Formatting, lint, types, floors, spelling, generated 
 	@$(BIN)/check-jsonschema --schemafile configs/schema.json $(JOBS)
 	@$(BIN)/python docs/make_reference.py --check
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir .venv/site
+	@$(MAKE) --no-print-directory audit
+
+audit: .venv/dev.stamp  ## Look for known vulnerabilities in what is installed; needs the network.
+	@if $(BIN)/pip-audit --local --skip-editable --progress-spinner off > $(BIN)/../audit.txt 2>&1; then \
+	  left=$$(grep -c 'could not be audited' $(BIN)/../audit.txt || true); \
+	  echo "pip-audit: found nothing; $$left packages could not be audited here"; \
+	elif grep -qE '(PYSEC|GHSA|CVE)-' $(BIN)/../audit.txt; then cat $(BIN)/../audit.txt; exit 1; \
+	else echo "pip-audit: its service cannot be reached; nothing was audited"; fi
 
 format: .venv/dev.stamp  ## Format the code and mend what can be mended.
 	@$(BIN)/ruff check --fix .
