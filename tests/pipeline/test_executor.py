@@ -1,7 +1,6 @@
 """Workers: what goes wrong in them, or with them, and what becomes of the rows."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -199,9 +198,8 @@ def test_a_worker_that_dies_once_changes_no_byte(
     project.run("execution.workers=0")
     calm = project.files()
     marker.unlink()
-    shutil.rmtree(project.root / ".labelmill")  # with the votes that are known
 
-    project.run(f"execution.workers={workers}")
+    project.run(f"execution.workers={workers}", full_refresh=True)
 
     assert marker.exists()
     assert project.files() == calm

@@ -110,7 +110,7 @@ def test_a_run_that_makes_the_published_snapshot_again_accepts_the_override(
 ) -> None:
     publish_held(project.job(), checks=["many", "coverage"], reason="a holiday")
 
-    run = project.run()
+    run = project.run(full_refresh=True)
 
     assert run.snapshots[0].id == held
     assert [w.rpartition(" (")[2] for w in run.warnings[:2]] == ["overridden: a holiday)"] * 2

@@ -101,7 +101,7 @@ def test_a_run_without_hyperscan_warns_and_gives_the_same_bytes(
     monkeypatch.setitem(sys.modules, "hyperscan", None)
     hyperscan.cache_clear()
 
-    warnings = project.run().warnings
+    warnings = project.run(full_refresh=True).warnings
 
     hyperscan.cache_clear()
     assert [warning.partition(" is not")[0] for warning in warnings] == ["hyperscan"]

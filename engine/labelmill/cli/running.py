@@ -43,6 +43,10 @@ def run(  # noqa: PLR0913 (an option each)
             help="How many processes work; 0: this one alone. Default: as many as pay, one a core.",
         ),
     ] = None,
+    full_refresh: Annotated[
+        bool,
+        typer.Option("--full-refresh", help="Do all anew, whatever is known or published."),
+    ] = False,
     overrides: Overrides = None,
     project: Project = None,
     as_json: AsJson = False,
@@ -50,9 +54,10 @@ def run(  # noqa: PLR0913 (an option each)
 ) -> None:
     """Run a job and publish its training set.
 
-    The stages are prepare, label, fit, infer, select and split, augment, export, check and
-    publish. If a check fails, what is live stays live. With --partitions or --since-last-success
-    each partition is published as soon as it has passed its checks.
+    What is published and would come out the same is left as it is, and functions vote only where
+    their votes are not known. The stages are prepare, label, fit, infer, select and split, augment,
+    export, check and publish. If a check fails, what is live stays live. With --partitions or
+    --since-last-success each partition is published as soon as it has passed its checks.
     """
     from labelmill.cli import logs  # noqa: PLC0415 (--help loads no more than it needs)
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
@@ -85,14 +90,22 @@ def run(  # noqa: PLR0913 (an option each)
                 keep_going=keep_going,
                 job_of=job_of,
                 run_one=_announced(
-                    partial(run_job, progress=progress, listener=hear, has_lock=True)
+                    partial(
+                        run_job,
+                        progress=progress,
+                        listener=hear,
+                        has_lock=True,
+                        full_refresh=full_refresh,
+                    )
                 ),
                 notice=notice,
             )
         _show_many(many, as_json=as_json)
         return
     with logs.StageLog() if logs.is_json() else Reporter() as progress:
-        done = run_job(job, partition=partition, progress=progress, listener=hear)
+        done = run_job(
+            job, partition=partition, full_refresh=full_refresh, progress=progress, listener=hear
+        )
     if logs.is_json():
         for warning in done.warnings:
             logs.log("warning", {"message": warning})

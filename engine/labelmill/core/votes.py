@@ -247,8 +247,14 @@ class Votes:
     def between(self, first: int, end: int) -> "Votes":
         """The votes from one place up to another."""
         cut = slice(first, end)
-        arrays = (self.doc, self.function, self.label, self.start, self.end)
-        return Votes(*(array[cut] for array in arrays), self.entry.slice(first, end - first))
+        return Votes(
+            self.doc[cut],
+            self.function[cut],
+            self.label[cut],
+            self.start[cut],
+            self.end[cut],
+            self.entry.slice(first, end - first),
+        )
 
     def by(self, function: int) -> "Votes":
         """Only the votes of one function."""

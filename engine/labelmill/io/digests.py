@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -30,7 +31,7 @@ class Digests:
         Raises:
             InputMissing: if one is gone.
         """
-        self._stamps = {file.path: _stamp(file.path) for file in files}
+        self._stamps = {file.path: stamp(file.path) for file in files}
         self._found: dict[Path, str | Exception] = {}
         self._thread = Thread(target=self._take, daemon=True)
 
@@ -59,7 +60,7 @@ class Digests:
         Raises:
             InputMissing: if it was changed or is gone.
         """
-        if _stamp(path) != self._stamps[path]:
+        if stamp(path) != self._stamps[path]:
             message = "was changed while it was read; run again when nobody writes to it"
             raise InputMissing(str(path), message)
 
@@ -77,8 +78,22 @@ class Digests:
         return found
 
 
-def _stamp(path: Path) -> tuple[int, int, int, int]:
+@dataclass(frozen=True, slots=True)
+class Stamp:
     """What changes when a file does: where it lies, its size, and when it was written."""
+
+    device: int
+    number: int
+    size: int
+    modified: int  # nanoseconds
+
+
+def stamp(path: Path) -> Stamp:
+    """What a file is like now.
+
+    Raises:
+        InputMissing: if it is gone.
+    """
     with explained(path):
         facts = path.stat()
-    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
+    return Stamp(facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)

@@ -80,6 +80,12 @@ def append_line(path: Path, line: bytes) -> None:
         file.write(line + b"\n")
 
 
+def write_loose(path: Path, data: bytes) -> None:
+    """Write a whole file that need not outlive a power cut."""
+    with new_file(path, lasting=False) as file:
+        file.write(data)
+
+
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a Parquet file, always the same bytes for the same table.
 

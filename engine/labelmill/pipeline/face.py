@@ -25,7 +25,11 @@ Overrides = Mapping[str, Any] | Sequence[str]
 
 
 def run(
-    config: str | PathLike[str], *, overrides: Overrides = (), partition: str | None = None
+    config: str | PathLike[str],
+    *,
+    overrides: Overrides = (),
+    partition: str | None = None,
+    full_refresh: bool = False,
 ) -> Run:
     """Run a job and publish its training set.
 
@@ -34,6 +38,7 @@ def run(
         overrides: values that replace those of the file: a map from dotted key to value, or
             "key=value" strings as on the command line.
         partition: take one partition only.
+        full_refresh: do everything anew, whatever is known or published.
 
     Returns:
         The run; its `labels`, `train`, `dev` and `test` open with `to_arrow()` or `to_pandas()`.
@@ -43,7 +48,7 @@ def run(
     """
     with refusal_recorded(Path(config), find_root(Path(config))):
         job = load_job(config, overrides, partition)
-    return run_job(job, partition=partition)
+    return run_job(job, partition=partition, full_refresh=full_refresh)
 
 
 def label(

@@ -1,7 +1,13 @@
-"""Whether what is live is what a run would make now."""
+"""Whether what is published is what a run would publish."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+from labelmill.pipeline.plan import PartitionPlan, Plan
+from labelmill.pipeline.publish import live_manifest, snapshot_folder
+from labelmill.pipeline.result import Snapshot
 
 
 def differences(manifest: Mapping[str, Any], now: Mapping[str, str]) -> list[str]:
@@ -14,3 +20,42 @@ def differences(manifest: Mapping[str, Any], now: Mapping[str, str]) -> list[str
     """
     known = manifest["fingerprints"]
     return [name for name, value in now.items() if known.get(name) != value]
+
+
+def why_stale(output: Path, plan: Plan, part: PartitionPlan) -> tuple[str, ...]:
+    """What keeps the live snapshot of a partition from being what a run would publish.
+
+    The reasons are `missing`, `plan` (the job is another one), `input` (its files are) and
+    `files` (some of the snapshot are gone or of another size); none where nothing is to do.
+    Files of the input are read only where all else is equal.
+    """
+    manifest = live_manifest(output, part.value)
+    return ("missing",) if manifest is None else tuple(_reasons(output, plan, part, manifest))
+
+
+def standing(output: Path, part: PartitionPlan) -> Snapshot:
+    """The live snapshot of a partition, as a run gives it back."""
+    manifest = live_manifest(output, part.value)
+    if manifest is None:
+        message = f"nothing is published of {part.value or 'the job'}"
+        raise ValueError(message)
+    folder = snapshot_folder(output, manifest["snapshot"])
+    report = json.loads((folder / "report.json").read_bytes())
+    return Snapshot(manifest["snapshot"], folder, part.value, report)
+
+
+def _reasons(
+    output: Path, plan: Plan, part: PartitionPlan, manifest: Mapping[str, Any]
+) -> Iterator[str]:
+    if differences(manifest, {"plan": plan.digest}):
+        yield "plan"
+        return
+    folder = snapshot_folder(output, manifest["snapshot"])
+    if not all(_stands(folder / file["path"], file["bytes"]) for file in manifest["files"]):
+        yield "files"
+    else:
+        yield from differences(manifest, {"input": part.input})
+
+
+def _stands(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size

@@ -118,7 +118,7 @@ def published_partitions(output: Path) -> dict[str, str]:
     """The live map from partition to snapshot; empty before the first view."""
     try:
         facts = json.loads((output / CURRENT / MANIFEST).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     return dict(facts.get("partitions", {}))
 
@@ -133,6 +133,6 @@ def live_manifest(output: Path, partition: str | None) -> dict[str, Any] | None:
         folder = snapshot_folder(output, snapshot)
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return manifest

@@ -44,7 +44,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run; `status` is "published" or "no data"."""
+    """A finished run; `status` is "published", "nothing to do" or "no data"."""
 
     id: str
     status: str

@@ -3,14 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
 from os import cpu_count
 from pathlib import Path
 from threading import Thread, current_thread, main_thread
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -20,16 +19,23 @@ from labelmill.config.spec import Job
 from labelmill.core.hiding import hide_in_error
 from labelmill.errors import ChecksFailed, InputMissing, LabelmillError, OverBudget
 from labelmill.io import durable
-from labelmill.io.source import runs_of
 from labelmill.pipeline import ending
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.cells import write_prints
-from labelmill.pipeline.executor import Executor, InProcess, Processes, Rescue, Task
+from labelmill.pipeline.executor import Executor, InProcess, Processes
 from labelmill.pipeline.fit import fit
 from labelmill.pipeline.foreign import runs_foreign_code
+from labelmill.pipeline.freshness import standing, why_stale
 from labelmill.pipeline.gold_set import GoldSet, gold_works, label_gold, read_gold
 from labelmill.pipeline.held import release
 from labelmill.pipeline.keys import KeyFile, decide
+from labelmill.pipeline.labeled import (
+    LabelRecord,
+    forget_others,
+    label_digest,
+    read_record,
+    works_of,
+)
 from labelmill.pipeline.locks import locked
 from labelmill.pipeline.plan import Plan, make_plan
 from labelmill.pipeline.publish import local_output, remove_unfinished
@@ -39,17 +45,15 @@ from labelmill.pipeline.refining import read_sample, refine, sample_shard, sampl
 from labelmill.pipeline.rescue import LabelRescue
 from labelmill.pipeline.result import Run, Snapshot
 from labelmill.pipeline.rows import is_global
-from labelmill.pipeline.snapshot import Made, make_snapshot
-from labelmill.pipeline.stages import LabelRecord, label_shard
+from labelmill.pipeline.shop import Shop
+from labelmill.pipeline.snapshot import make_snapshot
+from labelmill.pipeline.stages import label_shard
 from labelmill.pipeline.telling import Listener, Progress, Telling, deaf, silent
 from labelmill.pipeline.views import publish
 from labelmill.pipeline.works import FittedFiles, Work, texts_of
 from labelmill.refine.artifact import FILE_NAME as REFINEMENT_FILE
 from labelmill.refine.artifact import to_bytes
 from labelmill.report.page import page_template
-
-Payload = TypeVar("Payload")
-Result = TypeVar("Result")
 
 ROWS_OF_A_SMALL_JOB = 5_000
 """A job with fewer rows is done in the calling process: a process of its own takes longer to
@@ -59,55 +63,11 @@ ROWS_WORTH_A_WORKER = 50_000
 """So many rows of a job of declared functions take about as long as starting another process."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """What the stages of one run share: the bound job, who works, and who is told of it.
-
-    `seconds` adds up what each stage took.
-    """
-
-    bound: BoundJob
-    executor: Executor
-    progress: Progress
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def each(
-        self,
-        stage: str,
-        task: Task[Payload, Result],
-        payloads: Sequence[Payload],
-        rescue: Rescue[Payload] | None = None,
-        runs: Sequence[int] = (),
-    ) -> Iterator[Result]:
-        """Carry out a stage, and give the results in order as they come.
-
-        `rescue` sees to payloads that end processes; `runs` says which should be done by one
-        process (see `Executor.map`).
-        """
-        ending.check()
-        self.progress(stage, 0, len(payloads))
-        started = perf_counter()
-        for done, result in enumerate(self.executor.map(task, payloads, rescue, runs), 1):
-            yield result
-            self.progress(stage, done, len(payloads))
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + perf_counter() - started
-
-    def all(
-        self,
-        stage: str,
-        task: Task[Payload, Result],
-        payloads: Sequence[Payload],
-        rescue: Rescue[Payload] | None = None,
-        runs: Sequence[int] = (),
-    ) -> list[Result]:
-        """Carry out a stage and wait for it."""
-        return list(self.each(stage, task, payloads, rescue, runs))
-
-
 def run_job(
     job: Job,
     *,
     partition: str | None = None,
+    full_refresh: bool = False,
     progress: Progress = silent,
     listener: Listener = deaf,
     has_lock: bool = False,
@@ -117,6 +77,7 @@ def run_job(
     Args:
         job: the checked job.
         partition: take one partition only.
+        full_refresh: do everything anew, whatever is known or published.
         progress: told of every finished task.
         listener: told when the run begins and ends, and of signals that it ends for.
         has_lock: whether the caller holds the lock of the job.
@@ -135,7 +96,7 @@ def run_job(
         drained = ending.drained(job.execution.grace, telling.signal)
         with drained, nullcontext() if has_lock else locked(job), threadpool_limits(1):
             telling.started()
-            result = _run(job, partition, telling.step, record)
+            result = _run(job, partition, telling.step, record, full_refresh=full_refresh)
     except BaseException as error:
         hide_in_error(error, job.resolved.hidden)
         if isinstance(error, ChecksFailed):
@@ -150,7 +111,9 @@ def run_job(
     return result
 
 
-def _run(job: Job, partition: str | None, progress: Progress, record: Record) -> Run:
+def _run(
+    job: Job, partition: str | None, progress: Progress, record: Record, *, full_refresh: bool
+) -> Run:
     output = local_output(job)
     check_ready(job, partition)
     plan = make_plan(job, partition)
@@ -160,6 +123,19 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
     if not plan.rows:
         _note_input(record, plan)
         return Run(record.id, "no data", output, ())
+    stale = _stale(output, plan, full_refresh=full_refresh)
+    record.facts["stale"] = {value: list(why) for value, why in stale.items() if why}
+    if not any(stale.values()):
+        return _nothing_to_do(plan, output, record)
+    kept = job.root / STATE / "shards" / job.name / label_digest(job)[:16]
+    done = _make(plan, None if full_refresh else kept, output, progress, record)
+    forget_others(kept)
+    return done
+
+
+def _make(plan: Plan, kept: Path | None, output: Path, progress: Progress, record: Record) -> Run:
+    """Make and publish what is not published as it should be."""
+    job = plan.job
     for part in plan.partitions:
         part.digests.begin()
     durable.make_folder(output)
@@ -168,12 +144,7 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
     durable.remove_folder(folder)
     durable.make_folder(folder)
     write_prints(job, folder)
-    shelves = job.root / STATE / "votes" / job.name
-    runs = runs_of(plan.shards)
-    works = [
-        Work(folder, shard, number, run, shelves=shelves)
-        for number, (shard, run) in enumerate(zip(plan.shards, runs, strict=True))
-    ]
+    works = works_of(plan, folder, kept)
     try:
         with _executor(job, len(works), plan.rows) as (bound, executor):
             shop = Shop(bound, executor, progress)
@@ -184,6 +155,25 @@ def _run(job: Job, partition: str | None, progress: Progress, record: Record) ->
         raise
     finally:
         durable.remove_folder(folder)
+
+
+def _stale(output: Path, plan: Plan, *, full_refresh: bool) -> dict[str, tuple[str, ...]]:
+    """Why each partition with rows has to be made; nothing for one that is published as it is."""
+    return {
+        part.value or "": ("full_refresh",) if full_refresh else why_stale(output, plan, part)
+        for part in plan.partitions
+        if part.shards
+    }
+
+
+def _nothing_to_do(plan: Plan, output: Path, record: Record) -> Run:
+    """What is published stays; a pointer that a killed run left behind is mended."""
+    _note_input(record, plan)
+    record.facts["cells"] = {"cast": {}, "known": 0}
+    live = tuple(standing(output, part) for part in plan.partitions if part.shards)
+    for snapshot in live:
+        _publish(plan.job, output, snapshot)
+    return Run(record.id, "nothing to do", output, live)
 
 
 def _note_input(record: Record, plan: Plan) -> None:
@@ -198,7 +188,7 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
     if plan.rows >= ROWS_OF_A_SMALL_JOB:
         # Compiled while workers label: when the page is made, everybody waits for it.
         Thread(target=page_template, daemon=True).start()
-    records = shop.all("label", label_shard, works, rescue, [work.run for work in works])
+    records = _label(shop, works, rescue)
     record.facts["cells"] = _cells(job, records)
     known = _label_gold(shop, plan, works)
     removed = _decide(shop.bound, plan, works, records)
@@ -210,16 +200,27 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
     start = 0
     for part in plan.partitions:
         stop = start + len(part.shards)
-        if part.shards:
+        if part.shards and not record.facts["stale"].get(part.value or ""):
+            snapshots.append(standing(output, part))
+        elif part.shards:
             made = make_snapshot(
                 shop, plan, part, works[start:stop], records[start:stop], files, output
             )
-            _publish(job, output, made)
+            _publish(job, output, made.snapshot)
             snapshots.append(made.snapshot)
             warnings += made.warnings
         start = stop
     record.facts["seconds"] = {stage: round(took, 3) for stage, took in shop.seconds.items()}
     return Run(record.id, "published", output, tuple(snapshots), tuple(warnings))
+
+
+def _label(shop: Shop, works: Sequence[Work], rescue: LabelRescue) -> list[LabelRecord]:
+    """Label the shards of which it is not known what that leaves."""
+    known = {w.number: None if w.kept is None else read_record(w.kept) for w in works}
+    open_ = [work for work in works if known[work.number] is None]
+    fresh = shop.all("label", label_shard, open_, rescue, [work.run for work in open_])
+    found = known | {work.number: record for work, record in zip(open_, fresh, strict=True)}
+    return [record for work in works if (record := found[work.number]) is not None]
 
 
 def _cells(job: Job, records: Sequence[LabelRecord]) -> dict[str, Any]:
@@ -333,11 +334,10 @@ def _decide(
     return decide(files, drop_duplicates=dropping[0] if dropping else None, group=job.split.group)
 
 
-def _publish(job: Job, output: Path, made: Made) -> None:
-    partition = made.snapshot.partition
-    publish(
-        output, None if partition is None else job.source.partition, partition, made.snapshot.id
-    )
+def _publish(job: Job, output: Path, snapshot: Snapshot) -> None:
+    partition = snapshot.partition
+    key = None if partition is None else job.source.partition
+    publish(output, key, partition, snapshot.id)
     release(output, partition)
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labelmill.aggregate.artifact import Artifact, from_json
 from labelmill.aggregate.multi_label import FittedMultiLabel
@@ -23,16 +23,17 @@ from labelmill.pipeline.conservation import check_conservation
 from labelmill.pipeline.fingerprint import function_fingerprints, versions
 from labelmill.pipeline.held import Held, hold, make_way, override_of
 from labelmill.pipeline.infer import ShardSummary
+from labelmill.pipeline.labeled import LabelRecord
 from labelmill.pipeline.mentions import Mentions, write_mentions
 from labelmill.pipeline.plan import PartitionPlan, Plan
 from labelmill.pipeline.publish import commit, json_bytes, seal, staging_folder
 from labelmill.pipeline.refining import refine_report
 from labelmill.pipeline.result import Snapshot
+from labelmill.pipeline.shop import Shop
 from labelmill.pipeline.stages import (
     AugmentTask,
     ExportTask,
     InferTask,
-    LabelRecord,
     augment_shard,
     export_split,
     infer_shard,
@@ -41,9 +42,6 @@ from labelmill.pipeline.works import FittedFiles, Work
 from labelmill.report.analysis import function_rows
 from labelmill.report.document import SCHEMA_VERSION, agreement, conflict_rows, totals
 from labelmill.report.page import report_page
-
-if TYPE_CHECKING:
-    from labelmill.pipeline.run import Shop
 
 EMPTY_TRAIN = "empty_train"
 """The check that every run carries out by itself; it is told of only where it fails."""
@@ -61,7 +59,7 @@ class Made:
 class Making:
     """A snapshot on its way."""
 
-    shop: "Shop"
+    shop: Shop
     plan: Plan
     part: PartitionPlan
     works: Sequence[Work]
@@ -70,7 +68,7 @@ class Making:
 
 
 def make_snapshot(  # noqa: PLR0913, PLR0917
-    shop: "Shop",
+    shop: Shop,
     plan: Plan,
     part: PartitionPlan,
     works: Sequence[Work],

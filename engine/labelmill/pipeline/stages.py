@@ -42,6 +42,7 @@ from labelmill.pipeline.infer import (
 )
 from labelmill.pipeline.judging import check_gold, judged
 from labelmill.pipeline.keys import read_decisions, write_keys
+from labelmill.pipeline.labeled import LabelRecord, write_record
 from labelmill.pipeline.measures import Measures
 from labelmill.pipeline.mentions import MENTIONS_PER_LABEL, fewest, read_mentions
 from labelmill.pipeline.refining import read_refinement
@@ -55,23 +56,6 @@ from labelmill.pipeline.works import FittedFiles, Work, rows_of
 from labelmill.refine.reading import Reading
 from labelmill.report.analysis import Meeting, count, statements_meet
 from labelmill.tasks.tags import spread
-
-
-@dataclass(frozen=True, slots=True)
-class LabelRecord:
-    """What the label stage says of a shard.
-
-    `errors` counts failed rows for each function; `first` tells one failure of each, and under
-    None one row that nobody can read. `asked` are the functions that had to vote; what the others
-    say was known.
-    """
-
-    rows_in: int
-    rows: int
-    faults: int
-    errors: Mapping[str, int]
-    first: Mapping[str | None, str] = field(default_factory=dict)
-    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +117,10 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     errors = {name: _failed_rows(failed) for name, failed in ballot.errors.items()}
     first = {name: f"row {row!r}: {reason}: {text}" for row, name, reason, text in reversed(lost)}
     n_faults = len(rows.faults)
-    return LabelRecord(rows.n_rows, len(rows.batch), n_faults, errors, first, ballot.asked)
+    record = LabelRecord(rows.n_rows, len(rows.batch), n_faults, errors, first, ballot.asked)
+    if work.kept is not None:
+        write_record(work.kept, record)
+    return record
 
 
 def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:

@@ -20,13 +20,16 @@ _SUFFIXES = {
     "gold_texts": "arrow",
 }
 
+_OF_LABELING = frozenset({"votes", "patterns", "keys", "quarantine", "deadly"})
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """Where the files of one shard lie between stages.
 
     Shards with the same `run` are best read by one process. A shard of `gold` is one of the
-    labeled set. Votes are kept for later runs in `shelves`, where that is given.
+    labeled set. Votes are kept for later runs in `shelves`, and what the label stage leaves in
+    `kept`, where these are given.
     """
 
     folder: Path
@@ -35,10 +38,13 @@ class Work:
     run: int = 0
     gold: bool = False
     shelves: Path | None = None
+    kept: Path | None = None
 
     def file(self, kind: str) -> Path:
         """The work file of a kind, for example votes, patterns, keys or decisions."""
         suffix = _SUFFIXES.get(kind, "parquet")
+        if self.kept is not None and kind in _OF_LABELING:
+            return self.kept / f"{kind}.{suffix}"
         return self.folder / f"{kind}-{self.number:05}.{suffix}"
 
     @property
