@@ -108,6 +108,8 @@ def run_view(status: str, output: Path, snapshots: Sequence[Any], warnings: Sequ
     """
     if not snapshots:
         return [f"No data: the source has no rows, so nothing was published ({status})."]
+    if status == "nothing to do":
+        return [f"Nothing to do: {_all_live(snapshots)} up to date in {output}."]
     view: View = []
     for snapshot in snapshots:
         view += [
@@ -119,6 +121,12 @@ def run_view(status: str, output: Path, snapshots: Sequence[Any], warnings: Sequ
     single = len(snapshots) == 1 and snapshots[0].partition is None
     where = output / "current" / "train" if single else output / "current" / "*" / "train"
     return [*view, f"Training set: {where}", *_noted(warnings)]
+
+
+def _all_live(snapshots: Sequence[Any]) -> str:
+    if len(snapshots) == 1:
+        return f"snapshot {snapshots[0].id} is"
+    return f"{len(snapshots)} partitions are"
 
 
 def plan_view(facts: Mapping[str, Any], width: int) -> View:
