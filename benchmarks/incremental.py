@@ -93,7 +93,7 @@ class Nights:
 
     def run(self, *options: str) -> tuple[float, dict[str, Any]]:
         """Run the job; gives the seconds of the process and the record of the run."""
-        command = ["labelmill", "run", str(self.config), "--json", *options]
+        command = [sys.executable, "-m", "labelmill", "run", str(self.config), "--json", *options]
         told: list[str] = []
         took = seconds(lambda: told.append(run_command(command)))
         run_id = json.loads(told[0])["run_id"]
