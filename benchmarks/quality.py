@@ -66,7 +66,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it."""
     options = options_of(__doc__, arguments, add_options)
-    n_rows, split = (QUICK, "valid") if options.quick else (None, options.split)
+    n_rows = QUICK if options.quick else None
+    split: Split = "valid" if options.quick else options.split
     with TemporaryDirectory() as folder, threadpool_limits(1):
         project = Project.at(Path(folder) / "project", corpora())
         claim = claim_of(measured(project, split, n_rows, ends=not options.no_end))
@@ -155,7 +156,7 @@ def _counts(name: str, each: Mapping[str, Any]) -> bool:
 def _ends(project: Project, job: EndJob, split: Split, n_rows: int | None) -> dict[str, Any]:
     """End models of a job, and which of its forms is chosen on the valid rows."""
     default = default_type("document")
-    forms = {
+    forms: dict[str, dict[str, Any]] = {
         default: {"label_model": _type(default)},
         f"{default}, refined": {"label_model": _type(default), "refine": True},
     }
