@@ -17,6 +17,7 @@ from labelmill.errors import (
     NotConserved,
     OutputFailed,
     OverBudget,
+    PartlyPublished,
     Problem,
     UsageError,
     WorkersLost,
@@ -34,6 +35,7 @@ EVERY = [
     NotConserved("lost"),
     OutputFailed("full"),
     OverBudget("too many"),
+    PartlyPublished("one of two"),
     UsageError("no"),
     WorkersLost("gone"),
 ]
