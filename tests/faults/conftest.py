@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ruamel.yaml import YAML
+from tests.lacking import lacking
+from tests.small_job import write_small_job
 
 TEXTS = ("buy now", "buy gold today", "nice song", "lovely song", "nothing here", "song of gold")
 
@@ -54,23 +56,7 @@ class Site:
 
     def configure(self, **parts: Any) -> None:
         """Write the job's file with some of its top-level keys replaced; None removes one."""
-        job: dict[str, Any] = {
-            "version": 1,
-            "name": "job",
-            "task": {"type": "classification", "labels": ["ham", "spam"]},
-            "source": {"path": "input", "id": "id", "text": "text"},
-            "labeling_functions": [
-                {"name": "buy", "type": "keyword", "label": "spam", "any": ["buy"]},
-                {"name": "song", "type": "keyword", "label": "ham", "any": ["song"]},
-            ],
-            "split": {"train": 1.0},
-            "output": "out",
-            "execution": {"workers": 0},
-        }
-        job = {key: value for key, value in (job | parts).items() if value is not None}
-        self.config.parent.mkdir(parents=True, exist_ok=True)
-        with self.config.open("w") as file:
-            YAML(typ="safe").dump(job, file)
+        write_small_job(self.config, **parts)
 
     def start(
         self, *arguments: str, env: Mapping[str, str] | None = None, **options: Any
@@ -115,6 +101,16 @@ class Ended:
     code: int
     out: str
     err: str
+
+
+@pytest.fixture(scope="session")
+def failing_disk(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which a disk fails as failing_disk.c tells."""
+    source, library = Path(__file__).with_name("failing_disk.c"), tmp_path_factory.mktemp("disk")
+    compiler = shutil.which("cc") or lacking("this test needs a C compiler: apt-get install gcc")
+    made = library / "failing_disk.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", made, source, "-ldl"], check=True)
+    return {"LD_PRELOAD": str(made)}
 
 
 @pytest.fixture

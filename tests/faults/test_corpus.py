@@ -2,7 +2,6 @@
 
 import os
 import struct
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -325,47 +324,6 @@ def test_a_file_that_changes_while_a_run_reads_is_told(site: Site) -> None:
     assert code == 4
     assert "b.parquet: was changed while it was read" in err
     assert site.published() == {}
-
-
-SHIM = """\
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-static int left = -1;
-ssize_t pread64(int fd, void *to, size_t n, off_t at) {
-    static ssize_t (*real)(int, void *, size_t, off_t);
-    char link[64], name[4096];
-    if (!real) real = dlsym(RTLD_NEXT, "pread64");
-    if (left < 0) left = atoi(getenv("FAIL_TIMES"));
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, name, sizeof name - 1);
-    if (length > 0) {
-        name[length] = 0;
-        if (left > 0 && strstr(name, "/input/")) {
-            left--;
-            errno = atoi(getenv("FAIL_WITH"));
-            return -1;
-        }
-    }
-    return real(fd, to, n, at);
-}
-ssize_t pread(int fd, void *to, size_t n, off_t at) { return pread64(fd, to, n, at); }
-"""
-
-
-@pytest.fixture
-def failing_disk(tmp_path: Path) -> dict[str, str]:
-    """An environment in which reading of input fails as often as FAIL_TIMES says."""
-    source, library = tmp_path / "shim.c", tmp_path / "shim.so"
-    source.write_text(SHIM)
-    made = subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=False)
-    if made.returncode:
-        pytest.skip("there is no C compiler")
-    return {"LD_PRELOAD": str(library)}
 
 
 @pytest.mark.parametrize("number", [5, 11, 110, 116], ids=["EIO", "EAGAIN", "ETIMEDOUT", "ESTALE"])

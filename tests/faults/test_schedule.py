@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from tests.lacking import lacking
 
 from labelmill.pipeline.record import RETRYABLE
 
@@ -45,7 +46,7 @@ def test_python_schedules_compile_and_know_what_is_final(name: str) -> None:
 def test_the_units_are_what_systemd_reads(tmp_path: Path) -> None:
     tool = shutil.which("systemd-analyze")
     if tool is None:
-        pytest.skip("systemd-analyze is not there")
+        lacking("this test needs systemd-analyze: apt-get install systemd")
     for name in ("labelmill.service", "labelmill.timer"):
         text = (SCHEDULE / name).read_text("utf-8")
         here = text.replace("/srv/comments/.venv/bin/labelmill", sys.executable)

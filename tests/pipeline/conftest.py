@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ruamel.yaml import YAML
+from tests.small_job import write_small_job
 
 import labelmill
 from labelmill.config import load
@@ -44,23 +44,7 @@ class Project:
 
     def configure(self, **parts: Any) -> None:
         """Write the job's file with some of its top-level keys replaced; None removes one."""
-        job: dict[str, Any] = {
-            "version": 1,
-            "name": "job",
-            "task": {"type": "classification", "labels": ["ham", "spam"]},
-            "source": {"path": "input", "id": "id", "text": "text"},
-            "labeling_functions": [
-                {"name": "buy", "type": "keyword", "label": "spam", "any": ["buy"]},
-                {"name": "song", "type": "keyword", "label": "ham", "any": ["song"]},
-            ],
-            "split": {"train": 1.0},
-            "output": "out",
-            "execution": {"workers": 0},
-        }
-        job = {key: value for key, value in (job | parts).items() if value is not None}
-        self.config.parent.mkdir(parents=True, exist_ok=True)
-        with self.config.open("w") as file:
-            YAML(typ="safe").dump(job, file)
+        write_small_job(self.config, **parts)
 
     def job(self, *overrides: str) -> Job:
         """The checked job."""

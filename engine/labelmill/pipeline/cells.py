@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -60,11 +60,8 @@ def cached_vote(bound: BoundJob, batch: Batch, prints: Path, shelves: Path) -> B
     known = shelf.get(list(keys.values()))
     missing = {name for name, key in keys.items() if key not in known}
     cells = {name: known[key] for name, key in keys.items() if key in known}
-    if any(
-        function.type in SEARCHING_TYPES
-        for function in bound.job.functions
-        if function.name in missing
-    ):
+    types = {function.type for function in bound.job.functions if function.name in missing}
+    if types & SEARCHING_TYPES:
         batch = replace(batch, scan=bound.scan)
     ballot = vote(bound, batch, missing, cells)
     shelf.put({keys[name]: cell for name, cell in _cells(bound, ballot, missing)}, keep=known)
@@ -88,6 +85,7 @@ class Keys:
     def cells(self) -> dict[str, str]:
         """The key of each function's cell, functions before those that read them."""
         keys: dict[str, str] = {}
+        seen = cache(self._column)
         for function in self.bound.in_order():
             needs = function.kind.needs(self.bound.job.root)
             columns = needs.columns if needs.columns is not None else sorted(self.batch.columns)
@@ -96,7 +94,7 @@ class Keys:
                     "function": self.prints[function.name],
                     "setting": self._setting,
                     "rows": self.rows,
-                    "columns": {name: self._column(name) for name in columns},
+                    "columns": {name: seen(name) for name in columns},
                     "sets": _sets_of(function, self.bound),
                     "reads": [keys[name] for name in needs.reads],
                 }
@@ -115,16 +113,10 @@ class Keys:
         versions = [VERSION, *sys.version_info[:2], package_version("spacy")]
         return digest([task, versions])
 
-    @cached_property
-    def _known(self) -> dict[str, str]:
-        return {}
-
     def _column(self, name: str) -> str:
         """The digest of a column, "absent" where there is none."""
-        if name not in self._known:
-            column = self.batch.columns.get(name)
-            self._known[name] = "absent" if column is None else _column_digest(column)
-        return self._known[name]
+        column = self.batch.columns.get(name)
+        return "absent" if column is None else _column_digest(column)
 
 
 def _sets_of(function: FunctionSpec, bound: BoundJob) -> object:

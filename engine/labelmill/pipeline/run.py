@@ -218,7 +218,8 @@ def _label(shop: Shop, works: Sequence[Work], rescue: LabelRescue) -> list[Label
     """Label the shards of which it is not known what that leaves."""
     known = {w.number: None if w.kept is None else read_record(w.kept) for w in works}
     open_ = [work for work in works if known[work.number] is None]
-    fresh = shop.all("label", label_shard, open_, rescue, [work.run for work in open_])
+    runs = [work.run for work in open_]
+    fresh = list(shop.each("label", label_shard, open_, rescue, runs))
     found = known | {work.number: record for work, record in zip(open_, fresh, strict=True)}
     return [record for work in works if (record := found[work.number]) is not None]
 
@@ -257,7 +258,8 @@ def _refine(
     shop: Shop, plan: Plan, works: Sequence[Work], model: Artifact, known: GoldSet | None
 ) -> tuple[FittedFiles, list[str]]:
     """Learn from the texts; gives what was fitted, and what a person has to be told."""
-    shop.all("sample", sample_shard, sample_tasks(works, plan.rows), runs=[w.run for w in works])
+    tasks, runs = sample_tasks(works, plan.rows), [work.run for work in works]
+    list(shop.each("sample", sample_shard, tasks, runs=runs))
     shop.progress("refine", 0, 1)
     started = perf_counter()
     found = refine(shop.bound, model, read_sample(shop.bound, model, works), known)
@@ -276,7 +278,8 @@ def _label_gold(shop: Shop, plan: Plan, works: Sequence[Work]) -> GoldSet | None
         return None
     gold = gold_works(plan.gold, works[0].folder, len(works))
     rescue = LabelRescue(ceil(plan.job.error_budget * plan.gold.rows), plan.gold.rows)
-    return read_gold(gold, shop.all("gold", label_gold, gold, rescue, [work.run for work in gold]))
+    runs = [work.run for work in gold]
+    return read_gold(gold, list(shop.each("gold", label_gold, gold, rescue, runs)))
 
 
 def check_budget(job: Job, records: Sequence[LabelRecord], removed: Mapping[str, int]) -> None:

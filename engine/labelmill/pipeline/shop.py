@@ -46,14 +46,3 @@ class Shop:
             yield result
             self.progress(stage, done, len(payloads))
         self.seconds[stage] = self.seconds.get(stage, 0.0) + perf_counter() - started
-
-    def all(
-        self,
-        stage: str,
-        task: Task[Payload, Result],
-        payloads: Sequence[Payload],
-        rescue: Rescue[Payload] | None = None,
-        runs: Sequence[int] = (),
-    ) -> list[Result]:
-        """Carry out a stage and wait for it."""
-        return list(self.each(stage, task, payloads, rescue, runs))

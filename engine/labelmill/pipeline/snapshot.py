@@ -157,7 +157,7 @@ def _label_and_augment(making: Making, records: Sequence[LabelRecord]) -> ShardS
             AugmentTask(work, part, making.staging, mentions)
             for work, part in zip(making.works, parts, strict=True)
         ]
-        summary = reduce(add, shop.all("augment", augment_shard, children), summary)
+        summary = reduce(add, shop.each("augment", augment_shard, children), summary)
     return summary
 
 
@@ -169,7 +169,7 @@ def _export(making: Making) -> dict[str, dict[str, Any]]:
         if getattr(job.split, split) > 0
         for number in range(len(job.export))
     ]
-    counts = making.shop.all("export", export_split, tasks) if tasks else []
+    counts = list(making.shop.each("export", export_split, tasks)) if tasks else []
     exports: dict[str, dict[str, Any]] = {}
     for task, count in zip(tasks, counts, strict=True):
         name = job.export[task.exporter].name
