@@ -7,7 +7,6 @@ disk.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelmill.errors import OutputFailed
+from labelmill.io.steps import opened, tick
 
 COMPRESSION = "zstd"
 COMPRESSION_LEVEL = 1
@@ -35,10 +35,22 @@ def explained(path: Path) -> Iterator[None]:
         raise OutputFailed(message) from error
 
 
-def make_folder(path: Path) -> Path:
-    """Make a folder and its parents, if they are not there."""
+def make_folder(path: Path, *, lasting: bool = True) -> Path:
+    """Make a folder and its parents, if they are not there.
+
+    One that is `lasting` is there after a power cut, even if it is empty.
+    """
+    missing = [path]
+    while not missing[-1].parent.is_dir():
+        missing.append(missing[-1].parent)
     with explained(path):
-        path.mkdir(parents=True, exist_ok=True)
+        for folder in reversed(missing):
+            if folder.is_dir():
+                continue
+            tick("mkdir", folder)
+            folder.mkdir(exist_ok=True)
+            if lasting:
+                sync_folder(folder.parent)
     return path
 
 
@@ -49,19 +61,20 @@ def new_file(path: Path, *, lasting: bool = True, shared: bool = False) -> Itera
     One that is not `lasting` is not synced to disk: it serves this run only, and a power cut may
     take it. One that is `shared` may be written by several processes at once, the same by all.
     """
-    make_folder(path.parent)
+    make_folder(path.parent, lasting=False)
     own = f".{os.getpid()}" if shared else ""
     draft = path.with_name(f".{path.name}{own}.tmp")
     with explained(path):
         try:
-            with draft.open("wb") as file:
+            with opened(draft) as file:
                 yield file
                 if lasting:
                     file.flush()
+                    tick("fsync", draft)
                     os.fsync(file.fileno())
-            draft.replace(path)
+            _rename(draft, path)
         except BaseException:
-            draft.unlink(missing_ok=True)
+            _unlink(draft)
             raise
         if lasting:
             sync_folder(path.parent)
@@ -74,10 +87,15 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def append_line(path: Path, line: bytes) -> None:
-    """Add a line to a file, which is made if it is not there."""
-    make_folder(path.parent)
-    with explained(path), path.open("ab", buffering=0) as file:
-        file.write(line + b"\n")
+    """Add a line to a file, which is made if it is not there.
+
+    A line of which a crash has left a part only is ended first, so that it spoils no other.
+    """
+    make_folder(path.parent, lasting=False)
+    with explained(path):
+        torn = path.exists() and _last_byte(path) not in {b"", b"\n"}
+        with opened(path, "ab") as file:
+            file.write((b"\n" if torn else b"") + line + b"\n")
 
 
 def write_loose(path: Path, data: bytes) -> None:
@@ -122,7 +140,7 @@ def move_folder(source: Path, target: Path) -> None:
         for path in (*sorted(source.rglob("*")), source):
             if not path.is_symlink():
                 _sync(path)
-        source.replace(target)
+        _rename(source, target)
         sync_folder(target.parent)
 
 
@@ -130,9 +148,9 @@ def remove_folder(path: Path) -> None:
     """Remove a folder and all that is in it, or a file, if it is there."""
     with explained(path):
         if path.is_symlink() or path.is_file():
-            path.unlink()
+            _unlink(path)
         elif path.exists():
-            shutil.rmtree(path)
+            _remove_tree(path)
 
 
 def point(link: Path, target: str) -> None:
@@ -140,12 +158,13 @@ def point(link: Path, target: str) -> None:
     draft = link.with_name(f".{link.name}.tmp")
     with explained(link):
         make_folder(link.parent)
-        draft.unlink(missing_ok=True)
+        _unlink(draft)
+        tick("symlink", draft)
         draft.symlink_to(target)
         try:
-            draft.replace(link)
+            _rename(draft, link)
         except OSError:
-            draft.unlink(missing_ok=True)
+            _unlink(draft)
             raise
         sync_folder(link.parent)
 
@@ -153,6 +172,7 @@ def point(link: Path, target: str) -> None:
 def link(path: Path, target: str) -> None:
     """Make a symbolic link in a folder that is moved to its place when it is complete."""
     with explained(path):
+        tick("symlink", path)
         path.symlink_to(target)
 
 
@@ -163,11 +183,44 @@ def sync_folder(path: Path) -> None:
 
 def _sync(path: Path) -> None:
     """Make a file's bytes, or a folder's entries, durable."""
+    tick("fsync", path)
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _rename(source: Path, target: Path) -> None:
+    tick("rename", target, source)
+    source.replace(target)
+
+
+def _unlink(path: Path) -> None:
+    """Remove a file or a link, if it is there."""
+    if os.path.lexists(path):
+        tick("unlink", path)
+        path.unlink(missing_ok=True)
+
+
+def _remove_tree(folder: Path) -> None:
+    """Remove a folder and all that is in it; links are removed, not followed."""
+    for root, folders, files, handle in os.fwalk(folder, topdown=False):
+        for name in sorted(files):
+            tick("unlink", Path(root, name))
+            os.unlink(name, dir_fd=handle)
+        for name in sorted(folders):
+            tick("rmdir", Path(root, name))
+            linked = Path(root, name).is_symlink()
+            (os.unlink if linked else os.rmdir)(name, dir_fd=handle)
+    tick("rmdir", folder)
+    folder.rmdir()
+
+
+def _last_byte(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(-min(1, path.stat().st_size), os.SEEK_END)
+        return file.read(1)
 
 
 def _begin_writing_back(file: BinaryIO) -> None:
