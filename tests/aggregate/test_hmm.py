@@ -196,6 +196,28 @@ def test_gold_corrects_what_agreement_gets_wrong() -> None:
     with_gold = Hmm(gold_weight=100).fit(question, space(2), known).predict(question)[n_known:]
 
     assert right(with_gold, truth[n_known:]) > right(without, truth[n_known:]) + 0.1
+    assert "gold counts" in Hmm().fit(question, space(2), known).why
+
+
+def test_gold_changes_nothing_where_what_it_teaches_is_wrong_elsewhere() -> None:
+    # Between two spans stands "O" in three texts of five, and else a name that nobody finds.
+    votes = np.zeros((100, 2), dtype=np.int64)
+    votes[[40, 42]] = 1
+    rows = np.tile(votes, (500, 1))
+    truth = rows[:, 0].copy()
+    middles = np.arange(500) * 100 + 41
+    truth[middles[np.arange(500) % 5 < 2]] = 1
+    known = Gold(tokens(rows, 100), truth)
+
+    fitted = Hmm().fit(known.patterns, space(2), known)
+    believed = Hmm(gold_weight=0).fit(known.patterns, space(2), known)
+
+    assert "gold changes nothing" in fitted.why
+    assert [trial.name for trial in fitted.tried] == ["without gold", "with gold"]
+    assert fitted.tried[0].score > fitted.tried[1].score
+    probs = fitted.predict(known.patterns)
+    assert (probs == believed.predict(known.patterns)).all()
+    assert not probs[middles].argmax(axis=1).any()
 
 
 def test_copies_of_a_function_count_less() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from labelmill.aggregate.calibration import folds_of
 from labelmill.aggregate.evidence import Cells, Floats, covered, favouring, log, softmax
-from labelmill.aggregate.known import Bools, Ints, part
+from labelmill.aggregate.known import SIGNIFICANT, Bools, Ints, part
 from labelmill.aggregate.story import Trial
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Gold
@@ -24,8 +24,6 @@ SLOPE_PENALTY = 20.0
 POWER = 3.0
 """Held-out likelihoods weigh regressions by their root of this order: items of gold that share a
 pattern of votes are no independent witnesses."""
-SIGNIFICANT = 1.5
-"""Gold must be foretold better by so many standard errors."""
 MAX_ITER = 300
 BELIEFS = -6.0
 """No log probability below this is told to a regression: it would outshout all votes."""
