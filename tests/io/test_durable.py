@@ -1,5 +1,7 @@
 """Files appear whole or not at all."""
 
+import errno
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -65,3 +67,25 @@ def test_a_folder_in_the_way_of_a_pointer_leaves_no_draft(tmp_path: Path) -> Non
     with pytest.raises(OutputFailed, match="cannot be written"):
         durable.point(tmp_path / "current", "first")
     assert [p.name for p in tmp_path.iterdir()] == ["current"]
+
+
+def test_a_shared_file_is_one_file_under_two_names(tmp_path: Path) -> None:
+    durable.write_bytes(tmp_path / "a", b"content")
+    durable.share(tmp_path / "a", tmp_path / "folder" / "b")
+    durable.share(tmp_path / "a", tmp_path / "folder" / "b")
+    assert (tmp_path / "folder" / "b").samefile(tmp_path / "a")
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["b"]
+
+
+def test_a_file_is_copied_where_it_cannot_have_two_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EXDEV, "another file system")
+
+    monkeypatch.setattr(os, "link", refuse)
+    durable.write_bytes(tmp_path / "a", b"content")
+    durable.share(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == b"content"
+    assert not (tmp_path / "b").samefile(tmp_path / "a")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]

@@ -64,7 +64,7 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         """Look at what is there; no vote is read yet."""
-        self._folder = folder
+        self.folder = folder
         self._where: dict[str, tuple[Path, int]] = {}
         self._files: list[Path] = []
         for path in sorted(folder.glob("*.arrow"), key=_number):
@@ -94,7 +94,7 @@ class Shelf:
             return
         number = 1 + max(map(_number, self._files), default=0)
         crowded = len(self._files) + 1 >= MOST_FILES and keep is not None
-        _write(self._folder / f"{number}.arrow", {**(keep or {}), **cells} if crowded else cells)
+        _write(self.folder / f"{number}.arrow", {**(keep or {}), **cells} if crowded else cells)
         for path in self._files if crowded else ():
             remove_folder(path)
 

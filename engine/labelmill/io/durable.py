@@ -7,6 +7,7 @@ disk.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -142,6 +143,24 @@ def move_folder(source: Path, target: Path) -> None:
                 _sync(path)
         _rename(source, target)
         sync_folder(target.parent)
+
+
+def share(path: Path, name: Path) -> None:
+    """Let a file that never changes stand under a second name too, at no cost where it can.
+
+    Where the file system has no hard links, or the names stand on two of them, it is copied.
+    """
+    make_folder(name.parent, lasting=False)
+    draft = name.with_name(f".{name.name}.{os.getpid()}.tmp")
+    with explained(name):
+        _unlink(draft)
+        tick("link", draft)
+        try:
+            os.link(path, draft)
+        except OSError:
+            shutil.copyfile(path, draft)
+        _rename(draft, name)
+        _unlink(draft)  # where both names were one file, it is still there
 
 
 def remove_folder(path: Path) -> None:

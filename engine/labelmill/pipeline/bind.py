@@ -13,6 +13,7 @@ from labelmill.core.mentions import Gazetteer
 from labelmill.core.protocols import (
     Bench,
     Items,
+    Needs,
     Searching,
     Task,
     Unit,
@@ -166,9 +167,7 @@ class BoundJob:
     def in_order(self) -> Iterator[FunctionSpec]:
         """The labeling functions, each after those that it reads."""
         functions = {function.name: function for function in self.job.functions}
-        order = TopologicalSorter(
-            {name: _reads(function, self.job.root) for name, function in functions.items()}
-        )
+        order = TopologicalSorter({name: self.needs[name].reads for name in functions})
         return (functions[name] for name in order.static_order())
 
     @cached_property
@@ -238,13 +237,15 @@ class BoundJob:
         )
 
     @cached_property
+    def needs(self) -> Mapping[str, Needs]:
+        """What each labeling function needs, by its name: asked once, since files are read."""
+        return {f.name: f.kind.needs(self.job.root) for f in self.job.functions}
+
+    @cached_property
     def columns(self) -> tuple[str, ...] | None:
         """Columns that labeling functions and augmenters read; None means all of the source."""
-        root = self.job.root
-        needs = [function.kind.needs(root) for function in self.job.functions]
-        needs += [step.kind.needs(root) for step in self.job.augment]
         names: list[str] = []
-        for need in needs:
+        for need in self._all_needs():
             if need.columns is None:
                 return None
             names += need.columns
@@ -255,16 +256,16 @@ class BoundJob:
 
         Reads gazetteers that were not read yet.
         """
-        needs = [function.kind.needs(self.job.root) for function in self.job.functions]
-        needs += [step.kind.needs(self.job.root) for step in self.job.augment]
-        told = self.gazetteers.doubts(name for need in needs for name in need.gazetteers)
+        used = (name for need in self._all_needs() for name in need.gazetteers)
+        told = self.gazetteers.doubts(used)
         searches = any(function.type in SEARCHING_TYPES for function in self.job.functions)
         slow = slow_here() if searches else None
         return told if slow is None else [*told, slow]
 
-
-def _reads(function: FunctionSpec, root: Path) -> tuple[str, ...]:
-    return function.kind.needs(root).reads
+    def _all_needs(self) -> list[Needs]:
+        """What labeling functions and augmenters need."""
+        steps = (step.kind.needs(self.job.root) for step in self.job.augment)
+        return [*self.needs.values(), *steps]
 
 
 def _probes_of(voters: Iterable[Voter]) -> Iterator[Probe]:

@@ -42,7 +42,7 @@ def write_prints(job: Job, folder: Path) -> None:
     durable.write_bytes(folder / PRINTS, canonical_json(prints).encode())
 
 
-def cached_vote(bound: BoundJob, batch: Batch, prints: Path, shelves: Path) -> Ballot:
+def cached_vote(bound: BoundJob, batch: Batch, prints: Path, shelves: Path) -> tuple[Ballot, Path]:
     """Let functions vote on a batch where their votes are not known, and keep what they say.
 
     Args:
@@ -52,7 +52,7 @@ def cached_vote(bound: BoundJob, batch: Batch, prints: Path, shelves: Path) -> B
         shelves: where votes are kept, a folder for each shard's rows.
 
     Returns:
-        The same as `vote` gives.
+        The same as `vote` gives, and the shelf of these rows.
     """
     asked = Keys.of(bound, batch, prints)
     keys = asked.cells
@@ -65,7 +65,7 @@ def cached_vote(bound: BoundJob, batch: Batch, prints: Path, shelves: Path) -> B
         batch = replace(batch, scan=bound.scan)
     ballot = vote(bound, batch, missing, cells)
     shelf.put({keys[name]: cell for name, cell in _cells(bound, ballot, missing)}, keep=known)
-    return ballot
+    return ballot, shelf.folder
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Keys:
         keys: dict[str, str] = {}
         seen = cache(self._column)
         for function in self.bound.in_order():
-            needs = function.kind.needs(self.bound.job.root)
+            needs = self.bound.needs[function.name]
             columns = needs.columns if needs.columns is not None else sorted(self.batch.columns)
             keys[function.name] = digest(
                 {
@@ -122,7 +122,7 @@ class Keys:
 def _sets_of(function: FunctionSpec, bound: BoundJob) -> object:
     """What the numbers of label sets mean that a function may vote for."""
     space = bound.space
-    if is_foreign(function, bound.job.root):
+    if is_foreign(bound.needs[function.name]):
         return _told(space, range(len(space.names), len(space.sets)))
     places = [space.index(target) for target in function.kind.targets()]
     return [places, _told(space, places)]

@@ -1,8 +1,6 @@
 """Which jobs carry out code that is not labelmill's own."""
 
-from pathlib import Path
-
-from labelmill.config.spec import FunctionSpec, Job
+from labelmill.config.spec import Job
 from labelmill.core.protocols import Needs
 
 CODE_AND_MODELS = (".py", ".cfg")
@@ -11,14 +9,11 @@ CODE_AND_MODELS = (".py", ".cfg")
 
 def runs_foreign_code(job: Job) -> bool:
     """Whether a function or augment step is code of the project, or a model of a package."""
-    steps = (step.kind.needs(job.root) for step in job.augment)
-    return any(is_foreign(f, job.root) for f in job.functions) or any(map(_foreign, steps))
+    needs = [spec.kind.needs(job.root) for spec in job.functions]
+    needs += [spec.kind.needs(job.root) for spec in job.augment]
+    return any(map(is_foreign, needs))
 
 
-def is_foreign(function: FunctionSpec, root: Path) -> bool:
-    """Whether a function is code of the project, or a model of a package."""
-    return _foreign(function.kind.needs(root))
-
-
-def _foreign(needs: Needs) -> bool:
+def is_foreign(needs: Needs) -> bool:
+    """Whether who needs this is code of the project, or a model of a package."""
     return bool(needs.packages) or any(file.endswith(CODE_AND_MODELS) for file in needs.files)

@@ -78,7 +78,7 @@ def shard_folder(base: Path, shard: Shard) -> Path | None:
 
 def write_record(folder: Path, record: LabelRecord) -> None:
     """Say that a shard is labeled, once all its other files are there."""
-    facts = asdict(record) | {"first": list(record.first.items()), "boot": _boot()}
+    facts = asdict(record) | {"first": list(record.first.items()), "boot": boot()}
     durable.write_loose(folder / RECORD, json.dumps(facts).encode())
 
 
@@ -86,7 +86,7 @@ def read_record(folder: Path) -> LabelRecord | None:
     """What was said of a shard; None if it has to be labeled."""
     try:
         facts: dict[str, Any] = json.loads((folder / RECORD).read_bytes())
-        if facts.pop("boot") != _boot():
+        if facts.pop("boot") != boot():
             return None
         return LabelRecord(**facts | {"first": dict(facts["first"]), "asked": ()})
     except (OSError, ValueError, KeyError, TypeError):
@@ -117,5 +117,6 @@ def forget_others(base: Path) -> None:
             durable.remove_folder(folder)
 
 
-def _boot() -> str:
+def boot() -> str:
+    """What the system calls the time since it was started."""
     return BOOT.read_text("ascii").strip()

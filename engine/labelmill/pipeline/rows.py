@@ -90,7 +90,7 @@ def with_partition(bound: BoundJob, table: pa.Table, shard: Shard) -> pa.Table:
     key, value = bound.job.source.partition, shard.file.partition
     if key is None or value is None or key in table.column_names:
         return table
-    return table.append_column(key, pa.array([value] * len(table), pa.string()))
+    return table.append_column(key, pa.repeat(pa.scalar(value, pa.string()), len(table)))
 
 
 def read_rows(

@@ -41,6 +41,7 @@ from labelmill.pipeline.infer import (
     quarantined,
 )
 from labelmill.pipeline.judging import check_gold, judged
+from labelmill.pipeline.kept_keys import cached_keys
 from labelmill.pipeline.keys import read_decisions, write_keys
 from labelmill.pipeline.labeled import LabelRecord, write_record
 from labelmill.pipeline.measures import Measures
@@ -100,17 +101,14 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     """Prepare the rows of a shard and let every function vote on them."""
     rows = rows_of(bound, work, scanned=work.shelves is None)
     check_gold(bound, rows)
-    ballot = (
-        vote(bound, rows.batch)
-        if work.shelves is None
-        else cached_vote(bound, rows.batch, work.folder, work.shelves)
-    )
+    if work.shelves is None:
+        ballot, shelf = vote(bound, rows.batch), None
+    else:
+        ballot, shelf = cached_vote(bound, rows.batch, work.folder, work.shelves)
     patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))
     write_votes(work.file("votes"), ballot.votes)
     write_patterns(work.file("patterns"), patterns)
-    duplicates = any(is_global(step.kind) for step in bound.job.prepare)
-    group = bound.job.split.group
-    write_keys(work.file("keys"), rows.batch, rows.row, group=group, duplicates=duplicates)
+    _write_keys(bound, work, rows, shelf)
     lost = quarantined(rows, ballot.errors)
     if lost:
         write_table(work.file("quarantine"), table_of_rows(QUARANTINE, lost))
@@ -121,6 +119,15 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     if work.kept is not None:
         write_record(work.kept, record)
     return record
+
+
+def _write_keys(bound: BoundJob, work: Work, rows: Rows, shelf: Path | None) -> None:
+    path, group = work.file("keys"), bound.job.split.group
+    duplicates = any(is_global(step.kind) for step in bound.job.prepare)
+    if shelf is None:
+        write_keys(path, rows.batch, rows.row, group=group, duplicates=duplicates)
+    else:
+        cached_keys(path, shelf, rows.batch, rows.row, group=group, duplicates=duplicates)
 
 
 def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
