@@ -20,7 +20,7 @@ CRASH = "LABELMILL_CRASH"
 RECORD = 1024
 """Bytes of a note: all have one length, so that the place of a note is its number."""
 
-Kind = Literal["create", "write", "fsync", "rename", "symlink", "unlink", "mkdir", "rmdir"]
+Kind = Literal["create", "write", "fsync", "rename", "link", "symlink", "unlink", "mkdir", "rmdir"]
 
 
 @dataclass(frozen=True, slots=True)
