@@ -89,6 +89,65 @@ def test_the_cron_job_has_the_fields_of_kubernetes() -> None:
     assert mounted == {volume["name"] for volume in pod["volumes"]}
 
 
+def test_the_indexed_job_labels_every_slice_once(tmp_path: Path) -> None:
+    job = YAML(typ="safe").load((SCHEDULE / "array.yaml").read_text("utf-8"))
+
+    assert (job["apiVersion"], job["kind"]) == ("batch/v1", "Job")
+    spec = job["spec"]
+    assert spec["completionMode"] == "Indexed"
+    (container,) = spec["template"]["spec"]["containers"]
+    rule = spec["podFailurePolicy"]["rules"][0]["onExitCodes"]
+    assert (rule["containerName"], set(rule["values"])) == (container["name"], FINAL)
+    asked = [
+        _asked([*container["command"], *container["args"]], tmp_path, JOB_COMPLETION_INDEX=str(n))
+        for n in range(spec["completions"])
+    ]
+    total = spec["completions"]
+    assert [words[-1] for words in asked] == [f"{n}/{total}" for n in range(1, total + 1)]
+
+
+def test_the_array_for_slurm_labels_every_slice_once_and_sends_one_run(tmp_path: Path) -> None:
+    source = (SCHEDULE / "array.sbatch").read_text("utf-8")
+    script = tmp_path / "array.sbatch"
+    script.write_text(source.replace("/srv/comments", str(tmp_path)))
+    total = 8
+    assert f"#SBATCH --array=1-{total}\n" in source
+
+    setting = {"SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_COUNT": str(total)}
+    setting |= {"SLURM_ARRAY_JOB_ID": "77", "SLURM_CPUS_PER_TASK": "4"}
+    asked = [
+        _asked(["bash", "-u", str(script)], tmp_path, SLURM_ARRAY_TASK_ID=str(n), **setting)
+        for n in range(1, total + 1)
+    ]
+
+    assert [words[-1] for words in asked] == [f"{n}/{total}" for n in range(1, total + 1)]
+    (sent,) = (tmp_path / "sbatch.log").read_text().splitlines()
+    assert "--dependency=afterany:77 " in sent
+    assert sent.endswith("exec .venv/bin/labelmill run configs/video-comments.yaml")
+
+
+def _asked(command: list[str], folder: Path, **variables: str) -> list[str]:
+    """What a command calls labelmill with."""
+    log = folder / "labelmill.log"
+    log.unlink(missing_ok=True)
+    bins = folder / ".venv" / "bin"
+    bins.mkdir(parents=True, exist_ok=True)
+    programs = {
+        "labelmill": f'echo "$@" > {log}',
+        "sbatch": f'echo "$@" >> {folder}/sbatch.log',
+        "srun": 'exec "$@"',
+    }
+    for name, body in programs.items():
+        (bins / name).write_text(f"#!/bin/sh\n{body}\n")
+        (bins / name).chmod(0o755)
+    path = f"{bins}:{os.environ['PATH']}"
+    subprocess.run(command, env=os.environ | variables | {"PATH": path}, check=True, cwd=folder)
+    words = log.read_text().split()
+    assert words[:3] == ["run", "configs/video-comments.yaml", words[2]]
+    assert words[-4:-1] == ["--stage", "label", "--shards"]
+    return words
+
+
 @pytest.mark.parametrize(
     ("codes", "tries", "end"), [([0], 1, 0), ([4, 1, 0], 3, 0), ([3], 1, 3), ([5, 2], 2, 2)]
 )

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from labelmill.cli.options import AsJson, Config, LogFormat, Overrides, Partition, Project
+from labelmill.cli.slicing import label_and_show, wanted_slice
 
 if TYPE_CHECKING:
     from labelmill.config.spec import Job
@@ -47,6 +48,16 @@ def run(  # noqa: PLR0913 (an option each)
         bool,
         typer.Option("--full-refresh", help="Do all anew, whatever is known or published."),
     ] = False,
+    stage: Annotated[
+        Literal["label"] | None,
+        typer.Option(
+            metavar="STAGE", help="label: only let functions vote; a run later does the rest."
+        ),
+    ] = None,
+    shards: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="With --stage label: the I-th of N slices, from 1/N on."),
+    ] = None,
     overrides: Overrides = None,
     project: Project = None,
     as_json: AsJson = False,
@@ -57,7 +68,8 @@ def run(  # noqa: PLR0913 (an option each)
     What is published and would come out the same is left as it is, and functions vote only where
     their votes are not known. The stages are prepare, label, fit, infer, select and split, augment,
     export, check and publish. If a check fails, what is live stays live. With --partitions or
-    --since-last-success each partition is published as soon as it has passed its checks.
+    --since-last-success each partition is published as soon as it has passed its checks. With
+    --stage label nothing is published: n machines each label a slice of one job.
     """
     from labelmill.cli import logs  # noqa: PLC0415 (--help loads no more than it needs)
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
@@ -73,11 +85,15 @@ def run(  # noqa: PLR0913 (an option each)
     ]
     several = partitions is not None or since_last_success
     _check_options(partition, partitions, since=since_last_success, keep_going=keep_going)
+    wanted = wanted_slice(stage, shards, refused=several or full_refresh)
     with refusal_recorded(config, find_root(config, project)):
         if several:
             job, job_of = _jobs(lambda p: read_job(config, changes, project, p), partitions)
         else:
             job = read_job(config, changes, project, partition)
+    if wanted is not None:
+        label_and_show(job, wanted, partition, as_json=as_json)
+        return
     from labelmill.pipeline.run import run_job  # noqa: PLC0415
 
     if several:

@@ -3,7 +3,8 @@
     <shelf>/<digest of the rows>/<n>.arrow      one record batch a cell, its key in the metadata
 
 A file appears whole or not at all, and says itself which cells it holds; there is no index that
-could disagree with it. A file that cannot be read holds nothing.
+could disagree with it. A file that cannot be read holds nothing. Several processes may work on one
+shelf: what one of them loses to another is cast again when it is next asked for, and never wrong.
 """
 
 import json
@@ -141,7 +142,10 @@ def _write(path: Path, cells: Mapping[str, Cell]) -> None:
         for key in ordered
     ]
     schema = SCHEMA.with_metadata({CELLS: json.dumps(told)})
-    with new_file(path) as file, pa.ipc.new_file(file, schema, options=COMPRESSION) as writer:
+    with (
+        new_file(path, shared=True) as file,
+        pa.ipc.new_file(file, schema, options=COMPRESSION) as writer,
+    ):
         for key in ordered:
             v = cells[key].votes
             columns = [*map(pa.array, (v.doc, v.label, v.start, v.end)), v.entry]

@@ -7,6 +7,7 @@ disk.
 """
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from labelmill.io.steps import opened, tick
 COMPRESSION = "zstd"
 COMPRESSION_LEVEL = 1
 ROW_GROUP_ROWS = 20_000
+_TOKEN = secrets.token_hex(4)
+"""Tells this process from those on other machines, which may have the same number."""
 
 
 @contextmanager
@@ -60,10 +63,11 @@ def new_file(path: Path, *, lasting: bool = True, shared: bool = False) -> Itera
     """Write a file that takes its name only when the with block ends without an error.
 
     One that is not `lasting` is not synced to disk: it serves this run only, and a power cut may
-    take it. One that is `shared` may be written by several processes at once, the same by all.
+    take it. One that is `shared` may be written by several processes at once, on one machine or
+    several; one of them is the last, and what it wrote stays.
     """
     make_folder(path.parent, lasting=False)
-    own = f".{os.getpid()}" if shared else ""
+    own = f".{os.getpid()}-{_TOKEN}" if shared else ""
     draft = path.with_name(f".{path.name}{own}.tmp")
     with explained(path):
         try:

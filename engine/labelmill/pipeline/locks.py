@@ -1,10 +1,13 @@
 """The lock of a job: whoever changes its output or its state holds it.
 
-The system frees it when the process ends, however it ends.
+Slices of a job that are labeled ahead share it, each with a lock of its own beside it. The system
+frees a lock when the process ends, however it ends.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -22,19 +25,60 @@ def locked(job: Job) -> Iterator[None]:
     Raises:
         LockHeld: if another process holds it.
     """
-    path = job.root / STATE / "locks" / f"{job.name}.lock"
+    with _alone(_lock_file(job), f"another run of job '{job.name}'"):
+        yield
+
+
+@contextmanager
+def locked_for_slice(job: Job, part: str) -> Iterator[None]:
+    """Hold the lock of a job together with its other slices, and that of a slice alone.
+
+    Raises:
+        LockHeld: if a run holds the lock of the job, or another process that of the slice.
+    """
+    message = f"a run of job '{job.name}' holds {_lock_file(job)}; wait for it to end"
+    own = _lock_file(job, f".{part}")
+    with _shared(_lock_file(job), message), _alone(own, f"another process ({part})"):
+        yield
+
+
+def _lock_file(job: Job, suffix: str = "") -> Path:
+    path = job.root / STATE / "locks" / f"{job.name}{suffix}.lock"
     durable.make_folder(path.parent)
+    return path
+
+
+@contextmanager
+def _alone(path: Path, other: str) -> Iterator[None]:
     with durable.explained(path):
         lock = FileLock(path)
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            message = f"another run of job '{job.name}' holds {path}; wait for it to end"
+            message = f"{other} holds {path}; wait for it to end"
             raise LockHeld(message) from None
     try:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def _shared(path: Path, message: str) -> Iterator[None]:
+    """Hold a lock that many may share, but nobody who holds it alone."""
+    import fcntl  # noqa: PLC0415 (only on POSIX)
+
+    with durable.explained(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        with durable.explained(path):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise LockHeld(message) from None
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager

@@ -10,6 +10,9 @@ from labelmill.pipeline.record import STATE
 
 TO_THE_SECOND = len("20260101T000000Z")
 
+LABEL = "label"
+"""The verb in the record of a slice that was labeled ahead."""
+
 Told = Mapping[str, Any]
 """What a run.json says."""
 
@@ -42,6 +45,19 @@ def last_runs(root: Path, job: str, partitions: Iterable[str | None]) -> dict[st
         if not wanted:
             break
     return found
+
+
+def labeled_ahead(root: Path, job: str, plan: str) -> tuple[str, ...]:
+    """The slices of a plan that were labeled since the job last ran to its end, such as 2/8."""
+    found = set()
+    for told, _ in records(root, job):
+        verb, done = told.get("verb", "run"), not told["exit_code"]
+        if verb == "run" and done:
+            break
+        if verb == LABEL and done and told.get("plan") == plan:
+            number, _, total = told["slice"].partition("/")
+            found.add((int(total), int(number)))
+    return tuple(f"{number}/{total}" for total, number in sorted(found))
 
 
 def _was_of(told: Told, partition: str | None) -> bool:

@@ -1,13 +1,12 @@
 """A whole run: from a checked job to published snapshots."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from functools import partial
 from math import ceil
-from os import cpu_count
 from pathlib import Path
-from threading import Thread, current_thread, main_thread
+from threading import Thread
 from time import perf_counter
 from typing import Any
 
@@ -22,9 +21,8 @@ from labelmill.io import durable
 from labelmill.pipeline import ending
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.cells import write_prints
-from labelmill.pipeline.executor import Executor, InProcess, Processes
+from labelmill.pipeline.engines import ROWS_OF_A_SMALL_JOB, executor_of
 from labelmill.pipeline.fit import fit
-from labelmill.pipeline.foreign import runs_foreign_code
 from labelmill.pipeline.freshness import standing, why_stale
 from labelmill.pipeline.gold_set import GoldSet, gold_works, label_gold, read_gold
 from labelmill.pipeline.held import release
@@ -54,13 +52,6 @@ from labelmill.pipeline.works import FittedFiles, Work, texts_of
 from labelmill.refine.artifact import FILE_NAME as REFINEMENT_FILE
 from labelmill.refine.artifact import to_bytes
 from labelmill.report.page import page_template
-
-ROWS_OF_A_SMALL_JOB = 5_000
-"""A job with fewer rows is done in the calling process: a process of its own takes longer to
-start than they do."""
-
-ROWS_WORTH_A_WORKER = 50_000
-"""So many rows of a job of declared functions take about as long as starting another process."""
 
 
 def run_job(
@@ -146,7 +137,7 @@ def _make(plan: Plan, kept: Path | None, output: Path, progress: Progress, recor
     write_prints(job, folder)
     works = works_of(plan, folder, kept)
     try:
-        with _executor(job, len(works), plan.rows) as (bound, executor):
+        with executor_of(job, len(works), plan.rows) as (bound, executor):
             shop = Shop(bound, executor, progress)
             return _carry_out(shop, plan, works, output, record)
     except LabelmillError:
@@ -188,8 +179,8 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
     if plan.rows >= ROWS_OF_A_SMALL_JOB:
         # Compiled while workers label: when the page is made, everybody waits for it.
         Thread(target=page_template, daemon=True).start()
-    records = _label(shop, works, rescue)
-    record.facts["cells"] = _cells(job, records)
+    records = label(shop, works, rescue)
+    record.facts["cells"] = cells_of(job, records)
     known = _label_gold(shop, plan, works)
     removed = _decide(shop.bound, plan, works, records)
     check_budget(job, records, removed)
@@ -214,7 +205,7 @@ def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: 
     return Run(record.id, "published", output, tuple(snapshots), tuple(warnings))
 
 
-def _label(shop: Shop, works: Sequence[Work], rescue: LabelRescue) -> list[LabelRecord]:
+def label(shop: Shop, works: Sequence[Work], rescue: LabelRescue) -> list[LabelRecord]:
     """Label the shards of which it is not known what that leaves."""
     known = {w.number: None if w.kept is None else read_record(w.kept) for w in works}
     open_ = [work for work in works if known[work.number] is None]
@@ -224,7 +215,7 @@ def _label(shop: Shop, works: Sequence[Work], rescue: LabelRescue) -> list[Label
     return [record for work in works if (record := found[work.number]) is not None]
 
 
-def _cells(job: Job, records: Sequence[LabelRecord]) -> dict[str, Any]:
+def cells_of(job: Job, records: Sequence[LabelRecord]) -> dict[str, Any]:
     """On how many shards each function voted, where it did, and how often votes were known."""
     cast = Counter(name for record in records for name in record.asked)
     return {
@@ -342,38 +333,3 @@ def _publish(job: Job, output: Path, snapshot: Snapshot) -> None:
     key = None if partition is None else job.source.partition
     publish(output, key, partition, snapshot.id)
     release(output, partition)
-
-
-def default_workers(rows: int, *, slow: bool) -> int:
-    """Processes that a job of so many rows is worth, at most one a core.
-
-    Args:
-        rows: of the input.
-        slow: whether the job runs code row by row, or a model, so that few rows are much work.
-
-    Example:
-        >>> default_workers(30_000, slow=False)
-        1
-    """
-    worth = ROWS_OF_A_SMALL_JOB if slow else ROWS_WORTH_A_WORKER
-    return max(1, min(cpu_count() or 1, rows // worth))
-
-
-@contextmanager
-def _executor(job: Job, n_shards: int, rows: int) -> Iterator[tuple[BoundJob, Executor]]:
-    """Who carries out the tasks: this process where the job is small, else processes of its own.
-
-    Off the main thread a time limit cannot stop a regular expression, so there it is always those.
-    """
-    bound = BoundJob(job)
-    asked, megabytes = job.execution.workers, job.execution.memory_per_worker
-    small = asked is None and rows < ROWS_OF_A_SMALL_JOB and current_thread() is main_thread()
-    if asked == 0 or small:
-        yield bound, InProcess(bound)
-        return
-    workers = min(asked or default_workers(rows, slow=runs_foreign_code(job)), n_shards)
-    memory = None if megabytes is None else megabytes * 1_000_000
-    with Processes(job, workers, memory) as processes:
-        if rows >= ROWS_OF_A_SMALL_JOB:
-            processes.equip(bound.compiled())  # once for all, while they start
-        yield bound, processes

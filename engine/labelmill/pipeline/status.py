@@ -11,7 +11,7 @@ from labelmill.errors import InputMissing
 from labelmill.pipeline.fingerprint import plan_digest
 from labelmill.pipeline.freshness import differences
 from labelmill.pipeline.held import Held, held_snapshots, override_of
-from labelmill.pipeline.past import Told, last_runs
+from labelmill.pipeline.past import Told, labeled_ahead, last_runs
 from labelmill.pipeline.plan import plan_gold
 from labelmill.pipeline.publish import MANIFEST, local_output, snapshot_folder
 from labelmill.pipeline.survey import Found, in_order, survey
@@ -47,13 +47,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a job stands; `problem` says why its source cannot be listed, if it cannot."""
+    """How a job stands; `problem` says why its source cannot be listed, if it cannot.
+
+    `ahead` names the slices that were labeled for a run that is still to come.
+    """
 
     job: str
     output: Path
     view: int | None
     partitions: tuple[Standing, ...]
     problem: str = ""
+    ahead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,9 @@ def status(job: Job, partition: str | None = None) -> Status:
     last = last_runs(job.root, job.name, values)
     scene = _Scene(output, plan_digest(job, gold), live, held, last)
     standings = tuple(_standing(scene, value, found.get(value)) for value in values)
-    return Status(job.name, output, None if view is None else view.number, standings, problem)
+    ahead = labeled_ahead(job.root, job.name, scene.plan)
+    number = None if view is None else view.number
+    return Status(job.name, output, number, standings, problem, ahead)
 
 
 def _found(job: Job) -> tuple[dict[str | None, Found], str]:

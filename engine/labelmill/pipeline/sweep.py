@@ -140,6 +140,7 @@ def _unfinished(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (a fi
     output = local_output(job)
     drafts = [p for place in (".", "snapshots", "views") for p in (output / place).glob(".*.tmp")]
     work = job.root / STATE / "work" / job.name
+    drafts += (job.root / STATE / "votes" / job.name).glob("*/.*.tmp")
     for path in (*unfinished(output), *drafts, *([work] if work.exists() else [])):
         yield _rubbish("unfinished", path)
 

@@ -37,18 +37,23 @@ def deaf(event: str, facts: Mapping[str, Any]) -> None:
 
 @dataclass
 class Telling:
-    """Tells of one run, from the moment at which it has its lock."""
+    """Tells of one run, from the moment at which it has its lock.
+
+    A run of a `part` of a job has a heartbeat of its own.
+    """
 
     job: Job
     record: Record
     progress: Progress = silent
     listener: Listener = deaf
+    part: str = ""
     _began: datetime | None = field(default=None, init=False)
     _sink: FileSink | HttpSink | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         state = self.job.root / STATE
-        self._heart = Heartbeat(heartbeat_file(state, self.job.name), self.record.id)
+        name = f"{self.job.name}.{self.part}" if self.part else self.job.name
+        self._heart = Heartbeat(heartbeat_file(state, name), self.record.id)
         wanted = self.job.record
         if wanted.openlineage is not None:
             self._sink = sink_of(wanted.openlineage, wanted.token)

@@ -32,6 +32,26 @@ def backfill_view(outcomes: Sequence[Any], left: Sequence[str], output: Path) ->
     return [*view, f"Training set: {output / 'current' / '*' / 'train'}"]
 
 
+def slice_view(done: Any) -> View:
+    """What was labeled ahead.
+
+    Args:
+        done: what `labelmill.pipeline.slices.label_slice` gives.
+    """
+    if done.status == "no data":
+        return ["No data: the source has no rows."]
+    cast, known = sum(done.cells["cast"].values()), done.cells["known"]
+    shards = "shard" if done.shards == 1 else "shards"
+    told = f"votes of {whole(cast)} cells were cast, {whole(known)} were known"
+    view: View = [
+        f"Slice {done.slice}: {whole(done.shards)} {shards}, {whole(done.rows)} rows; {told}"
+    ]
+    view += [f"! {name} failed on {whole(n)} rows" for name, n in done.errors.items() if n]
+    if done.unreadable:
+        view.append(f"! nobody can read {whole(done.unreadable)} rows")
+    return [*view, "Nothing was published; `labelmill run` does the rest."]
+
+
 def status_view(status: Any, width: int) -> View:
     """How each partition stands.
 
@@ -63,7 +83,14 @@ def status_view(status: Any, width: int) -> View:
         "",
         *table(headings, rows, width),
         *(["", *said] if said else []),
+        *_labeled_ahead(status),
     ]
+
+
+def _labeled_ahead(status: Any) -> View:
+    if not status.ahead:
+        return []
+    return ["", f"labeled ahead for the next run: slices {', '.join(status.ahead)}"]
 
 
 def _noted(standing: Any) -> list[str]:
