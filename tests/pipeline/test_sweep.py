@@ -1,7 +1,9 @@
 """Removing what nobody needs."""
 
+import os
 import shutil
 from pathlib import Path
+from time import time
 
 import pytest
 from filelock import FileLock
@@ -80,6 +82,7 @@ def test_what_killed_runs_left_behind_goes(project: Project) -> None:
         project.output / "views" / ".making-02" / "a",
         project.output / "._CURRENT.json.tmp",
         project.root / ".labelmill" / "work" / "job" / "a",
+        project.root / ".labelmill" / "shards" / "job" / "d" / "s" / ".votes.arrow.tmp",
     ]
     for path in left:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,8 +91,24 @@ def test_what_killed_runs_left_behind_goes(project: Project) -> None:
     swept = sweep(project.job())
 
     assert {item.kind for item in swept.rubbish} == {"unfinished"}
-    assert swept.bytes == 20
+    assert swept.bytes == 25
     assert not any(path.exists() for path in left)
+
+
+def test_records_that_a_killed_run_did_not_finish_go_after_a_day(project: Project) -> None:
+    made = project.run().id
+    runs = project.root / ".labelmill" / "runs"
+    for name, age in (("old", 90_000), ("young", 0)):
+        draft = runs / name / ".run.json.tmp"
+        draft.parent.mkdir()
+        draft.write_bytes(b"{")
+        os.utime(draft.parent, (time() - age, time() - age))
+
+    sweep(project.job())
+
+    left = {folder.name for folder in runs.iterdir()}
+    assert "old" not in left
+    assert {made, "young"} <= left
 
 
 def test_old_records_go(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

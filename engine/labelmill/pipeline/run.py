@@ -158,8 +158,10 @@ def _stale(output: Path, plan: Plan, *, full_refresh: bool) -> dict[str, tuple[s
 
 
 def _nothing_to_do(plan: Plan, output: Path, record: Record) -> Run:
-    """What is published stays; a pointer that a killed run left behind is mended."""
+    """What is published stays; what a killed run left behind is mended and removed."""
     _note_input(record, plan)
+    remove_unfinished(output)
+    durable.remove_folder(plan.job.root / STATE / "work" / plan.job.name)
     record.facts["cells"] = {"cast": {}, "known": 0}
     live = tuple(standing(output, part) for part in plan.partitions if part.shards)
     for snapshot in live:

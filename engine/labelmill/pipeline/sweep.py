@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from time import time
 from typing import Any
 
 from labelmill.config.spec import Job
@@ -23,6 +24,9 @@ KEEP = 10
 
 RECORDS = 400
 """So many records of runs are kept, the newest."""
+
+DAY = 86_400
+"""After so many seconds nobody writes a record of a run any more that is not there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,8 @@ def _unfinished(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (a fi
     output = local_output(job)
     drafts = [p for place in (".", "snapshots", "views") for p in (output / place).glob(".*.tmp")]
     work = job.root / STATE / "work" / job.name
-    drafts += (job.root / STATE / "votes" / job.name).glob("*/.*.tmp")
+    for kept in ("votes", "shards"):
+        drafts += (job.root / STATE / kept / job.name).rglob(".*.tmp")
     for path in (*unfinished(output), *drafts, *([work] if work.exists() else [])):
         yield _rubbish("unfinished", path)
 
@@ -148,6 +153,9 @@ def _unfinished(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (a fi
 def _old_records(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (the same)
     for _, folder in islice(records(job.root, job.name), RECORDS, None):
         yield _rubbish("record", folder)
+    for folder in sorted((job.root / STATE / "runs").glob("*")):
+        if not (folder / "run.json").exists() and time() - folder.stat().st_mtime > DAY:
+            yield _rubbish("record", folder)  # its run was killed while it wrote the record
 
 
 Finder = Callable[[Job, int], Iterator[Rubbish]]
