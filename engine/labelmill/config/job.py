@@ -73,6 +73,7 @@ def job_of(assembly: Assembly, resolved: Resolved) -> Job:
         gold=_gold(read, task.kind.unit, resolved),
         refine=_refine(read.sections["refine"] or {}),
         record=_record(read.sections["record"] or {}, resolved.root),
+        state=placed(header["state"], resolved.root) if header.get("state") else "",
     )
 
 

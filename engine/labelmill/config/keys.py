@@ -57,7 +57,9 @@ class JobFile:
         execution: how the work is carried out; it never changes the output.
         record: whom a run tells of itself; it never changes the output.
         error_budget: the share of rows that may fail in each labeling function.
-        output: folder or URL of the training sets; `data/out/<name>` where it is left out.
+        output: folder or `s3://` URL of the training sets; `data/out/<name>` where it is left out.
+        state: folder or `s3://` URL of what is kept from run to run; `.labelmill` where it is left
+            out.
     """
 
     version: Literal[1]
@@ -86,6 +88,7 @@ class JobFile:
     record: Section = field(default_factory=dict)
     error_budget: Fraction = 0.001
     output: Text | None = None
+    state: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class Source:
     """Where the rows come from.
 
     Attributes:
-        path: a Parquet file, a folder, a glob or a URL.
+        path: a Parquet file, a folder or a glob, here or at `s3://`.
         id: the column that tells rows apart.
         text: the column that holds the text.
         gold: the column of known labels, used to measure and never to fit.

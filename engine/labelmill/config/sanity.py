@@ -33,6 +33,7 @@ def check_sanity(draft: Draft, folder: Path, findings: Findings) -> None:
     for check in (_check_split, _check_carry, _check_where, _check_ready):
         check(draft, findings)
     _check_output(draft, folder, findings)
+    _check_state(draft, folder, findings)
     _check_gold(draft, folder, findings)
     _check_record(draft, folder, findings)
 
@@ -149,6 +150,29 @@ def _check_output(draft: Draft, folder: Path, findings: Findings) -> None:
     if _inside(target, rows) or _inside(rows, target):
         message = "the output and the source lie in each other; a run would read what it wrote"
         findings.add(("output",), "value", message)
+
+
+def _check_state(draft: Draft, folder: Path, findings: Findings) -> None:
+    """The state lies apart from what is read and what is written."""
+    state = (draft.header or {}).get("state")
+    if state is None or "\0" in state:
+        if state is not None:
+            findings.add(("state",), "value", "holds a NUL character; no folder can be named so")
+        return
+    target = placed(state, folder)
+    if not is_url(state) and not Path(state).is_absolute() and not _inside(target, str(folder)):
+        message = f"'{state}' leads out of the project; write an absolute path if that is meant"
+        findings.add(("state",), "value", message)
+    source = (draft.sections["source"] or {}).get("path")
+    for name, path in (("output", output_of(draft)), ("source", source)):
+        if path is None or is_url(path) != is_url(state):
+            continue
+        other = placed(path, folder)
+        if _inside(target, other) or _inside(other, target):
+            message = (
+                f"the state and the {name} lie in each other; give the state a place of its own"
+            )
+            findings.add(("state",), "value", message)
 
 
 def _check_gold(draft: Draft, folder: Path, findings: Findings) -> None:

@@ -14,6 +14,9 @@ from labelmill.core.protocols import (
     PrepareStep,
 )
 
+STATE = ".labelmill"
+"""The folder of the state, where a config names no other."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadyWhen:
@@ -203,8 +206,9 @@ class Resolved:
 class Job:
     """A job, checked and built.
 
-    `output` is absolute or a URL. `gold` is the labeled set of its own, as a source whose column
-    `gold` holds the labels; nothing of it is emitted.
+    `output` is absolute or a URL; so is `state`, which is empty where the config names none.
+    `gold` is the labeled set of its own, as a source whose column `gold` holds the labels; nothing
+    of it is emitted.
     """
 
     name: str
@@ -230,8 +234,15 @@ class Job:
     gold: SourceSpec | None = None
     refine: RefineSpec | None = None
     record: RecordSpec = RecordSpec()
+    state: str = ""
 
     @property
     def root(self) -> Path:
         """The project root, which all relative paths start from."""
         return self.resolved.root
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder of the state on this machine, also where what has to last lies in a store."""
+        here = self.state and "://" not in self.state
+        return Path(self.state) if here else self.root / STATE

@@ -108,7 +108,7 @@ def due(job: Job, found: Sequence[Found]) -> list[Found]:
         return list(found)
     newest = max(natural(partition) for partition in live)
     missing = [part.partition for part in found if part.partition not in live]
-    last = last_runs(job.root, job.name, missing)
+    last = last_runs(job.state_folder, job.name, missing)
     return [
         part
         for part in found
@@ -146,7 +146,7 @@ def run_partitions(
         InputMissing: if there is no input, or no partition in the range.
         LockHeld: if another process works on this job.
     """
-    record = Record(job.name, job.root)
+    record = Record(job.name, job.state_folder)
     record.facts |= {"verb": "backfill", "wanted": wanted}
     try:
         with ending.drained(job.execution.grace, notice), locked(job):

@@ -25,7 +25,6 @@ from labelmill.io.source import ShardReader
 from labelmill.text.gazetteer import CompiledGazetteer
 from labelmill.text.scan import Kit, Probe, Scan, slow_here
 
-CACHE = Path(".labelmill") / "cache" / "gazetteers"
 SEARCHING_TYPES = frozenset({"keyword", "regex", "lexicon"})
 """Types of labeling functions that the scan serves."""
 
@@ -33,9 +32,10 @@ SEARCHING_TYPES = frozenset({"keyword", "regex", "lexicon"})
 class Gazetteers(Mapping[str, Gazetteer]):
     """The gazetteers of a job, each read when it is first asked for."""
 
-    def __init__(self, root: Path, specs: Mapping[str, GazetteerSpec]) -> None:
+    def __init__(self, root: Path, specs: Mapping[str, GazetteerSpec], state: Path) -> None:
         """Nothing is read yet."""
         self._root = root
+        self._cache = state / "cache" / "gazetteers"
         self._specs = specs
         self._loaded: dict[str, CompiledGazetteer] = {}
 
@@ -51,7 +51,7 @@ class Gazetteers(Mapping[str, Gazetteer]):
                 case=spec.case,
                 min_length=spec.min_length,
                 stop=self._stop(spec),
-                cache=self._root / CACHE,
+                cache=self._cache,
             )
         return self._loaded[name]
 
@@ -154,7 +154,7 @@ class BoundJob:
     @cached_property
     def gazetteers(self) -> Gazetteers:
         """The gazetteers of the job."""
-        return Gazetteers(self.job.root, self.job.gazetteers)
+        return Gazetteers(self.job.root, self.job.gazetteers, self.job.state_folder)
 
     @cached_property
     def voters(self) -> Mapping[str, Voter]:

@@ -24,7 +24,6 @@ from labelmill.io.digests import stamp
 from labelmill.io.source import Shard, runs_of
 from labelmill.pipeline.fingerprint import function_fingerprints, package_version
 from labelmill.pipeline.plan import Plan
-from labelmill.pipeline.record import STATE
 from labelmill.pipeline.works import Work
 
 RECORD = "record.json"
@@ -96,7 +95,7 @@ def read_record(folder: Path) -> LabelRecord | None:
 def works_of(plan: Plan, folder: Path, kept: Path | None) -> list[Work]:
     """Where the files of each shard lie; without `kept` nothing is known and nothing is kept."""
     runs = runs_of(plan.shards)
-    shelves = None if kept is None else plan.job.root / STATE / "votes" / plan.job.name
+    shelves = None if kept is None else plan.job.state_folder / "votes" / plan.job.name
     return [
         Work(
             folder,

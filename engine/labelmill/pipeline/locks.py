@@ -15,7 +15,7 @@ from labelmill.config.spec import Job
 from labelmill.core.hiding import hide_in_error
 from labelmill.errors import LockHeld
 from labelmill.io import durable
-from labelmill.pipeline.record import STATE, Record, status_of
+from labelmill.pipeline.record import Record, status_of
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def locked_for_slice(job: Job, part: str) -> Iterator[None]:
 
 
 def _lock_file(job: Job, suffix: str = "") -> Path:
-    path = job.root / STATE / "locks" / f"{job.name}{suffix}.lock"
+    path = job.state_folder / "locks" / f"{job.name}{suffix}.lock"
     durable.make_folder(path.parent)
     return path
 
@@ -84,7 +84,7 @@ def _shared(path: Path, message: str) -> Iterator[None]:
 @contextmanager
 def recorded(job: Job, verb: str) -> Iterator[Record]:
     """Hold the lock of a job while a verb is carried out, and write its run.json."""
-    record = Record(job.name, job.root, hidden=job.resolved.hidden)
+    record = Record(job.name, job.state_folder, hidden=job.resolved.hidden)
     record.facts["verb"] = verb
     try:
         with locked(job):

@@ -6,8 +6,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from labelmill.pipeline.record import STATE
-
 TO_THE_SECOND = len("20260101T000000Z")
 
 LABEL = "label"
@@ -17,16 +15,16 @@ Told = Mapping[str, Any]
 """What a run.json says."""
 
 
-def past_runs(root: Path, job: str) -> Iterator[Told]:
+def past_runs(state: Path, job: str) -> Iterator[Told]:
     """The records of earlier runs of a job, the newest first; other verbs are left out."""
-    for told, _ in records(root, job):
+    for told, _ in records(state, job):
         if told.get("verb", "run") == "run":
             yield told
 
 
-def records(root: Path, job: str) -> Iterator[tuple[Told, Path]]:
+def records(state: Path, job: str) -> Iterator[tuple[Told, Path]]:
     """All records of a job with their folders, the newest first."""
-    folders = sorted((root / STATE / "runs").glob("*"), reverse=True)
+    folders = sorted((state / "runs").glob("*"), reverse=True)
     for _, same_second in groupby(folders, key=lambda folder: folder.name[:TO_THE_SECOND]):
         found = [(told, folder) for folder in same_second if (told := _read(folder)) is not None]
         for told, folder in sorted(found, key=lambda pair: str(pair[0]["started"]), reverse=True):
@@ -34,11 +32,11 @@ def records(root: Path, job: str) -> Iterator[tuple[Told, Path]]:
                 yield told, folder
 
 
-def last_runs(root: Path, job: str, partitions: Iterable[str | None]) -> dict[str | None, Told]:
+def last_runs(state: Path, job: str, partitions: Iterable[str | None]) -> dict[str | None, Told]:
     """The newest run of each partition, for those that have one."""
     wanted = set(partitions)
     found: dict[str | None, Told] = {}
-    for told in past_runs(root, job):
+    for told in past_runs(state, job):
         for partition in [value for value in wanted if _was_of(told, value)]:
             found[partition] = told
             wanted.remove(partition)
@@ -47,10 +45,10 @@ def last_runs(root: Path, job: str, partitions: Iterable[str | None]) -> dict[st
     return found
 
 
-def labeled_ahead(root: Path, job: str, plan: str) -> tuple[str, ...]:
+def labeled_ahead(state: Path, job: str, plan: str) -> tuple[str, ...]:
     """The slices of a plan that were labeled since the job last ran to its end, such as 2/8."""
     found = set()
-    for told, _ in records(root, job):
+    for told, _ in records(state, job):
         verb, done = told.get("verb", "run"), not told["exit_code"]
         if verb == "run" and done:
             break

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from labelmill.config.spec import STATE
 from labelmill.core.hiding import hidden_in_all
 from labelmill.errors import ConfigErrors, LabelmillError, OutputFailed, Terminated
 from labelmill.io.durable import write_bytes
 from labelmill.pipeline.fingerprint import versions
 from labelmill.pipeline.publish import json_bytes
 
-STATE = ".labelmill"
 RETRYABLE = {1, 4, 5, 6, 130, 143}
 
 
@@ -25,11 +25,11 @@ RETRYABLE = {1, 4, 5, 6, 130, 143}
 class Record:
     """Facts of one run, gathered as it goes; the clock and the host stand here and nowhere else.
 
-    Texts that are `hidden` are taken out when it is written.
+    `state` is the folder of the state. Texts that are `hidden` are taken out when it is written.
     """
 
     job: str
-    root: Path
+    state: Path
     facts: dict[str, Any] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
 
@@ -41,7 +41,7 @@ class Record:
     @property
     def folder(self) -> Path:
         """Where this run's record lies."""
-        return self.root / STATE / "runs" / self.id
+        return self.state / "runs" / self.id
 
     def close(self, status: str, error: BaseException | None = None) -> None:
         """Write run.json; where an error ended the run, that this fails too is passed over."""
@@ -78,7 +78,7 @@ def refusal_recorded(config: Path, root: Path) -> Iterator[None]:
         yield
     except ConfigErrors as error:
         if config.is_file():
-            Record(config.stem, root).close("failed", error)
+            Record(config.stem, root / STATE).close("failed", error)
         raise
 
 

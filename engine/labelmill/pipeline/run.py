@@ -38,7 +38,7 @@ from labelmill.pipeline.locks import locked
 from labelmill.pipeline.plan import Plan, make_plan
 from labelmill.pipeline.publish import local_output, remove_unfinished
 from labelmill.pipeline.ready import check_ready
-from labelmill.pipeline.record import STATE, Record, status_of
+from labelmill.pipeline.record import Record, status_of
 from labelmill.pipeline.refining import read_sample, refine, sample_shard, sample_tasks
 from labelmill.pipeline.rescue import LabelRescue
 from labelmill.pipeline.result import Run, Snapshot
@@ -77,7 +77,7 @@ def run_job(
         LabelmillError: whatever stopped the run; nothing was published then, or in a job with
             partitions only those that were finished before.
     """
-    record = Record(job.name, job.root, hidden=job.resolved.hidden)
+    record = Record(job.name, job.state_folder, hidden=job.resolved.hidden)
     record.facts["config"] = dict(job.resolved.public)
     record.facts["overrides"] = list(job.resolved.overrides)
     record.facts["verb"] = "run"
@@ -118,7 +118,7 @@ def _run(
     record.facts["stale"] = {value: list(why) for value, why in stale.items() if why}
     if not any(stale.values()):
         return _nothing_to_do(plan, output, record)
-    kept = job.root / STATE / "shards" / job.name / label_digest(job)[:16]
+    kept = job.state_folder / "shards" / job.name / label_digest(job)[:16]
     done = _make(plan, None if full_refresh else kept, output, progress, record)
     forget_others(kept)
     return done
@@ -131,7 +131,7 @@ def _make(plan: Plan, kept: Path | None, output: Path, progress: Progress, recor
         part.digests.begin()
     durable.make_folder(output)
     remove_unfinished(output)
-    folder = job.root / STATE / "work" / job.name
+    folder = job.state_folder / "work" / job.name
     durable.remove_folder(folder)
     durable.make_folder(folder)
     write_prints(job, folder)
@@ -161,7 +161,7 @@ def _nothing_to_do(plan: Plan, output: Path, record: Record) -> Run:
     """What is published stays; what a killed run left behind is mended and removed."""
     _note_input(record, plan)
     remove_unfinished(output)
-    durable.remove_folder(plan.job.root / STATE / "work" / plan.job.name)
+    durable.remove_folder(plan.job.state_folder / "work" / plan.job.name)
     record.facts["cells"] = {"cast": {}, "known": 0}
     live = tuple(standing(output, part) for part in plan.partitions if part.shards)
     for snapshot in live:

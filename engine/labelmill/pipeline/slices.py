@@ -26,7 +26,7 @@ from labelmill.pipeline.locks import locked_for_slice
 from labelmill.pipeline.past import LABEL
 from labelmill.pipeline.plan import Plan, make_plan
 from labelmill.pipeline.ready import check_ready
-from labelmill.pipeline.record import STATE, Record, status_of
+from labelmill.pipeline.record import Record, status_of
 from labelmill.pipeline.rescue import LabelRescue
 from labelmill.pipeline.result import Run
 from labelmill.pipeline.run import cells_of, label
@@ -114,7 +114,7 @@ def label_slice(
     Raises:
         LabelmillError: whatever stopped it; shards that were labeled are kept.
     """
-    record = Record(job.name, job.root, hidden=job.resolved.hidden)
+    record = Record(job.name, job.state_folder, hidden=job.resolved.hidden)
     record.facts["config"] = dict(job.resolved.public)
     record.facts["overrides"] = list(job.resolved.overrides)
     record.facts |= {"verb": LABEL, "partition": partition, "slice": str(slice_)}
@@ -147,8 +147,8 @@ def _label_slice(
     record.facts["plan"] = plan.digest
     if not plan.rows:
         return SliceRun(record.id, "no data", slice_)
-    folder = job.root / STATE / "work" / job.name / f"label-{record.id}"
-    kept = job.root / STATE / "shards" / job.name / label_digest(job)[:16]
+    folder = job.state_folder / "work" / job.name / f"label-{record.id}"
+    kept = job.state_folder / "shards" / job.name / label_digest(job)[:16]
     works = slice_.of(works_of(plan, folder, kept))
     rows = sum(len(work.shard) for work in works)
     record.facts["labeled"] = {"shards": len(works), "of": len(plan.shards), "rows": rows}

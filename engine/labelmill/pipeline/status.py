@@ -90,10 +90,10 @@ def status(job: Job, partition: str | None = None) -> Status:
     if partition is not None:
         values = [partition]
     gold = None if job.gold is None else plan_gold(job, job.gold).input
-    last = last_runs(job.root, job.name, values)
+    last = last_runs(job.state_folder, job.name, values)
     scene = _Scene(output, plan_digest(job, gold), live, held, last)
     standings = tuple(_standing(scene, value, found.get(value)) for value in values)
-    ahead = labeled_ahead(job.root, job.name, scene.plan)
+    ahead = labeled_ahead(job.state_folder, job.name, scene.plan)
     number = None if view is None else view.number
     return Status(job.name, output, number, standings, problem, ahead)
 

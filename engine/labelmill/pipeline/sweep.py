@@ -16,7 +16,6 @@ from labelmill.pipeline.held import held_snapshots, notes
 from labelmill.pipeline.locks import locked, recorded
 from labelmill.pipeline.past import records
 from labelmill.pipeline.publish import CURRENT, MAKING, local_output, unfinished
-from labelmill.pipeline.record import STATE
 from labelmill.pipeline.views import add_view, lineage, live_view, show, views
 
 KEEP = 10
@@ -143,17 +142,17 @@ def _unfinished(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (a fi
     """What killed runs left behind; the lock is held, so nobody is at it."""
     output = local_output(job)
     drafts = [p for place in (".", "snapshots", "views") for p in (output / place).glob(".*.tmp")]
-    work = job.root / STATE / "work" / job.name
+    work = job.state_folder / "work" / job.name
     for kept in ("votes", "shards"):
-        drafts += (job.root / STATE / kept / job.name).rglob(".*.tmp")
+        drafts += (job.state_folder / kept / job.name).rglob(".*.tmp")
     for path in (*unfinished(output), *drafts, *([work] if work.exists() else [])):
         yield _rubbish("unfinished", path)
 
 
 def _old_records(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (the same)
-    for _, folder in islice(records(job.root, job.name), RECORDS, None):
+    for _, folder in islice(records(job.state_folder, job.name), RECORDS, None):
         yield _rubbish("record", folder)
-    for folder in sorted((job.root / STATE / "runs").glob("*")):
+    for folder in sorted((job.state_folder / "runs").glob("*")):
         if not (folder / "run.json").exists() and time() - folder.stat().st_mtime > DAY:
             yield _rubbish("record", folder)  # its run was killed while it wrote the record
 

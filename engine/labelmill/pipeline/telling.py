@@ -15,7 +15,7 @@ from labelmill.errors import OutputFailed
 from labelmill.pipeline.heartbeat import Heartbeat, heartbeat_file
 from labelmill.pipeline.lineage import FileSink, HttpSink, Story, sink_of, total
 from labelmill.pipeline.metrics import Metrics, write_metrics
-from labelmill.pipeline.record import STATE, Record, exit_code_of, status_of
+from labelmill.pipeline.record import Record, exit_code_of, status_of
 from labelmill.pipeline.result import Run
 
 Progress = Callable[[str, int, int], None]
@@ -51,7 +51,7 @@ class Telling:
     _sink: FileSink | HttpSink | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        state = self.job.root / STATE
+        state = self.job.state_folder
         name = f"{self.job.name}.{self.part}" if self.part else self.job.name
         self._heart = Heartbeat(heartbeat_file(state, name), self.record.id)
         wanted = self.job.record
