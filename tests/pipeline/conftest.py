@@ -50,9 +50,9 @@ class Project:
         """The checked job."""
         return load(str(self.config), overrides=overrides)
 
-    def run(self, *overrides: str, full_refresh: bool = False) -> Run:
+    def run(self, *overrides: str, **asked: Any) -> Run:
         """Run the job."""
-        return labelmill.run(self.config, overrides=overrides, full_refresh=full_refresh)
+        return labelmill.run(self.config, overrides=overrides, **asked)
 
     def files(self) -> dict[str, bytes]:
         """Every published file by its path below `current`."""

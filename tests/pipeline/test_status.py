@@ -47,7 +47,7 @@ def test_what_would_be_made_anew_is_stale_and_says_why(nightly: Project) -> None
     nightly.configure(source=NIGHTLY, seed=5)
 
     assert (first.state, first.changed, first.why) == ("stale", ("input",), ("the input changed",))
-    assert only(nightly, "20").changed == ("input", "plan")
+    assert only(nightly, "20").changed == ("input", "plan", "model")
     assert only(nightly, "21").why == ("the config or a file of it changed",)
 
 
@@ -127,4 +127,4 @@ def test_what_was_rolled_back_is_stale(project: Project) -> None:
     project.run()
     rollback(project.job())
 
-    assert only(project).changed == ("plan",)
+    assert only(project).changed == ("plan", "model")

@@ -26,6 +26,7 @@ class Artifact:
     """A fitted model, its type and version, the votes that it was fitted on, and its story.
 
     `calibration` holds the temperature that its probabilities are given at, where gold told one.
+    `fit` says on which partitions it was fitted, and for what.
     """
 
     type: str
@@ -34,6 +35,7 @@ class Artifact:
     space: VoteSpace
     story: Story | None = None
     calibration: Calibration | None = None
+    fit: Mapping[str, Any] | None = None
 
     @property
     def temperature(self) -> float:
@@ -55,10 +57,11 @@ class Artifact:
         return replace(self, story=replace(story, findings=(*story.findings, *findings)))
 
     def to_json(self) -> bytes:
-        """The model as a file."""
-        return to_json(
-            self.type, self.version, self.fitted, self.space, self.story, self.calibration
-        )
+        """The model as a file; the same model gives the same bytes."""
+        facts = _facts(self)
+        if self.fit is not None:
+            facts["fit"] = self.fit
+        return (canonical_json(facts) + "\n").encode()
 
 
 def to_json(
@@ -79,9 +82,14 @@ def to_json(
         >>> from_json(to_json("majority", 1, fitted, space)).space.functions
         ('f',)
     """
+    return Artifact(type_name, version, fitted, space, story, calibration).to_json()
+
+
+def _facts(model: Artifact) -> dict[str, Any]:
+    space, fitted, story = model.space, model.fitted, model.story
     facts = {
-        "type": type_name,
-        "version": version,
+        "type": model.type,
+        "version": model.version,
         "functions": space.functions,
         "labels": space.labels.names,
         "ordered": space.labels.ordered,
@@ -91,12 +99,12 @@ def to_json(
         "seed": space.seed,
         "parameters": fitted.parameters(),
         "story": None if story is None else story.row(),
-        "calibration": None if calibration is None else asdict(calibration),
+        "calibration": None if model.calibration is None else asdict(model.calibration),
     }
     if isinstance(fitted, FittedMultiLabel):
         questions = [question_row(question) for question in fitted.questions]
         facts |= {"multi_label": True, "joint": space.labels.joint, "questions": questions}
-    return (canonical_json(facts) + "\n").encode()
+    return facts
 
 
 def from_json(data: bytes, name: str = FILE_NAME) -> Artifact:
@@ -119,7 +127,7 @@ def from_json(data: bytes, name: str = FILE_NAME) -> Artifact:
     except (KeyError, TypeError, ValueError, IndexError) as error:
         message = f"is damaged or no fitted label model ({type(error).__name__}: {error})"
         raise BadResource(name, message) from error
-    return Artifact(type_name, version, fitted, space, story, calibration)
+    return Artifact(type_name, version, fitted, space, story, calibration, facts.get("fit"))
 
 
 def with_prior(found: Artifact, prior: npt.NDArray[np.float64]) -> Artifact:

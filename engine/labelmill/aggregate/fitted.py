@@ -78,10 +78,7 @@ class Fitted:
             BadParameter: if the model was fitted on other functions or labels.
         """
         found = self.artifact()
-        _check("labeling functions", found.space.functions, space.functions)
-        _check("labels", found.space.labels.names, space.labels.names)
-        _check("task", _kind_of_labels(found.space), _kind_of_labels(space))
-        _check("label sets", _set_names(found.space), _set_names(space))
+        check_is_of(found.space, space)
         if not space.balance_given:
             return found
         return with_prior(found, space.prior)
@@ -105,6 +102,18 @@ class Fitted:
         """Refuse: a fitted model is kept under its own type, never as `fitted`."""
         del parameters, space
         raise BadParameter("type", "a fitted model is kept under the type that it was fitted with")
+
+
+def check_is_of(fitted: VoteSpace, space: VoteSpace) -> None:
+    """Make sure that the votes that a model was fitted on are such as those of a job.
+
+    Raises:
+        BadParameter: if the functions or labels are others, or stand in another order.
+    """
+    _check("labeling functions", fitted.functions, space.functions)
+    _check("labels", fitted.labels.names, space.labels.names)
+    _check("task", _kind_of_labels(fitted), _kind_of_labels(space))
+    _check("label sets", _set_names(fitted), _set_names(space))
 
 
 def _model_file(path: Path) -> Path:

@@ -58,6 +58,20 @@ def run(  # noqa: PLR0913 (an option each)
         str | None,
         typer.Option(metavar="I/N", help="With --stage label: the I-th of N slices, from 1/N on."),
     ] = None,
+    relabel: Annotated[
+        bool,
+        typer.Option(
+            "--relabel",
+            help="Make partitions too that are published and stale: model (see status).",
+        ),
+    ] = False,
+    refit: Annotated[
+        bool,
+        typer.Option(
+            "--refit",
+            help="Fit a label model that would be kept (on_change) on the newest partitions.",
+        ),
+    ] = False,
     overrides: Overrides = None,
     project: Project = None,
     as_json: AsJson = False,
@@ -104,6 +118,7 @@ def run(  # noqa: PLR0913 (an option each)
                 job,
                 wanted=partitions,
                 keep_going=keep_going,
+                relabel=relabel,
                 job_of=job_of,
                 run_one=_announced(
                     partial(
@@ -112,6 +127,8 @@ def run(  # noqa: PLR0913 (an option each)
                         listener=hear,
                         has_lock=True,
                         full_refresh=full_refresh,
+                        relabel=relabel,
+                        refit=refit,
                     )
                 ),
                 notice=notice,
@@ -120,7 +137,13 @@ def run(  # noqa: PLR0913 (an option each)
         return
     with logs.StageLog() if logs.is_json() else Reporter() as progress:
         done = run_job(
-            job, partition=partition, full_refresh=full_refresh, progress=progress, listener=hear
+            job,
+            partition=partition,
+            full_refresh=full_refresh,
+            relabel=relabel,
+            refit=refit,
+            progress=progress,
+            listener=hear,
         )
     if logs.is_json():
         for warning in done.warnings:

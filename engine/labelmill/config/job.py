@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from labelmill.config.assembly import Assembly, Part
+from labelmill.config.keys_fit import Every, Fit
 from labelmill.config.sanity import (
     RECORDS,
     gold_of,
@@ -20,6 +21,7 @@ from labelmill.config.spec import (
     CheckSpec,
     ExecutionSpec,
     ExportSpec,
+    FitSpec,
     FunctionSpec,
     GazetteerSpec,
     Job,
@@ -128,7 +130,15 @@ def _label_model(part: Part, seed: int) -> LabelModelSpec:
         kind=part.kind,
         seed=seed if frame.get("seed") is None else frame["seed"],
         class_balance=frame.get("class_balance"),
+        fit=_fit(frame.get("fit", Fit())),
     )
+
+
+def _fit(given: Fit) -> FitSpec:
+    """When the label model is fitted."""
+    if isinstance(given.when, Every):
+        return FitSpec("every", given.when.every, given.window)
+    return FitSpec(given.when, window=given.window)
 
 
 def _function(part: Part) -> FunctionSpec:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from labelmill.config.keys_fit import Fit
+
 SLUG = r"^[a-z0-9][a-z0-9_.-]*$"
 NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
 FILE_NAME = r"^[^/\\]+$"
@@ -332,11 +334,14 @@ class LabelModelFrame:
         seed: what its random choices hang on; the seed of the job by default.
         class_balance: a map from each label to its share of the rows; where a row can have several
             labels, from those whose share is known, and the shares need not sum to 1.
+        fit: on which partitions it is fitted: `{when: on_change, window: 30}` (the default),
+            or `when` is `always`, `frozen` or `{every: 7}`; see guide/incremental.md.
     """
 
     type: str
     seed: Annotated[int, Field(ge=0)] | None = None
     class_balance: Mapping[str, Annotated[float, Field(gt=0)]] | None = None
+    fit: Fit = field(default_factory=Fit)
 
 
 @dataclass(frozen=True, slots=True)

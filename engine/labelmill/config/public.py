@@ -25,7 +25,8 @@ def public(assembly: Assembly, root: Node, folder: Path) -> dict[str, Any]:
     Every default is filled in, and what is switched off is left out. Values from the environment
     are shown as `${env.X}`, a login in the source's URL is cut out, paths inside the project are
     relative to it, and of other absolute paths only the last part is left. `execution` and
-    `output` are not part of it, since they change nothing in what is made.
+    `output` are not part of it, since they change nothing in what is made; nor is
+    `label_model.fit`, which only says what a label model is fitted on.
     """
     draft = assembly.draft
     header = draft.header or {}
@@ -46,6 +47,7 @@ def public(assembly: Assembly, root: Node, folder: Path) -> dict[str, Any]:
     whole = _redacted(whole, root)
     for section, entry in (("task", draft.task), ("label_model", draft.label_model)):
         whole[section] = _entry(entry, root)
+    whole["label_model"].pop("fit", None)
     if whole["label_model"].get("seed") is None:
         whole["label_model"]["seed"] = whole["seed"]
     for section, entries in draft.lists.items():

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from labelmill.config.keys_fit import Every
 from labelmill.config.nodes import Findings
 from labelmill.config.resources import is_url
 from labelmill.config.sections import Draft
@@ -30,7 +31,7 @@ TAKEN = frozenset(
 
 def check_sanity(draft: Draft, folder: Path, findings: Findings) -> None:
     """Note splits that do not add up, carried columns that collide, and odd paths."""
-    for check in (_check_split, _check_carry, _check_where, _check_ready):
+    for check in (_check_split, _check_carry, _check_where, _check_ready, _check_fit):
         check(draft, findings)
     _check_output(draft, folder, findings)
     _check_state(draft, folder, findings)
@@ -133,6 +134,15 @@ def _check_ready(draft: Draft, findings: Findings) -> None:
     if ready is not None and ready.file is None and ready.min_age is None:
         message = "says nothing; write {file: _SUCCESS}, {min_age: 30m} or both"
         findings.add(("source", "ready_when"), "value", message)
+
+
+def _check_fit(draft: Draft, findings: Findings) -> None:
+    """Partitions are counted only where there are some."""
+    fit = None if draft.label_model is None else draft.label_model.frame.get("fit")
+    partition = (draft.sections["source"] or {}).get("partition")
+    if fit is not None and isinstance(fit.when, Every) and partition is None:
+        message = "counts partitions and the job has none; write on_change, or source.partition"
+        findings.add(("label_model", "fit", "when"), "value", message)
 
 
 def _check_output(draft: Draft, folder: Path, findings: Findings) -> None:

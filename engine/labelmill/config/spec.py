@@ -85,6 +85,23 @@ class FunctionSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class FitSpec:
+    """Which partitions a label model is fitted on, and when.
+
+    `every` is how many partitions share a model where `when` is "every".
+    """
+
+    when: Literal["on_change", "always", "frozen", "every"] = "on_change"
+    every: int = 1
+    window: int = 30
+
+    @property
+    def said(self) -> str:
+        """When it is fitted, as it is written in YAML."""
+        return f"{{every: {self.every}}}" if self.when == "every" else self.when
+
+
+@dataclass(frozen=True, slots=True)
 class LabelModelSpec:
     """The label model."""
 
@@ -92,6 +109,7 @@ class LabelModelSpec:
     kind: LabelModel
     seed: int
     class_balance: Mapping[str, float] | None = None
+    fit: FitSpec = FitSpec()
 
 
 @dataclass(frozen=True, slots=True)

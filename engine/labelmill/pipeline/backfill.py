@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from labelmill.config.spec import Job
 from labelmill.errors import InputMissing, LabelmillError, PartlyPublished, UsageError
 from labelmill.pipeline import ending
+from labelmill.pipeline.choice import chooser_of
+from labelmill.pipeline.freshness import labeled_by_others
 from labelmill.pipeline.locks import locked
 from labelmill.pipeline.past import last_runs
 from labelmill.pipeline.publish import live_manifest, local_output
@@ -95,11 +97,12 @@ def within(found: Sequence[Found], wanted: str) -> list[Found]:
     ]
 
 
-def due(job: Job, found: Sequence[Found]) -> list[Found]:
+def due(job: Job, found: Sequence[Found], *, relabel: bool = False) -> list[Found]:
     """The partitions since the last success.
 
     They are those after the newest that is live, those whose input is another than that of what
-    is live, and those before whose last run failed in a way that may pass.
+    is live, and those before whose last run failed in a way that may pass; with `relabel` those
+    too that another label model would label.
     """
     output = local_output(job)
     view = live_view(output)
@@ -109,10 +112,11 @@ def due(job: Job, found: Sequence[Found]) -> list[Found]:
     newest = max(natural(partition) for partition in live)
     missing = [part.partition for part in found if part.partition not in live]
     last = last_runs(job.state_folder, job.name, missing)
+    others = labeled_by_others(output, chooser_of(job), map(str, live)) if relabel else {}
     return [
         part
         for part in found
-        if (part.partition in live and _is_changed(output, part))
+        if (part.partition in live and (part.partition in others or _is_changed(output, part)))
         or (
             part.partition not in live
             and (natural(part.partition) > newest or _may_pass(last.get(part.partition)))
@@ -120,11 +124,12 @@ def due(job: Job, found: Sequence[Found]) -> list[Found]:
     ]
 
 
-def run_partitions(
+def run_partitions(  # noqa: PLR0913 (an option each)
     job: Job,
     *,
     wanted: str | None = None,
     keep_going: bool = False,
+    relabel: bool = False,
     job_of: JobOf | None = None,
     run_one: RunOne = partial(run_job, has_lock=True),  # noqa: B008 (a function, made once)
     notice: ending.Notice = ending.unsaid,
@@ -137,6 +142,7 @@ def run_partitions(
         job: the job.
         wanted: the partitions as "FIRST..LAST"; those since the last success where it is left out.
         keep_going: go on with the next partition where one fails.
+        relabel: those since the last success are also those that another model would label.
         job_of: the job of each partition, where it is not this one.
         run_one: runs a partition, whose lock is held.
         notice: told of a signal after which what is at work is finished, and no more.
@@ -150,7 +156,7 @@ def run_partitions(
     record.facts |= {"verb": "backfill", "wanted": wanted}
     try:
         with ending.drained(job.execution.grace, notice), locked(job):
-            chosen = _chosen(job, wanted)
+            chosen = _chosen(job, wanted, relabel=relabel)
             outcomes: list[Outcome] = []
             record.facts["partitions"] = rows = []
             for part in chosen:
@@ -170,14 +176,14 @@ def run_partitions(
     return done
 
 
-def _chosen(job: Job, wanted: str | None) -> list[str]:
+def _chosen(job: Job, wanted: str | None, *, relabel: bool) -> list[str]:
     """The partitions to run, in this order."""
     if job.source.partition is None:
         option = "--since-last-success" if wanted is None else f"--partitions {wanted}"
         message = f"{option}: job '{job.name}' has no source.partition; leave it out"
         raise UsageError(message)
     found = survey(job)
-    chosen = due(job, found) if wanted is None else within(found, wanted)
+    chosen = due(job, found, relabel=relabel) if wanted is None else within(found, wanted)
     if wanted is not None and not chosen:
         raise InputMissing(job.source.path, f"there is no partition in {wanted}")
     newest_first = reversed(chosen)

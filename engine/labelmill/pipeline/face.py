@@ -30,6 +30,8 @@ def run(
     overrides: Overrides = (),
     partition: str | None = None,
     full_refresh: bool = False,
+    relabel: bool = False,
+    refit: bool = False,
 ) -> Run:
     """Run a job and publish its training set.
 
@@ -39,6 +41,9 @@ def run(
             "key=value" strings as on the command line.
         partition: take one partition only.
         full_refresh: do everything anew, whatever is known or published.
+        relabel: make those partitions too that are published and would be labeled by another
+            model.
+        refit: fit a label model that would be kept anew, on the newest partitions.
 
     Returns:
         The run; its `labels`, `train`, `dev` and `test` open with `to_arrow()` or `to_pandas()`.
@@ -48,7 +53,9 @@ def run(
     """
     with refusal_recorded(Path(config), find_root(Path(config))):
         job = load_job(config, overrides, partition)
-    return run_job(job, partition=partition, full_refresh=full_refresh)
+    return run_job(
+        job, partition=partition, full_refresh=full_refresh, relabel=relabel, refit=refit
+    )
 
 
 def label(

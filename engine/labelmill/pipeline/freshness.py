@@ -1,10 +1,11 @@
 """Whether what is published is what a run would publish."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from labelmill.pipeline.choice import Chooser
 from labelmill.pipeline.plan import PartitionPlan, Plan
 from labelmill.pipeline.publish import live_manifest, snapshot_folder
 from labelmill.pipeline.result import Snapshot
@@ -31,6 +32,18 @@ def why_stale(output: Path, plan: Plan, part: PartitionPlan) -> tuple[str, ...]:
     """
     manifest = live_manifest(output, part.value)
     return ("missing",) if manifest is None else tuple(_reasons(output, plan, part, manifest))
+
+
+def labeled_by_others(
+    output: Path, chooser: Chooser, values: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
+    """Those of some partitions ("" is that of a job without any) that another model would label."""
+    found: dict[str, tuple[str, ...]] = {}
+    for value in values:
+        manifest = live_manifest(output, value or None)
+        if manifest is not None and not chooser.labels_as_published(value or None, manifest):
+            found[value] = ("model",)
+    return found
 
 
 def standing(output: Path, part: PartitionPlan) -> Snapshot:

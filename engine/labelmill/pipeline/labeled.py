@@ -92,15 +92,21 @@ def read_record(folder: Path) -> LabelRecord | None:
         return None
 
 
-def works_of(plan: Plan, folder: Path, kept: Path | None) -> list[Work]:
-    """Where the files of each shard lie; without `kept` nothing is known and nothing is kept."""
+def works_of(plan: Plan, folder: Path, kept: Path | None, own: int | None = None) -> list[Work]:
+    """Where the files of each shard lie; without `kept` nothing is known and nothing is kept.
+
+    The first `own` shards (all, where that is left out) are numbered before those of gold, the
+    others, which are only voted on, after them.
+    """
     runs = runs_of(plan.shards)
     shelves = None if kept is None else plan.job.state_folder / "votes" / plan.job.name
+    n_gold = 0 if plan.gold is None else len(plan.gold.shards)
+    last = len(plan.shards) if own is None else own
     return [
         Work(
             folder,
             shard,
-            number,
+            number if number < last else number + n_gold,
             run,
             shelves=shelves,
             kept=None if kept is None else shard_folder(kept, shard),

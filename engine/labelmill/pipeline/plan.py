@@ -103,10 +103,31 @@ def make_plan(job: Job, partition: str | None = None) -> Plan:
     _check_all_have(filled, [name for name in named_columns(job) if name in schema.names])
     values = sorted({file.partition or "" for file in files})
     digests = Digests(files)
-    parts = [_partition(job, files, value or None, digests) for value in values]
+    parts = [
+        _partition(job, [f for f in files if f.partition == (value or None)], value, digests)
+        for value in values
+    ]
     gold = None if job.gold is None else plan_gold(job, job.gold, files)
     digest = plan_digest(job, None if gold is None else gold.input)
     return Plan(job, tuple(parts), schema, digest, gold)
+
+
+def partition_of(job: Job, files: list[InputFile], value: str | None) -> PartitionPlan:
+    """Cut the files of a partition into shards."""
+    return _partition(job, files, value, Digests(files))
+
+
+def columns_of(job: Job, files: Sequence[InputFile]) -> dict[str, pa.DataType]:
+    """The columns of some files that a job names, with their types.
+
+    Raises:
+        BadColumn: if two of them disagree on the type of a column, or one lacks a column.
+    """
+    filled = [file for file in files if file.rows]
+    schema = common_schema(filled)
+    names = [name for name in named_columns(job) if name in schema.names]
+    _check_all_have(filled, names)
+    return {name: schema.field(name).type for name in names}
 
 
 def plan_gold(job: Job, gold: SourceSpec, rows: Sequence[InputFile] = ()) -> PartitionPlan:
@@ -193,6 +214,5 @@ def changes(plan: Plan, manifest: Mapping[str, Any] | None) -> dict[str, str]:
 def _partition(
     job: Job, files: list[InputFile], value: str | None, digests: Digests
 ) -> PartitionPlan:
-    own = [file for file in files if file.partition == value]
-    shards = shards_of(own, job.execution.shard_rows)
-    return PartitionPlan(value, tuple(own), tuple(shards), digests)
+    shards = shards_of(files, job.execution.shard_rows)
+    return PartitionPlan(value or None, tuple(files), tuple(shards), digests)

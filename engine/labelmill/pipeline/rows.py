@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from labelmill.config.spec import Job
 from labelmill.core.batch import Batch
 from labelmill.core.protocols import Drop
 from labelmill.core.rows import Row
@@ -69,6 +70,11 @@ class Rows:
 def is_global(step: Any) -> bool:
     """Whether a prepare step looks at all rows together, as the one that drops duplicates does."""
     return getattr(step, "scope", "row") == "global"
+
+
+def dropping_step(job: Job) -> str | None:
+    """The name of the step that drops duplicates, if the job has one."""
+    return next((step.name for step in job.prepare if is_global(step.kind)), None)
 
 
 def source_columns(bound: BoundJob, schema: pa.Schema) -> list[str]:

@@ -3,17 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
-from functools import partial
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from threading import Thread
-from time import perf_counter
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from labelmill.aggregate.artifact import FILE_NAME as MODEL_FILE
-from labelmill.aggregate.artifact import Artifact
 from labelmill.config.spec import Job
 from labelmill.core.hiding import hide_in_error
 from labelmill.errors import ChecksFailed, InputMissing, LabelmillError, OverBudget
@@ -21,12 +18,13 @@ from labelmill.io import durable
 from labelmill.pipeline import ending
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.cells import write_prints
+from labelmill.pipeline.choice import Chooser
 from labelmill.pipeline.engines import ROWS_OF_A_SMALL_JOB, executor_of
-from labelmill.pipeline.fit import fit
-from labelmill.pipeline.freshness import standing, why_stale
+from labelmill.pipeline.fitting import Fitter, Labeled, labeled_parts, to_look_at
+from labelmill.pipeline.freshness import labeled_by_others, standing, why_stale
 from labelmill.pipeline.gold_set import GoldSet, gold_works, label_gold, read_gold
 from labelmill.pipeline.held import release
-from labelmill.pipeline.keys import KeyFile, decide
+from labelmill.pipeline.keys import decide
 from labelmill.pipeline.labeled import (
     LabelRecord,
     forget_others,
@@ -35,26 +33,24 @@ from labelmill.pipeline.labeled import (
     works_of,
 )
 from labelmill.pipeline.locks import locked
+from labelmill.pipeline.parts import Parts
 from labelmill.pipeline.plan import Plan, make_plan
 from labelmill.pipeline.publish import local_output, remove_unfinished
 from labelmill.pipeline.ready import check_ready
 from labelmill.pipeline.record import Record, status_of
-from labelmill.pipeline.refining import read_sample, refine, sample_shard, sample_tasks
 from labelmill.pipeline.rescue import LabelRescue
 from labelmill.pipeline.result import Run, Snapshot
-from labelmill.pipeline.rows import is_global
+from labelmill.pipeline.rows import dropping_step
 from labelmill.pipeline.shop import Shop
 from labelmill.pipeline.snapshot import make_snapshot
 from labelmill.pipeline.stages import label_shard
 from labelmill.pipeline.telling import Listener, Progress, Telling, deaf, silent
 from labelmill.pipeline.views import publish
-from labelmill.pipeline.works import FittedFiles, Work, texts_of
-from labelmill.refine.artifact import FILE_NAME as REFINEMENT_FILE
-from labelmill.refine.artifact import to_bytes
+from labelmill.pipeline.works import Work, key_file
 from labelmill.report.page import page_template
 
 
-def run_job(
+def run_job(  # noqa: PLR0913 (an option each)
     job: Job,
     *,
     partition: str | None = None,
@@ -62,6 +58,8 @@ def run_job(
     progress: Progress = silent,
     listener: Listener = deaf,
     has_lock: bool = False,
+    relabel: bool = False,
+    refit: bool = False,
 ) -> Run:
     """Run a job and publish what comes out.
 
@@ -72,6 +70,9 @@ def run_job(
         progress: told of every finished task.
         listener: told when the run begins and ends, and of signals that it ends for.
         has_lock: whether the caller holds the lock of the job.
+        relabel: make those partitions too that are published and would be labeled by another
+            model.
+        refit: fit a model that would be kept anew, on the newest partitions.
 
     Raises:
         LabelmillError: whatever stopped the run; nothing was published then, or in a job with
@@ -87,7 +88,8 @@ def run_job(
         drained = ending.drained(job.execution.grace, telling.signal)
         with drained, nullcontext() if has_lock else locked(job), threadpool_limits(1):
             telling.started()
-            result = _run(job, partition, telling.step, record, full_refresh=full_refresh)
+            asked = Asked(full_refresh, relabel, refit)
+            result = _run(job, partition, telling.step, record, asked)
     except BaseException as error:
         hide_in_error(error, job.resolved.hidden)
         if isinstance(error, ChecksFailed):
@@ -102,9 +104,16 @@ def run_job(
     return result
 
 
-def _run(
-    job: Job, partition: str | None, progress: Progress, record: Record, *, full_refresh: bool
-) -> Run:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a run beyond making what is not published as it should be."""
+
+    full_refresh: bool = False
+    relabel: bool = False
+    refit: bool = False
+
+
+def _run(job: Job, partition: str | None, progress: Progress, record: Record, asked: Asked) -> Run:
     output = local_output(job)
     check_ready(job, partition)
     plan = make_plan(job, partition)
@@ -114,20 +123,29 @@ def _run(
     if not plan.rows:
         _note_input(record, plan)
         return Run(record.id, "no data", output, ())
-    stale = _stale(output, plan, full_refresh=full_refresh)
+    gold = None if plan.gold is None else plan.gold.input
+    anew, refit = asked.full_refresh, asked.refit
+    chooser = Chooser(job, gold, output, Parts(job, plan.partitions), anew=anew, refit=refit)
+    stale = _stale(output, plan, full_refresh=asked.full_refresh)
+    if asked.relabel:
+        stale |= labeled_by_others(output, chooser, [v for v, why in stale.items() if not why])
     record.facts["stale"] = {value: list(why) for value, why in stale.items() if why}
     if not any(stale.values()):
         return _nothing_to_do(plan, output, record)
     kept = job.state_folder / "shards" / job.name / label_digest(job)[:16]
-    done = _make(plan, None if full_refresh else kept, output, progress, record)
+    done = _make(plan, None if asked.full_refresh else kept, chooser, progress, record)
     forget_others(kept)
     return done
 
 
-def _make(plan: Plan, kept: Path | None, output: Path, progress: Progress, record: Record) -> Run:
+def _make(
+    plan: Plan, kept: Path | None, chooser: Chooser, progress: Progress, record: Record
+) -> Run:
     """Make and publish what is not published as it should be."""
-    job = plan.job
-    for part in plan.partitions:
+    job, output = plan.job, chooser.output
+    made = [p.value for p in plan.partitions if record.facts["stale"].get(p.value or "")]
+    seen = replace(plan, partitions=(*plan.partitions, *to_look_at(plan, chooser, made)))
+    for part in seen.partitions:
         part.digests.begin()
     durable.make_folder(output)
     remove_unfinished(output)
@@ -135,11 +153,11 @@ def _make(plan: Plan, kept: Path | None, output: Path, progress: Progress, recor
     durable.remove_folder(folder)
     durable.make_folder(folder)
     write_prints(job, folder)
-    works = works_of(plan, folder, kept)
+    works = works_of(seen, folder, kept, len(plan.shards))
     try:
-        with executor_of(job, len(works), plan.rows) as (bound, executor):
+        with executor_of(job, len(works), seen.rows) as (bound, executor):
             shop = Shop(bound, executor, progress)
-            return _carry_out(shop, plan, works, output, record)
+            return _carry_out(shop, plan, seen, works, chooser, record)
     except LabelmillError:
         with suppress(InputMissing):
             _note_input(record, plan)
@@ -175,36 +193,49 @@ def _note_input(record: Record, plan: Plan) -> None:
         fact["digest"] = part.input
 
 
-def _carry_out(shop: Shop, plan: Plan, works: list[Work], output: Path, record: Record) -> Run:
+def _carry_out(
+    shop: Shop, plan: Plan, seen: Plan, works: list[Work], chooser: Chooser, record: Record
+) -> Run:
+    """Vote on all that is `seen`, and publish what of the plan is not as it should be."""
     job = plan.job
-    rescue = LabelRescue(ceil(job.error_budget * plan.rows), plan.rows)
+    rescue = LabelRescue(ceil(job.error_budget * seen.rows), seen.rows)
     if plan.rows >= ROWS_OF_A_SMALL_JOB:
         # Compiled while workers label: when the page is made, everybody waits for it.
         Thread(target=page_template, daemon=True).start()
     records = label(shop, works, rescue)
     record.facts["cells"] = cells_of(job, records)
     known = _label_gold(shop, plan, works)
-    removed = _decide(shop.bound, plan, works, records)
-    check_budget(job, records, removed)
-    files, told = _fit(shop, plan, works, known)
+    n_own = len(plan.shards)
+    removed = _decide(shop.bound, plan, works[:n_own], records[:n_own])
+    check_budget(job, records[:n_own], removed)
+    labeled = labeled_parts(seen, works, records)
+    fitter = Fitter(shop, chooser, labeled, known)
     _note_input(record, plan)
+    snapshots, warnings = _publish_all(plan, labeled, fitter, record)
+    record.facts["seconds"] = {stage: round(took, 3) for stage, took in shop.seconds.items()}
+    return Run(record.id, "published", chooser.output, tuple(snapshots), tuple(warnings))
+
+
+def _publish_all(
+    plan: Plan, labeled: Sequence[Labeled], fitter: Fitter, record: Record
+) -> tuple[list[Snapshot], list[str]]:
+    """Publish each partition of the plan that is not as it should be; gives all with warnings."""
+    shop, output = fitter.shop, fitter.chooser.output
     snapshots: list[Snapshot] = []
-    warnings = [*shop.bound.doubts(), *told]
-    start = 0
-    for part in plan.partitions:
-        stop = start + len(part.shards)
+    warnings = [*shop.bound.doubts()]
+    for one in labeled[: len(plan.partitions)]:
+        part = one.part
         if part.shards and not record.facts["stale"].get(part.value or ""):
             snapshots.append(standing(output, part))
         elif part.shards:
-            made = make_snapshot(
-                shop, plan, part, works[start:stop], records[start:stop], files, output
-            )
-            _publish(job, output, made.snapshot)
+            model = fitter.of(part.value)
+            record.facts["models"] = fitter.facts()
+            warnings += [told for told in model.told if told not in warnings]
+            made = make_snapshot(shop, plan, part, one.works, one.records, model.files, output)
+            _publish(plan.job, output, made.snapshot)
             snapshots.append(made.snapshot)
             warnings += made.warnings
-        start = stop
-    record.facts["seconds"] = {stage: round(took, 3) for stage, took in shop.seconds.items()}
-    return Run(record.id, "published", output, tuple(snapshots), tuple(warnings))
+    return snapshots, warnings
 
 
 def label(shop: Shop, works: Sequence[Work], rescue: LabelRescue) -> list[LabelRecord]:
@@ -226,50 +257,11 @@ def cells_of(job: Job, records: Sequence[LabelRecord]) -> dict[str, Any]:
     }
 
 
-def _fit(
-    shop: Shop, plan: Plan, works: Sequence[Work], known: GoldSet | None
-) -> tuple[FittedFiles, list[str]]:
-    """Fit all that is fitted; gives where it lies, and what a person has to be told."""
-    shop.progress("fit", 0, 1)
-    started = perf_counter()
-    gold = None if known is None else known.gold
-    model = fit(shop.bound, [(w.file("patterns"), w.file("decisions")) for w in works], gold)
-    if known is not None:
-        model = model.noting(*known.count.findings())
-    files = FittedFiles(works[0].folder / MODEL_FILE)
-    durable.write_bytes(files.model, model.to_json())
-    shop.seconds["fit"] = perf_counter() - started
-    shop.progress("fit", 1, 1)
-    told = list(model.warnings)
-    if plan.job.refine is None:
-        return files, told
-    files, doubts = _refine(shop, plan, works, model, known)
-    return files, told + doubts
-
-
-def _refine(
-    shop: Shop, plan: Plan, works: Sequence[Work], model: Artifact, known: GoldSet | None
-) -> tuple[FittedFiles, list[str]]:
-    """Learn from the texts; gives what was fitted, and what a person has to be told."""
-    tasks, runs = sample_tasks(works, plan.rows), [work.run for work in works]
-    list(shop.each("sample", sample_shard, tasks, runs=runs))
-    shop.progress("refine", 0, 1)
-    started = perf_counter()
-    found = refine(shop.bound, model, read_sample(shop.bound, model, works), known)
-    folder = works[0].folder
-    files = FittedFiles(folder / MODEL_FILE, folder / REFINEMENT_FILE)
-    durable.write_bytes(folder / REFINEMENT_FILE, to_bytes(found))
-    shop.seconds["refine"] = perf_counter() - started
-    shop.progress("refine", 1, 1)
-    told = [] if found.review.used else [f"refine: the texts are not used: {found.review.why}"]
-    return files, told
-
-
 def _label_gold(shop: Shop, plan: Plan, works: Sequence[Work]) -> GoldSet | None:
     """Vote on the labeled set, if the job has one."""
     if plan.gold is None:
         return None
-    gold = gold_works(plan.gold, works[0].folder, len(works))
+    gold = gold_works(plan.gold, works[0].folder, len(plan.shards))
     rescue = LabelRescue(ceil(plan.job.error_budget * plan.gold.rows), plan.gold.rows)
     runs = [work.run for work in gold]
     return read_gold(gold, list(shop.each("gold", label_gold, gold, rescue, runs)))
@@ -314,20 +306,13 @@ def _example(failure: str | None) -> str:
 def _decide(
     bound: BoundJob, plan: Plan, works: Sequence[Work], records: Sequence[LabelRecord]
 ) -> dict[str, int]:
-    job = plan.job
     values = [part.value or "" for part in plan.partitions for _ in part.shards]
     files = [
-        KeyFile(
-            work.file("keys"),
-            work.file("decisions"),
-            value,
-            record.rows,
-            partial(texts_of, bound, work),
-        )
+        key_file(bound, work, value, record.rows)
         for work, value, record in zip(works, values, records, strict=True)
     ]
-    dropping = [step.name for step in job.prepare if is_global(step.kind)]
-    return decide(files, drop_duplicates=dropping[0] if dropping else None, group=job.split.group)
+    group = bound.job.split.group
+    return decide(files, drop_duplicates=dropping_step(bound.job), group=group)
 
 
 def _publish(job: Job, output: Path, snapshot: Snapshot) -> None:

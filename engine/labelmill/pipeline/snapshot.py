@@ -231,7 +231,7 @@ def _label_model(model: Artifact, seed: int) -> dict[str, Any]:
     """The model that is used, how it came to be that one, and how it was calibrated."""
     heat = None if model.calibration is None else asdict(model.calibration)
     story = model.story or Story(model.type, model.type, "it was fitted before")
-    told = {"type": model.type, "seed": seed, "calibration": heat} | story.row()
+    told = {"type": model.type, "seed": seed, "calibration": heat, "fit": model.fit} | story.row()
     if isinstance(model.fitted, FittedMultiLabel):
         told["by_label"] = model.fitted.rows()
     return told

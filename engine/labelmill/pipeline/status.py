@@ -8,9 +8,11 @@ from typing import Any
 
 from labelmill.config.spec import Job
 from labelmill.errors import InputMissing
+from labelmill.pipeline.choice import Chooser
 from labelmill.pipeline.fingerprint import plan_digest
 from labelmill.pipeline.freshness import differences
 from labelmill.pipeline.held import Held, held_snapshots, override_of
+from labelmill.pipeline.parts import Parts
 from labelmill.pipeline.past import Told, labeled_ahead, last_runs
 from labelmill.pipeline.plan import plan_gold
 from labelmill.pipeline.publish import MANIFEST, local_output, snapshot_folder
@@ -20,7 +22,7 @@ from labelmill.pipeline.views import Entries, live_view
 CHANGED = {
     "input": "the input changed",
     "plan": "the config or a file of it changed",
-    "model": "the label model was fitted anew",
+    "model": "another label model would label it now (run --relabel does)",
 }
 """What is said of each fingerprint that is no longer that of the live snapshot."""
 
@@ -69,6 +71,7 @@ class _Scene:
     live: Entries
     held: Mapping[str | None, Held]
     last: Mapping[str | None, Told]
+    chooser: Chooser
 
 
 def status(job: Job, partition: str | None = None) -> Status:
@@ -91,7 +94,8 @@ def status(job: Job, partition: str | None = None) -> Status:
         values = [partition]
     gold = None if job.gold is None else plan_gold(job, job.gold).input
     last = last_runs(job.state_folder, job.name, values)
-    scene = _Scene(output, plan_digest(job, gold), live, held, last)
+    chooser = Chooser(job, gold, output, Parts(job))
+    scene = _Scene(output, plan_digest(job, gold), live, held, last, chooser)
     standings = tuple(_standing(scene, value, found.get(value)) for value in values)
     ahead = labeled_ahead(job.state_folder, job.name, scene.plan)
     number = None if view is None else view.number
@@ -127,11 +131,20 @@ def _standing(scene: _Scene, partition: str | None, found: Found | None) -> Stan
         awaited = (found.awaited,) if found.awaited else ()
         state = "not complete" if awaited else "unreadable"
         return replace(known, state=state, why=(*awaited, str(error)))
-    changed = () if snapshot is None else differences(_manifest(scene.output, snapshot), now)
-    known = replace(known, changed=tuple(changed))
+    changed = () if snapshot is None else _changed(scene, partition, snapshot, now)
+    known = replace(known, changed=changed)
     if snapshot is not None and not changed:
         return replace(known, state="published")
     return _unpublished(known, rows, found, held, told)
+
+
+def _changed(
+    scene: _Scene, partition: str | None, snapshot: str, now: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The fingerprints of a live snapshot that are no longer what they would be."""
+    manifest = _manifest(scene.output, snapshot)
+    same = scene.chooser.labels_as_published(partition, manifest)
+    return (*differences(manifest, now), *(() if same else ("model",)))
 
 
 def _unpublished(
@@ -149,7 +162,8 @@ def _unpublished(
     if not rows:
         return replace(known, state="no data", why=("it has no rows",))
     if known.snapshot is not None:
-        return replace(known, state="stale", why=tuple(CHANGED[name] for name in known.changed))
+        names = [name for name in known.changed if name != "model" or "plan" not in known.changed]
+        return replace(known, state="stale", why=tuple(CHANGED[name] for name in names))
     return known
 
 

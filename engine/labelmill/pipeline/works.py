@@ -1,6 +1,7 @@
 """Where the files of a shard lie between stages, and how its rows are read."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,6 +9,7 @@ import pyarrow as pa
 from labelmill.io.source import Shard
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.deadly import read_deadly
+from labelmill.pipeline.keys import KeyFile
 from labelmill.pipeline.rows import Rows, read_rows, source_columns, with_partition
 
 _SUFFIXES = {
@@ -16,6 +18,7 @@ _SUFFIXES = {
     "votes": "arrow",
     "keys": "arrow",
     "decisions": "arrow",
+    "fit_decisions": "arrow",
     "sample": "arrow",
     "gold_texts": "arrow",
 }
@@ -70,6 +73,14 @@ def rows_of(bound: BoundJob, work: Work, *, scanned: bool = True) -> Rows:
     table = table_of(bound, work.shard)
     deadly = read_deadly(work.file("deadly"))
     return read_rows(bound, table, work.shard.file.name, deadly, scanned=scanned)
+
+
+def key_file(
+    bound: BoundJob, work: Work, partition: str, rows: int, decisions: str = "decisions"
+) -> KeyFile:
+    """The keys of a shard with so many readable rows, and the kind of file for what is decided."""
+    texts = partial(texts_of, bound, work)
+    return KeyFile(work.file("keys"), work.file(decisions), partition, rows, texts)
 
 
 def texts_of(bound: BoundJob, work: Work) -> pa.Array:

@@ -71,7 +71,7 @@ def _steps(job: Job) -> dict[str, str]:
     return {
         "prepare": _named(job.prepare) or "nothing",
         "label": "1 labeling function" if n == 1 else f"{n} labeling functions",
-        "fit": f"{job.label_model.type}, seed {job.label_model.seed}",
+        "fit": f"{job.label_model.type}, seed {job.label_model.seed}{_when(job)}",
         **({} if job.refine is None else {"refine": _refine(job.refine)}),
         "select": f"{select}; tie: {job.select.tie}; uncovered: {job.select.uncovered}",
         "split": f"{split}; kept together: {job.split.group}",
@@ -79,6 +79,14 @@ def _steps(job: Job) -> dict[str, str]:
         "export": ", ".join(("parquet", *(export.name for export in job.export))),
         "check": _named(job.checks) or "nothing",
     }
+
+
+def _when(job: Job) -> str:
+    """When a label model is fitted, and on what, where the job has partitions."""
+    fit = job.label_model.fit
+    if job.source.partition is None:
+        return "; frozen" if fit.when == "frozen" else ""
+    return f"; {fit.said}, on the last {fit.window} partitions"
 
 
 def _refine(refine: RefineSpec) -> str:

@@ -173,6 +173,22 @@ def model_trials(report: Report) -> list[str]:
     return [f"tried: {', '.join(scores)}", f"chosen: {model['why']}"] if tried else []
 
 
+def model_fit(report: Report) -> list[str]:
+    """On which partitions the model was fitted, in a job that has some.
+
+    Example:
+        >>> fit = {"inputs": {"9": "ab", "10": "cd"}, "rows": 1200, "up_to": "10"}
+        >>> model_fit({"label_model": {"fit": fit}})
+        ["fitted on 2 partitions up to '10' with 1,200 rows"]
+    """
+    fit = report["label_model"].get("fit")
+    if fit is None or fit["up_to"] is None:
+        return []
+    n = len(fit["inputs"])
+    what = "1 partition" if n == 1 else f"{n} partitions"
+    return [f"fitted on {what} up to '{fit['up_to']}' with {whole(fit['rows'])} rows"]
+
+
 def model_calibration(report: Report) -> list[str]:
     """At which temperature the probabilities are given, and what that did, if gold told one."""
     model = report["label_model"]

@@ -18,6 +18,7 @@ from labelmill.report.tables import (
     gold_calibration,
     labels_given,
     model_calibration,
+    model_fit,
     model_notices,
     model_trials,
     model_words,
@@ -42,6 +43,7 @@ def report_view(report: Report, page: Path, width: int) -> View:
     return [
         Text(title, style="bold"),
         f"{report['task']}, {model_words(report)}",
+        *model_fit(report),
         *model_trials(report),
         *model_calibration(report),
         *_noted(model_notices(report)),
