@@ -27,7 +27,7 @@ from labelmill.errors import (
 )
 from labelmill.io.durable import explained
 from labelmill.pipeline.run import run_job
-from labelmill.text.scan.automaton import hyperscan
+from labelmill.text.scan.databases import hyperscan
 
 
 def statuses(run_labels: pa.Table) -> dict[str, str]:

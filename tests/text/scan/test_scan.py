@@ -15,8 +15,8 @@ from benchmarks.random_patterns import random_alphabet, random_pattern, random_t
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelmill.text.scan import Kit, Probe, Scan, automaton, scan, slow_here
-from labelmill.text.scan.automaton import hyperscan
+from labelmill.text.scan import Kit, Probe, Scan, automaton, databases, scan, slow_here
+from labelmill.text.scan.databases import hyperscan
 from labelmill.text.scan.joined import joined
 
 TEXTS = (
@@ -190,13 +190,13 @@ def test_what_another_process_compiled_finds_the_same(
     kit = handed_over(probes)
     plain = [text for text in TEXTS if text.isascii()]
     compiled: list[int] = []
-    compile_ = automaton._compiled
+    compile_ = databases.compiled_of
 
     def noted(*given: Any) -> Any:
         compiled.append(1)
         return compile_(*given)
 
-    monkeypatch.setattr(automaton, "_compiled", noted)
+    monkeypatch.setattr(automaton, "compiled_of", noted)
 
     assert differences(probes, plain, kit) == []
     assert compiled == []
@@ -217,7 +217,7 @@ def test_a_kit_for_other_probes_is_not_used() -> None:
 
 
 def test_probes_that_another_process_could_not_compile_are_left_to_re() -> None:
-    parts = [automaton.Expression(b"a(", 0), automaton.Expression(b"c", 1)]
+    parts = [databases.Expression(b"a(", 0), databases.Expression(b"c", 1)]
 
     made = automaton.Automaton(parts, automaton.Automaton(parts).compiled())
 
@@ -314,9 +314,9 @@ def test_words_that_begin_alike(n_words: int) -> None:
 
 def test_an_expression_that_is_refused_spoils_no_other() -> None:
     parts = [
-        automaton.Expression(b"ab", 0),
-        automaton.Expression(b"a(", 1),
-        automaton.Expression(b"c", 2),
+        databases.Expression(b"ab", 0),
+        databases.Expression(b"a(", 1),
+        databases.Expression(b"c", 2),
     ]
 
     assert automaton.Automaton(parts).refused == {1}

@@ -4,14 +4,21 @@ import struct
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from labelmill.text.scan.calm import CalmAutomaton
+from labelmill.text.scan.databases import (
+    Compiled,
+    Expression,
+    compiled_of,
+    dumped,
+    flags_of,
+    loaded,
+)
 from labelmill.text.scan.joined import Joined, Section
 
 Int32 = npt.NDArray[np.int32]
@@ -28,34 +35,6 @@ SECONDS_PER_MATCH = 2e-7
 SECONDS_PER_TEXT = 1.5e-6
 SECONDS_PER_BYTE = 1e-9
 """Rough costs: of being told of a match, of a text read by itself, and of its bytes."""
-
-
-@cache
-def hyperscan() -> ModuleType | None:
-    """Hyperscan, or None on a system for which there is none."""
-    try:
-        import hyperscan as module  # noqa: PLC0415 (not there on every system)
-    except ImportError:
-        return None
-    loaded: ModuleType = module
-    return loaded
-
-
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """An expression over bytes, and the number of the probe that it belongs to."""
-
-    text: bytes
-    probe: int
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """What came of compiling, for other processes of this machine; `database` as bytes."""
-
-    database: bytes | None
-    refused: frozenset[int]
-    seconds: float
 
 
 @dataclass(slots=True)
@@ -89,42 +68,55 @@ class Automaton:
     All texts are read at once, and every match is told. Where a probe matches many times in a
     text, that takes long. So the time is watched, and once it comes to more than making a second
     automaton takes, the worst probes are moved there: it reads text by text and tells each probe
-    once. What is found is the same.
+    once. What is found is the same. Sections without control characters can be read by a quicker
+    one.
     """
 
-    def __init__(self, expressions: Sequence[Expression], compiled: Compiled | None = None) -> None:
+    def __init__(
+        self,
+        expressions: Sequence[Expression],
+        compiled: Compiled | None = None,
+        calm: tuple[Sequence[Expression], Sequence[Expression]] = ((), ()),
+    ) -> None:
         """Compile the expressions; `refused` are the probes for which that is not possible.
 
         Args:
             expressions: what to look for.
             compiled: what `compiled` of an automaton of the same expressions gave.
+            calm: the same expressions for texts without control characters, and hints at where
+                these miss something.
         """
         started = time.perf_counter()
         if compiled is None:
-            self._together, self.refused = _compiled(expressions, _flags())
+            self._together, self.refused = compiled_of(expressions, flags_of())
             self._seconds = time.perf_counter() - started
         else:
-            self._together, self.refused = _loaded(compiled.database), compiled.refused
+            self._together, self.refused = loaded(compiled.database), compiled.refused
             self._seconds = compiled.seconds
         self._kept = tuple(e for e in expressions if e.probe not in self.refused)
         self._alone: dict[frozenset[int], Any] = {}
         self._moved: frozenset[int] = frozenset()
-        self._n_probes = max((e.probe for e in expressions), default=-1) + 1
+        self.n_probes = max((e.probe for e in expressions), default=-1) + 1
         self._waste = self._no_waste()
+        singles, hints = ([e for e in some if e.probe not in self.refused] for some in calm)
+        self._calm = CalmAutomaton(singles, hints, self.n_probes, self._seconds)
 
     def compiled(self) -> Compiled:
         """What came of compiling, if no probe was moved yet."""
-        return Compiled(_dumped(self._together), self.refused, self._seconds)
+        return Compiled(dumped(self._together), self.refused, self._seconds)
 
     def search(self, texts: Joined) -> dict[int, Int32]:
-        """The texts in which each probe is found, ascending; a probe that is not is left out."""
+        """The texts in which each probe is found, ascending; a probe that is not is left out.
+
+        Under the number of a probe plus `n_probes` stand texts that have to be looked at for it.
+        """
         found: list[Int64] = []
         giants: list[int] = []
         for section in texts.sections(SECTION_BYTES):
             if len(section.data) > GIANT_BYTES:
                 giants.append(section.text)
                 continue
-            probes, ends = self._matches(section.data)
+            probes, ends = self._found_in(section)
             self._watch(probes, section)
             if self._move():
                 return self.search(texts)
@@ -138,11 +130,19 @@ class Automaton:
         found.append(self._one_by_one(texts, range(len(texts)), self._moved))
         return _by_probe(np.concatenate(found))
 
-    def _matches(self, data: Any) -> tuple[Int64, Int64]:
+    def _found_in(self, section: Section) -> tuple[Int64, Int64]:
+        """Probe and end of every match in a section."""
+        if self._moved or not self._calm.takes(section.data):
+            return self._matches(section.data, self._together)
+        probes, ends = self._matches(section.data, self._calm.database)
+        self._calm.watch(probes, len(section.data))
+        return probes, ends
+
+    def _matches(self, data: Any, database: Any) -> tuple[Int64, Int64]:
         """Probe and end of every match; `struct` is quicker than numpy at reading a list."""
         told: list[int] = []
-        if self._together is not None:
-            self._together.scan(data, match_event_handler=_note, context=told)
+        if database is not None:
+            database.scan(data, match_event_handler=_note, context=told)
         pairs = np.frombuffer(struct.pack(f"{len(told)}q", *told), dtype=np.int64)
         return pairs[0::2], pairs[1::2]
 
@@ -162,12 +162,12 @@ class Automaton:
     def _single(self, probes: frozenset[int]) -> Any:
         if probes not in self._alone:
             chosen = [e for e in self._kept if e.probe in probes]
-            self._alone[probes] = _compiled(chosen, _flags("HS_FLAG_SINGLEMATCH"))[0]
+            self._alone[probes] = compiled_of(chosen, flags_of("HS_FLAG_SINGLEMATCH"))[0]
         return self._alone[probes]
 
     def _watch(self, probes: Int64, section: Section) -> None:
         """Count what was surely told more than once."""
-        counts = np.bincount(probes, minlength=self._n_probes)
+        counts = np.bincount(probes % max(self.n_probes, 1), minlength=self.n_probes)
         self._waste.matches += np.maximum(counts - section.n_texts, 0)
         self._waste.bytes += len(section.data)
         self._waste.texts += section.n_texts
@@ -179,12 +179,12 @@ class Automaton:
             return False
         self._moved |= waste.worst()
         rest = [e for e in self._kept if e.probe not in self._moved]
-        self._together = _compiled(rest, _flags())[0]
+        self._together = compiled_of(rest, flags_of())[0]
         self._waste = self._no_waste()
         return True
 
     def _no_waste(self) -> Waste:
-        return Waste(np.zeros(self._n_probes, dtype=np.int64))
+        return Waste(np.zeros(self.n_probes, dtype=np.int64))
 
     def _everything(self) -> frozenset[int]:
         return frozenset(e.probe for e in self._kept) - self._moved
@@ -194,65 +194,6 @@ def _note(probe: int, start: int, end: int, flags: int, told: list[int]) -> None
     """Note a match; `append` of a list that is an argument is the quickest way that was found."""
     told.append(probe)
     told.append(end)
-
-
-def _flags(*names: str) -> int:
-    module = hyperscan()
-    return sum(getattr(module, name) for name in names)
-
-
-def _compiled(expressions: Sequence[Expression], flags: int) -> tuple[Any, frozenset[int]]:
-    """A database without the probes that cannot be compiled, None if it is empty; and those."""
-    module = hyperscan()
-    if not expressions or module is None:
-        return None, frozenset(e.probe for e in expressions)
-    try:
-        return _database(module, expressions, flags), frozenset()
-    except module.HyperscanError:
-        refused = _refused(module, expressions, flags)
-    rest = [e for e in expressions if e.probe not in refused]
-    return (_database(module, rest, flags) if rest else None), refused
-
-
-def _database(module: ModuleType, expressions: Sequence[Expression], flags: int) -> Any:
-    database = module.Database(mode=module.HS_MODE_BLOCK)
-    database.compile(
-        expressions=[e.text for e in expressions],
-        ids=[e.probe for e in expressions],
-        elements=len(expressions),
-        flags=[flags] * len(expressions),
-    )
-    return database
-
-
-def _dumped(database: Any) -> bytes | None:
-    module = hyperscan()
-    if database is None or module is None:
-        return None
-    dumped: bytes = module.dumpb(database)
-    return dumped
-
-
-def _loaded(dumped: bytes | None) -> Any:
-    module = hyperscan()
-    if dumped is None or module is None:
-        return None
-    database = module.loadb(dumped, module.HS_MODE_BLOCK)
-    database.scratch = module.Scratch(database)
-    return database
-
-
-def _refused(module: ModuleType, expressions: Sequence[Expression], flags: int) -> frozenset[int]:
-    """The probes of expressions that do not compile, found by halves."""
-    try:
-        _database(module, expressions, flags)
-    except module.HyperscanError:
-        if len(expressions) == 1:
-            return frozenset({expressions[0].probe})
-        half = len(expressions) // 2
-        parts = expressions[:half], expressions[half:]
-        return frozenset().union(*(_refused(module, part, flags) for part in parts))
-    return frozenset()
 
 
 def _by_probe(keys: Int64) -> dict[int, Int32]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,8 @@ import pyarrow.compute as pc
 
 from labelmill.core.texts import all_ascii
 from labelmill.text.scan.alphabet import Alphabet
-from labelmill.text.scan.automaton import Automaton, Compiled, Expression
+from labelmill.text.scan.automaton import Automaton
+from labelmill.text.scan.databases import Compiled, Expression
 from labelmill.text.scan.joined import Joined, joined, squeezed
 from labelmill.text.scan.translate import Translation, translated, tree_of
 from labelmill.text.scan.tree import Node, points_of
@@ -32,6 +34,13 @@ class Candidates:
         """All of them sure, or none."""
         nothing = texts[:0]
         return cls(texts, nothing) if exact else cls(nothing, texts)
+
+    def and_perhaps(self, texts: Int32) -> "Candidates":
+        """These, and some texts (ascending) that have to be looked at."""
+        if not len(texts):
+            return self
+        more = np.setdiff1d(texts, self.sure, assume_unique=True)
+        return Candidates(self.sure, np.union1d(self.maybe, more))
 
     def placed(self, places: Int32, other: "Candidates", other_places: Int32) -> "Candidates":
         """Both of these, where the texts of each are some of all texts."""
@@ -55,12 +64,9 @@ class Side:
     def __init__(self, said: Sequence[Translation], compiled: Compiled | None = None) -> None:
         """Compile translated patterns, or take what came of it."""
         self._said = tuple(said)
-        self.expressions = tuple(
-            Expression(text, probe)
-            for probe, said in enumerate(self._said)
-            for text in said.expressions
-        )
-        self.automaton = Automaton(self.expressions, compiled)
+        self.expressions = self._all("expressions")
+        calm = self._all("single"), self._all("hints")
+        self.automaton = Automaton(self.expressions, compiled, calm)
 
     def prepared(self) -> Prepared:
         """What another process needs to make the same."""
@@ -70,13 +76,20 @@ class Side:
         """Where each pattern stands."""
         found = self.automaton.search(texts)
         every = np.arange(len(texts), dtype=np.int32)
-        nothing = every[:0]
+        nothing, hint = every[:0], self.automaton.n_probes
         return [
             Candidates.of(every, exact=said.always and said.exact)
             if said.always or probe in self.automaton.refused
-            else Candidates.of(found.get(probe, nothing), exact=said.exact)
+            else Candidates.of(found.get(probe, nothing), exact=said.exact).and_perhaps(
+                found.get(probe + hint, nothing)
+            )
             for probe, said in enumerate(self._said)
         ]
+
+    def _all(self, name: Literal["expressions", "single", "hints"]) -> tuple[Expression, ...]:
+        """What the translations say under a name, with the numbers of their probes."""
+        texts = [(probe, getattr(said, name)) for probe, said in enumerate(self._said)]
+        return tuple(Expression(text, probe) for probe, some in texts for text in some)
 
 
 class Fused:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from labelmill.core.texts import all_ascii
 from labelmill.text.folding import fold
-from labelmill.text.scan.automaton import hyperscan
+from labelmill.text.scan.databases import hyperscan
 from labelmill.text.scan.fused import Candidates, Fused, Prepared
 from labelmill.text.scan.patience import SECONDS, Overdue, Patience
 

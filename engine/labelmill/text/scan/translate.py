@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelmill.text.scan.alphabet import ASCII_MASK, SEPARATOR_MASK, Alphabet
+from labelmill.text.scan.gaps import single_spaced
 from labelmill.text.scan.pieces import (
     ALL,
     Piece,
@@ -51,12 +52,15 @@ class Translation:
     """Expressions of which one matches where the pattern does.
 
     `exact` says that none matches elsewhere. `always` says that the pattern matches in every
-    text; if it is not exact then, nothing is known.
+    text; if it is not exact then, nothing is known. In texts without control characters the
+    `single` ones match where `expressions` do, but perhaps not where a hint matches.
     """
 
     expressions: tuple[bytes, ...]
     exact: bool
     always: bool = False
+    single: tuple[bytes, ...] = ()
+    hints: tuple[bytes, ...] = ()
 
 
 UNKNOWN = Translation((), exact=False, always=True)
@@ -100,8 +104,9 @@ def translated(tree: Node | None, alphabet: Alphabet, *, only_ascii: bool) -> Tr
         return UNKNOWN
     if any(piece.bare and skippable(piece.core) for piece in pieces):
         return Translation((), speaker.exact, always=True)
-    expressions = dict.fromkeys(written(node) for node in nodes)
-    return Translation(tuple(expressions), speaker.exact)
+    forms = (nodes, *single_spaced(nodes)) if only_ascii else (nodes, [], [])
+    expressions, single, hints = (tuple(dict.fromkeys(map(written, form))) for form in forms)
+    return Translation(expressions, speaker.exact, single=single, hints=hints)
 
 
 def _wholes(pieces: Iterable[Piece]) -> list[Node]:
