@@ -2,11 +2,12 @@
 
 The stage reads Parquet, lets the 73 patterns of sms or the 136 phrases of imdb vote on every text
 and writes votes and patterns, shard by shard in one process. The limit is one call of Hyperscan
-over the joined texts of each shard, with the same expressions and nothing told of any match. The
-texts are those of the corpus, repeated, each time with a new name and number. The Parquet file is
-not compressed, for a codec has its own price; ids are numbers, and rows are split by id. `ratio`
-is the limit's seconds by ours, that of the corpus where it is smaller. Time is that of the
-processor. `--profile` tells where the seconds of ours go, for one corpus.
+over the joined texts of each shard, with the patterns said as they are and nothing told of any
+match; our own scan may say them in a quicker way that means the same. The texts are those of the
+corpus, repeated, each time with a new name and number. The Parquet file is not compressed, for a
+codec has its own price; ids are numbers, and rows are split by id. `ratio` is the limit's seconds
+by ours, that of the corpus where it is smaller. Time is that of the processor. `--profile` tells
+where the seconds of ours go, for one corpus.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from benchmarks.scan import processor_seconds
 
 from labelmill.io.source import ShardReader
 from labelmill.io.votes import read_votes
-from labelmill.pipeline import stages
+from labelmill.pipeline import stages, works
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.face import load_job
 from labelmill.pipeline.plan import make_plan
@@ -49,7 +50,7 @@ CORPORA = ("sms", "imdb")
 SCAN = "scan and be told of matches"
 PARTS: tuple[tuple[str, Any, str], ...] = (
     ("read Parquet", ShardReader, "read"),
-    ("check texts and ids", stages, "read_rows"),
+    ("check texts and ids", works, "read_rows"),
     ("put separators between texts", Joined, "between"),
     (SCAN, Automaton, "_matches"),
     ("find the text of each match", Automaton, "search"),
@@ -192,16 +193,16 @@ def profile(stage: Stage) -> str:
     rounds = [_profiled(stage) for _ in range(REPEATS)]
     limit = median(processor_seconds(stage.scan) for _ in range(REPEATS))
     parts = {name: median(taken[name] for taken in rounds) for name in rounds[0]}
-    rows: list[tuple[str, float]] = []
-    for name, taken in parts.items():
-        if name == SCAN:
-            rows += [("scan (the limit)", limit), ("be told of matches", taken - limit)]
-        else:
-            rows.append((name, taken))
     whole = sum(parts.values())
-    lines = [f"| {name} | {taken:.3f} | {taken / whole:.0%} |" for name, taken in rows]
+    lines = [f"| {name} | {taken:.3f} | {taken / whole:.0%} |" for name, taken in parts.items()]
     return "\n".join(
-        ["| part | seconds | share |", "|---|---|---|", *lines, f"| all | {whole:.3f} | 100% |"]
+        [
+            "| part | seconds | share |",
+            "|---|---|---|",
+            *lines,
+            f"| all | {whole:.3f} | 100% |",
+            f"| the limit | {limit:.3f} | {limit / whole:.0%} |",
+        ]
     )
 
 

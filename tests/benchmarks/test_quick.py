@@ -7,6 +7,8 @@ from benchmarks.all import NAMES, run
 from benchmarks.claims import TABLE
 from benchmarks.projects import ROOT
 
+from benchmarks import scan_limit
+
 WANTED = {wanted.name: wanted for wanted in TABLE}
 
 
@@ -39,3 +41,16 @@ def test_every_benchmark_of_the_folder_is_run_or_is_a_part() -> None:
     files = {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
 
     assert files - parts == set(NAMES)
+
+
+@pytest.mark.slow
+def test_a_profile_says_where_all_seconds_go(
+    corpora: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert scan_limit.main(["--quick", "--profile", "sms"]) == 0
+
+    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
+    seconds = {name: float(taken) for name, taken, _ in rows}
+    parts = sum(taken for name, taken in seconds.items() if name not in ("all", "the limit"))
+    assert parts == pytest.approx(seconds["all"], abs=0.01)
