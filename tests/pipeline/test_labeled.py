@@ -8,8 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 from tests.pipeline.conftest import Project
 
+from labelmill.io import digests, memo
+from labelmill.pipeline.backfill import run_partitions
 from labelmill.pipeline.labeled import LabelRecord, read_record, write_record
 from labelmill.pipeline.result import Run
+from labelmill.pipeline.status import status
 
 LONG_AGO = 1_600_000_000
 
@@ -126,3 +129,24 @@ def test_a_record_of_another_start_or_a_damaged_one_counts_for_nothing(
 ) -> None:
     (tmp_path / "record.json").write_text(damage)
     assert read_record(tmp_path) is None
+
+
+def test_input_that_was_not_touched_is_not_read_to_see_whether_it_changed(
+    nightly: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (nightly.root / "input").rglob("*.parquet"):
+        os.utime(path, (1, 1))
+    monkeypatch.setattr(memo, "time_ns", lambda: 4_000_000_000 * 10**9)
+    nightly.run()
+    monkeypatch.setattr(digests, "digest_file", _unread)
+
+    assert nightly.run().status == "nothing to do"
+    assert [s.state for s in status(nightly.job()).partitions] == ["published", "published"]
+    assert run_partitions(nightly.job()).outcomes == ()
+    with pytest.raises(AssertionError, match="was read"):
+        nightly.run(verify=True)
+
+
+def _unread(path: Path) -> str:
+    message = f"{path} was read"
+    raise AssertionError(message)

@@ -34,6 +34,12 @@ OnePartition = Annotated[
 Deep = Annotated[
     bool, typer.Option("--deep", help="Also try code, models and patterns, as a run does.")
 ]
+Verify = Annotated[
+    bool,
+    typer.Option(
+        "--verify", help="Read all bytes of the input, also of files not touched since a run."
+    ),
+]
 LogFormat = Annotated[
     Literal["text", "json"] | None,
     typer.Option(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labelmill.cli.options import AsJson, Config, OnePartition, Overrides, Project
+from labelmill.cli.options import AsJson, Config, OnePartition, Overrides, Project, Verify
 
 if TYPE_CHECKING:
     from labelmill.pipeline.rollback import Move
@@ -14,6 +14,7 @@ def status(
     config: Config,
     *,
     partition: OnePartition = None,
+    verify: Verify = False,
     overrides: Overrides = None,
     project: Project = None,
     as_json: AsJson = False,
@@ -31,7 +32,7 @@ def status(
     from labelmill.pipeline.status import status as look  # noqa: PLC0415
     from labelmill.report.partitions import status_view  # noqa: PLC0415
 
-    found = look(read_job(config, overrides, project, partition), partition)
+    found = look(read_job(config, overrides, project, partition), partition, verify=verify)
     if as_json:
         show_json({"ok": True, **asdict(found)})
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from labelmill.cli.options import AsJson, Config, LogFormat, Overrides, Partition, Project
+from labelmill.cli.options import AsJson, Config, LogFormat, Overrides, Partition, Project, Verify
 from labelmill.cli.slicing import label_and_show, wanted_slice
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def run(  # noqa: PLR0913 (an option each)
             help="Fit a label model that would be kept (on_change) on the newest partitions.",
         ),
     ] = False,
+    verify: Verify = False,
     overrides: Overrides = None,
     project: Project = None,
     as_json: AsJson = False,
@@ -119,6 +120,7 @@ def run(  # noqa: PLR0913 (an option each)
                 wanted=partitions,
                 keep_going=keep_going,
                 relabel=relabel,
+                verify=verify,
                 job_of=job_of,
                 run_one=_announced(
                     partial(
@@ -129,6 +131,7 @@ def run(  # noqa: PLR0913 (an option each)
                         full_refresh=full_refresh,
                         relabel=relabel,
                         refit=refit,
+                        verify=verify,
                     )
                 ),
                 notice=notice,
@@ -142,6 +145,7 @@ def run(  # noqa: PLR0913 (an option each)
             full_refresh=full_refresh,
             relabel=relabel,
             refit=refit,
+            verify=verify,
             progress=progress,
             listener=hear,
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from labelmill.config.assembly import Assembly, Part
-from labelmill.config.keys_fit import Every, Fit
+from labelmill.config.keys_nested import Every, Fit
 from labelmill.config.sanity import (
     RECORDS,
     gold_of,

@@ -6,16 +6,14 @@ the keys of their frame.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from labelmill.config.keys_fit import Fit
+from labelmill.config.keys_nested import Fit, Ready
 
 SLUG = r"^[a-z0-9][a-z0-9_.-]*$"
 NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
-FILE_NAME = r"^[^/\\]+$"
-DURATION = r"^[0-9]+(\.[0-9]+)?[smhd]$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]+)*$"
 
 Slug = Annotated[str, Field(pattern=SLUG)]
@@ -91,21 +89,6 @@ class JobFile:
     error_budget: Fraction = 0.001
     output: Text | None = None
     state: Text | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """When the input is complete; where both are given, both must hold.
-
-    Attributes:
-        file: a marker such as `_SUCCESS` in the folder of the partition, or of the source.
-        min_age: for how long no file may have changed: a number and `s`, `m`, `h` or `d`.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-
-    file: Annotated[str, Field(pattern=FILE_NAME)] | None = None
-    min_age: Annotated[str, Field(pattern=DURATION)] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from labelmill.config.keys_fit import Every
+from labelmill.config.keys_nested import Every
 from labelmill.config.nodes import Findings
 from labelmill.config.resources import is_url
 from labelmill.config.sections import Draft

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 from labelmill.errors import InputMissing
+from labelmill.io.memo import at_hand, look_at, now
 from labelmill.io.patience import patiently
 from labelmill.io.source import InputFile, explained
 
@@ -22,7 +23,8 @@ class Digests:
     """SHA-256 of input files as they are now, taken by a thread of its own beside other work.
 
     A file that is replaced or written to while a run reads it would give votes of one content
-    and labels of another, so both the digest and `check_unchanged` refuse it.
+    and labels of another, so both the digest and `check_unchanged` refuse it. A digest that is
+    known (see `labelmill.io.memo`) is not taken again.
     """
 
     def __init__(self, files: Sequence[InputFile]) -> None:
@@ -32,6 +34,7 @@ class Digests:
             InputMissing: if one is gone.
         """
         self._stamps = {file.path: stamp(file.path) for file in files}
+        self._memo = at_hand()
         self._found: dict[Path, str | Exception] = {}
         self._thread = Thread(target=self._take, daemon=True)
 
@@ -71,10 +74,14 @@ class Digests:
     def _taken(self, path: Path) -> str | Exception:
         """The digest of a file, or why there is none: it is told to whoever asks."""
         try:
-            found = patiently(partial(digest_file, path))
+            look, taken = look_at(path), now()
+            known = self._memo.of(path, look)
+            found = known or patiently(partial(digest_file, path))
             self.check_unchanged(path)
         except Exception as error:
             return error
+        if known is None:
+            self._memo.note(path, look, found, taken)
         return found
 
 

@@ -11,6 +11,7 @@ from labelmill.errors import InputMissing, LabelmillError, PartlyPublished, Usag
 from labelmill.pipeline import ending
 from labelmill.pipeline.choice import chooser_of
 from labelmill.pipeline.freshness import labeled_by_others
+from labelmill.pipeline.known import known_digests
 from labelmill.pipeline.locks import locked
 from labelmill.pipeline.past import last_runs
 from labelmill.pipeline.publish import live_manifest, local_output
@@ -133,6 +134,7 @@ def run_partitions(  # noqa: PLR0913 (an option each)
     job_of: JobOf | None = None,
     run_one: RunOne = partial(run_job, has_lock=True),  # noqa: B008 (a function, made once)
     notice: ending.Notice = ending.unsaid,
+    verify: bool = False,
 ) -> Backfill:
     """Run partitions of a job, the newest first; what is not complete yet comes last.
 
@@ -146,6 +148,7 @@ def run_partitions(  # noqa: PLR0913 (an option each)
         job_of: the job of each partition, where it is not this one.
         run_one: runs a partition, whose lock is held.
         notice: told of a signal after which what is at work is finished, and no more.
+        verify: read the bytes of all input to see what changed.
 
     Raises:
         UsageError: if the job has no partitions, or `wanted` is no range.
@@ -156,7 +159,8 @@ def run_partitions(  # noqa: PLR0913 (an option each)
     record.facts |= {"verb": "backfill", "wanted": wanted}
     try:
         with ending.drained(job.execution.grace, notice), locked(job):
-            chosen = _chosen(job, wanted, relabel=relabel)
+            with known_digests(job, verify=verify):
+                chosen = _chosen(job, wanted, relabel=relabel)
             outcomes: list[Outcome] = []
             record.facts["partitions"] = rows = []
             for part in chosen:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Overrides = Mapping[str, Any] | Sequence[str]
 
 
-def run(
+def run(  # noqa: PLR0913 (an option each)
     config: str | PathLike[str],
     *,
     overrides: Overrides = (),
@@ -32,6 +32,7 @@ def run(
     full_refresh: bool = False,
     relabel: bool = False,
     refit: bool = False,
+    verify: bool = False,
 ) -> Run:
     """Run a job and publish its training set.
 
@@ -44,6 +45,7 @@ def run(
         relabel: make those partitions too that are published and would be labeled by another
             model.
         refit: fit a label model that would be kept anew, on the newest partitions.
+        verify: read the bytes of all input, also of files that were not touched since a run.
 
     Returns:
         The run; its `labels`, `train`, `dev` and `test` open with `to_arrow()` or `to_pandas()`.
@@ -54,7 +56,12 @@ def run(
     with refusal_recorded(Path(config), find_root(Path(config))):
         job = load_job(config, overrides, partition)
     return run_job(
-        job, partition=partition, full_refresh=full_refresh, relabel=relabel, refit=refit
+        job,
+        partition=partition,
+        full_refresh=full_refresh,
+        relabel=relabel,
+        refit=refit,
+        verify=verify,
     )
 
 

@@ -21,6 +21,7 @@ from labelmill.config.spec import Job
 from labelmill.core.digests import digest
 from labelmill.io import durable
 from labelmill.io.digests import stamp
+from labelmill.io.memo import SETTLED
 from labelmill.io.source import Shard, runs_of
 from labelmill.pipeline.fingerprint import function_fingerprints, package_version
 from labelmill.pipeline.plan import Plan
@@ -28,8 +29,6 @@ from labelmill.pipeline.works import Work
 
 RECORD = "record.json"
 VERSION = 1
-SETTLED = 2_000_000_000
-"""Nanoseconds after which a file that is written to again cannot look the same."""
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 

@@ -25,6 +25,7 @@ from labelmill.pipeline.freshness import labeled_by_others, standing, why_stale
 from labelmill.pipeline.gold_set import GoldSet, gold_works, label_gold, read_gold
 from labelmill.pipeline.held import release
 from labelmill.pipeline.keys import decide
+from labelmill.pipeline.known import known_digests
 from labelmill.pipeline.labeled import (
     LabelRecord,
     forget_others,
@@ -60,6 +61,7 @@ def run_job(  # noqa: PLR0913 (an option each)
     has_lock: bool = False,
     relabel: bool = False,
     refit: bool = False,
+    verify: bool = False,
 ) -> Run:
     """Run a job and publish what comes out.
 
@@ -73,6 +75,7 @@ def run_job(  # noqa: PLR0913 (an option each)
         relabel: make those partitions too that are published and would be labeled by another
             model.
         refit: fit a model that would be kept anew, on the newest partitions.
+        verify: read the bytes of all input, also of files that were not touched since.
 
     Raises:
         LabelmillError: whatever stopped the run; nothing was published then, or in a job with
@@ -86,7 +89,8 @@ def run_job(  # noqa: PLR0913 (an option each)
     telling = Telling(job, record, progress, listener)
     try:
         drained = ending.drained(job.execution.grace, telling.signal)
-        with drained, nullcontext() if has_lock else locked(job), threadpool_limits(1):
+        holding = nullcontext() if has_lock else locked(job)
+        with drained, holding, threadpool_limits(1), known_digests(job, verify=verify):
             telling.started()
             asked = Asked(full_refresh, relabel, refit)
             result = _run(job, partition, telling.step, record, asked)

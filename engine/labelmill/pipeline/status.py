@@ -12,6 +12,7 @@ from labelmill.pipeline.choice import Chooser
 from labelmill.pipeline.fingerprint import plan_digest
 from labelmill.pipeline.freshness import differences
 from labelmill.pipeline.held import Held, held_snapshots, override_of
+from labelmill.pipeline.known import known_digests
 from labelmill.pipeline.parts import Parts
 from labelmill.pipeline.past import Told, labeled_ahead, last_runs
 from labelmill.pipeline.plan import plan_gold
@@ -74,16 +75,22 @@ class _Scene:
     chooser: Chooser
 
 
-def status(job: Job, partition: str | None = None) -> Status:
+def status(job: Job, partition: str | None = None, *, verify: bool = False) -> Status:
     """Look at the source, the output and the last runs of a job; nothing is written.
 
     Args:
         job: the job.
         partition: look at this partition only.
+        verify: read the bytes of all input, also of files that were not touched since a run.
 
     Raises:
         LabelmillError: if the labeled set of the job (`gold`) cannot be used.
     """
+    with known_digests(job, verify=verify, write=False):
+        return _status(job, partition)
+
+
+def _status(job: Job, partition: str | None) -> Status:
     output = local_output(job)
     found, problem = _found(job)
     view = live_view(output)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from labelmill.config.spec import Job
 from labelmill.io.digests import Digests
@@ -13,7 +14,7 @@ from labelmill.pipeline.ready import awaited_by_partition
 _DIGITS = re.compile(r"(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """A partition of the source (None where the job has no partitions).
 
@@ -30,6 +31,10 @@ class Found:
         Raises:
             InputMissing: if one is empty, torn or not Parquet.
         """
+        return list(self._files)
+
+    @cached_property
+    def _files(self) -> list[InputFile]:
         return [file.opened() for file in self.listed]
 
     def rows(self) -> int:
@@ -46,6 +51,10 @@ class Found:
         Raises:
             InputMissing: if a file cannot be read.
         """
+        return self._input
+
+    @cached_property
+    def _input(self) -> str:
         files = self.files()
         digests = Digests(files)
         return input_digest([digests.of(file) for file in files], self.partition)

@@ -1,9 +1,27 @@
-"""The keys of `label_model.fit`: which partitions a label model sees, and when it is fitted."""
+"""The keys of maps that stand below a section: `ready_when` of a source, `fit` of a model."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
+
+FILE_NAME = r"^[^/\\]+$"
+DURATION = r"^[0-9]+(\.[0-9]+)?[smhd]$"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """When the input is complete; where both are given, both must hold.
+
+    Attributes:
+        file: a marker such as `_SUCCESS` in the folder of the partition, or of the source.
+        min_age: for how long no file may have changed: a number and `s`, `m`, `h` or `d`.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    file: Annotated[str, Field(pattern=FILE_NAME)] | None = None
+    min_age: Annotated[str, Field(pattern=DURATION)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
