@@ -6,7 +6,8 @@ LabelmillError                 1  the run failed; it can be resumed
 ├── BadResource                2  a file, model or function that the config names is unusable
 ├── BadColumn                  2  a column is missing from the input or has the wrong type
 ├── UsageError                 2  a command line or a call asks for something impossible
-├── InputMissing               4  input that is not there yet, is empty, torn or not Parquet
+├── InputMissing               4  input that is not there yet
+│   └── DamagedInput           4  a file of it is empty, torn or not Parquet, or odd among others
 ├── ChecksFailed               3  a check failed; nothing was published
 ├── OverBudget                 3  more rows or votes failed than the error budget allows
 ├── FunctionFailed             1  a labeling function failed as a whole
@@ -145,6 +146,13 @@ class InputMissing(LabelmillError):
         self.path = path
         self.message = message
         super().__init__(f"{path}: {message}")
+
+
+class DamagedInput(InputMissing):
+    """A file of the input whose content cannot be read, whoever tries, and however often.
+
+    `path` is that of the file.
+    """
 
 
 class ChecksFailed(LabelmillError):

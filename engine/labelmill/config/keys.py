@@ -107,6 +107,11 @@ class Source:
         ready_when: what a run waits for: `{file: _SUCCESS}`, a marker in the folder of the
             partition (or of the source), or `{min_age: 30m}`, so long without a change; until
             then it ends with 4.
+        on_corrupt: what becomes of a file that is empty, torn or not Parquet, or whose columns are
+            others than those of most files of its partition: `fail` ends the run, `skip` leaves
+            the file out and tells of it.
+        max_corrupt: so many files of a partition, or of the source, may be left out; a run that
+            finds more ends with 3.
     """
 
     path: Text
@@ -118,6 +123,8 @@ class Source:
     partition: Name | None = None
     allow_empty: bool = False
     ready_when: Ready | None = None
+    on_corrupt: Literal["fail", "skip"] = "fail"
+    max_corrupt: Annotated[int, Field(ge=0)] = 1
 
 
 @dataclass(frozen=True, slots=True)

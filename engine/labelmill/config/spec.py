@@ -42,6 +42,8 @@ class SourceSpec:
     partition: str | None = None
     allow_empty: bool = False
     ready_when: ReadyWhen | None = None
+    on_corrupt: Literal["fail", "skip"] = "fail"
+    max_corrupt: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import os
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import glob, has_magic
 from itertools import accumulate, groupby, pairwise
 from pathlib import Path
@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from labelmill.errors import BadColumn, InputMissing, nearest
+from labelmill.errors import BadColumn, DamagedInput, InputMissing, nearest
 from labelmill.io.patience import PAUSES, is_transient, patiently
 
 MAGIC = b"PAR1"
@@ -26,13 +26,19 @@ class InputFile:
     """One Parquet file of the input.
 
     `name` is its path relative to the source, `partition` the value of the hive key in its path
-    (None where the job has no partitions).
+    (None where the job has no partitions). One with a `problem` is damaged and left out: nobody
+    knows what its rows are, and it counts as if it had none.
     """
 
     path: Path
     name: str
     rows: int
     partition: str | None = None
+    problem: str = ""
+
+    def left_out(self, problem: str) -> "InputFile":
+        """The file as one that is damaged."""
+        return replace(self, rows=0, problem=problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +53,23 @@ class Listed:
     folder: Path
     partition: str | None = None
 
-    def opened(self) -> InputFile:
+    def opened(self, *, spare: bool = False) -> InputFile:
         """The file with its number of rows.
 
+        Args:
+            spare: whether one that is damaged is left out, instead of being an error.
+
         Raises:
-            InputMissing: if it is empty, torn or not Parquet.
+            DamagedInput: if it is empty, torn or not Parquet.
+            InputMissing: if it cannot be read.
         """
-        return InputFile(self.path, self.name, _rows(self.path), self.partition)
+        file = InputFile(self.path, self.name, 0, self.partition)
+        try:
+            return replace(file, rows=_rows(self.path))
+        except DamagedInput as error:
+            if not spare:
+                raise
+            return file.left_out(error.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +84,20 @@ class Shard:
         return self.stop - self.start
 
 
-def find_files(path: str, partition: str | None, only: str | None = None) -> list[InputFile]:
+def find_files(
+    path: str, partition: str | None, only: str | None = None, *, spare: bool = False
+) -> list[InputFile]:
     """The Parquet files behind a path (a file, a folder or a glob), sorted by name.
 
     Files and folders whose name starts with a dot or an underscore are passed over. With `only`
-    no file outside that partition is opened, and there may be none.
+    no file outside that partition is opened, and there may be none. With `spare` files that are
+    damaged are left out: they have a `problem`.
 
     Raises:
         InputMissing: if there are none, or one is empty, torn or not Parquet.
     """
     listed = list_files(path, partition)
-    return [file.opened() for file in listed if only is None or file.partition == only]
+    return [f.opened(spare=spare) for f in listed if only is None or f.partition == only]
 
 
 def list_files(path: str, partition: str | None) -> list[Listed]:
@@ -316,11 +335,11 @@ def _rows(path: Path) -> int:
     with explained(path):
         size = path.stat().st_size
     if size == 0:
-        raise InputMissing(str(path), "the file is empty (0 bytes); was it still being written?")
+        raise DamagedInput(str(path), "the file is empty (0 bytes); was it still being written?")
     with explained(path):
         head, rows = patiently(lambda: (_head(path), int(pq.read_metadata(path).num_rows)))
     if head != MAGIC:
-        raise InputMissing(str(path), _no_parquet(head))
+        raise DamagedInput(str(path), _no_parquet(head))
     return rows
 
 
@@ -340,13 +359,14 @@ class explained:  # noqa: N801 (a context manager, read as a word)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, pa.ArrowInvalid | pa.ArrowNotImplementedError | OSError):
-            raise InputMissing(str(self._path), _complaint(self._path, error)) from error
+            if isinstance(error, OSError) and error.errno:
+                again = f"; tried {len(PAUSES) + 1} times" if is_transient(error) else ""
+                message = f"it cannot be read ({os.strerror(error.errno)}{again})"
+                raise InputMissing(str(self._path), message) from error
+            raise DamagedInput(str(self._path), _complaint(self._path, error)) from error
 
 
 def _complaint(path: Path, error: BaseException) -> str:
-    if isinstance(error, OSError) and error.errno:
-        again = f"; tried {len(PAUSES) + 1} times" if is_transient(error) else ""
-        return f"it cannot be read ({os.strerror(error.errno)}{again})"
     with path.open("rb") as file:
         head = file.read(4)
         file.seek(-min(4, path.stat().st_size), 2)
@@ -357,7 +377,8 @@ def _complaint(path: Path, error: BaseException) -> str:
         return _no_parquet(head)
     if tail != MAGIC:
         return "the file is truncated (its footer is missing); was it still being written?"
-    return f"the file is damaged: {str(error).splitlines()[0]}"
+    told = str(error).splitlines()[0].replace(str(path), path.name)
+    return f"the file is damaged: {told}"
 
 
 def _no_parquet(head: bytes) -> str:

@@ -15,6 +15,9 @@ from labelmill.io.digests import digest_file
 IRRELEVANT = ("output", "execution", "extends", "vars", "env")
 """Keys of a config that change no byte of a snapshot, or whose effect stands in other keys."""
 
+TO_START = ("ready_when", "max_corrupt")
+"""Keys of the source that decide whether a run is carried out, and nothing else."""
+
 PACKAGES = ("numpy", "pandas", "pyarrow", "spacy", "snorkel", "skweak", "nlpaug", "scikit-learn")
 """Packages whose version can change an output; they stand in every manifest."""
 
@@ -45,7 +48,7 @@ def plan_digest(job: Job, gold: str | None = None) -> str:
     in beside it. `gold` is the digest of the labeled set, where the job has one.
     """
     public = {k: v for k, v in job.resolved.public.items() if k not in IRRELEVANT}
-    public["source"] = {k: v for k, v in public["source"].items() if k != "ready_when"}
+    public["source"] = {k: v for k, v in public["source"].items() if k not in TO_START}
     others: list[Needs] = [step.kind.needs(job.root) for step in job.augment]
     files = [name for needs in others for name in needs.files]
     files += [name for needs in _of_checks(job) for name in needs.files]

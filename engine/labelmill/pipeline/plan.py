@@ -16,6 +16,7 @@ from labelmill.config.spec import Job, SourceSpec
 from labelmill.errors import BadColumn, BadResource, ConfigErrors, InputMissing, UsageError
 from labelmill.io.digests import Digests
 from labelmill.io.source import InputFile, Shard, find_files, schema_of, shards_of
+from labelmill.pipeline.damage import Torn, rows_of_damage, sound
 from labelmill.pipeline.fingerprint import function_fingerprints, input_digest, plan_digest
 
 
@@ -47,6 +48,12 @@ class PartitionPlan:
         """Rows of the input."""
         return sum(len(shard) for shard in self.shards)
 
+    def facts(self) -> dict[str, Any]:
+        """What run.json says of it; files that were left out only where there are some."""
+        facts = {"partition": self.value, "files": len(self.files), "rows": self.rows}
+        lost = rows_of_damage(self.files)
+        return {**facts, "skipped_files": lost} if lost else facts
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -72,12 +79,13 @@ class Plan:
         return tuple(shard for partition in self.partitions for shard in partition.shards)
 
 
-def make_plan(job: Job, partition: str | None = None) -> Plan:
+def make_plan(job: Job, partition: str | None = None, torn: Torn | None = None) -> Plan:
     """Look at the input and cut it into shards.
 
     Args:
         job: the job.
         partition: take this partition only; without it a partitioned job takes every one.
+        torn: what is known to be wrong with files, by path, where it lets them be left out.
 
     Raises:
         UsageError: if a partition is named and the job has none.
@@ -89,9 +97,11 @@ def make_plan(job: Job, partition: str | None = None) -> Plan:
     if partition is not None and job.source.partition is None:
         message = f"--partition {partition}: job '{job.name}' has no source.partition; leave it out"
         raise UsageError(message)
-    files = find_files(job.source.path, job.source.partition, partition)
+    spare = job.source.on_corrupt == "skip"
+    files = find_files(job.source.path, job.source.partition, partition, spare=spare)
     if partition is not None and not files:
         raise InputMissing(job.source.path, f"there is no partition '{partition}'")
+    files = sound(job, files, torn or {})
     filled = [file for file in files if file.rows]
     if not filled and not job.source.allow_empty:
         message = "the input has no rows (source.allow_empty: true accepts that)"

@@ -19,6 +19,7 @@ from labelmill.pipeline import ending
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.cells import write_prints
 from labelmill.pipeline.choice import Chooser
+from labelmill.pipeline.damage import Torn, check_damage, enduring, told_of_damage
 from labelmill.pipeline.engines import ROWS_OF_A_SMALL_JOB, executor_of
 from labelmill.pipeline.fitting import Fitter, Labeled, labeled_parts, to_look_at
 from labelmill.pipeline.freshness import labeled_by_others, standing, why_stale
@@ -92,8 +93,8 @@ def run_job(  # noqa: PLR0913 (an option each)
         holding = nullcontext() if has_lock else locked(job)
         with drained, holding, threadpool_limits(1), known_digests(job, verify=verify):
             telling.started()
-            asked = Asked(full_refresh, relabel, refit)
-            result = _run(job, partition, telling.step, record, asked)
+            asked, step = Asked(full_refresh, relabel, refit), telling.step
+            result = enduring(job, lambda torn: _run(job, partition, torn, step, record, asked))
     except BaseException as error:
         hide_in_error(error, job.resolved.hidden)
         if isinstance(error, ChecksFailed):
@@ -117,13 +118,15 @@ class Asked:
     refit: bool = False
 
 
-def _run(job: Job, partition: str | None, progress: Progress, record: Record, asked: Asked) -> Run:
+def _run(
+    job: Job, partition: str | None, torn: Torn, progress: Progress, record: Record, asked: Asked
+) -> Run:
     output = local_output(job)
     check_ready(job, partition)
-    plan = make_plan(job, partition)
+    plan = make_plan(job, partition, torn)
     record.facts["plan"] = plan.digest
-    facts = [{"partition": p.value, "files": len(p.files), "rows": p.rows} for p in plan.partitions]
-    record.facts["input"] = facts
+    record.facts["input"] = [part.facts() for part in plan.partitions]
+    check_damage(job, [file for part in plan.partitions for file in part.files])
     if not plan.rows:
         _note_input(record, plan)
         return Run(record.id, "no data", output, ())
@@ -188,7 +191,8 @@ def _nothing_to_do(plan: Plan, output: Path, record: Record) -> Run:
     live = tuple(standing(output, part) for part in plan.partitions if part.shards)
     for snapshot in live:
         _publish(plan.job, output, snapshot)
-    return Run(record.id, "nothing to do", output, live)
+    told = [warning for snapshot in live for warning in told_of_damage(snapshot.report)]
+    return Run(record.id, "nothing to do", output, live, tuple(told))
 
 
 def _note_input(record: Record, plan: Plan) -> None:

@@ -20,6 +20,7 @@ from labelmill.errors import UsageError
 from labelmill.io import durable
 from labelmill.pipeline import ending
 from labelmill.pipeline.cells import write_prints
+from labelmill.pipeline.damage import Torn, enduring
 from labelmill.pipeline.engines import executor_of
 from labelmill.pipeline.labeled import LabelRecord, label_digest, works_of
 from labelmill.pipeline.locks import locked_for_slice
@@ -128,7 +129,10 @@ def label_slice(
             threadpool_limits(1),
         ):
             telling.started()
-            result = _label_slice(job, slice_, partition, telling.step, record)
+            step = telling.step
+            result = enduring(
+                job, lambda torn: _label_slice(job, slice_, partition, torn, step, record)
+            )
     except BaseException as error:
         hide_in_error(error, job.resolved.hidden)
         telling.ended(None, error)
@@ -140,10 +144,15 @@ def label_slice(
 
 
 def _label_slice(
-    job: Job, slice_: Slice, partition: str | None, progress: Progress, record: Record
+    job: Job,
+    slice_: Slice,
+    partition: str | None,
+    torn: Torn,
+    progress: Progress,
+    record: Record,
 ) -> SliceRun:
     check_ready(job, partition)
-    plan = make_plan(job, partition)
+    plan = make_plan(job, partition, torn)
     record.facts["plan"] = plan.digest
     if not plan.rows:
         return SliceRun(record.id, "no data", slice_)

@@ -20,6 +20,7 @@ from labelmill.io import durable
 from labelmill.pipeline.card import card_facts
 from labelmill.pipeline.checking import CheckResult, Subject, carry_out_checks
 from labelmill.pipeline.conservation import check_conservation
+from labelmill.pipeline.damage import rows_of_damage, told_of_damage
 from labelmill.pipeline.fingerprint import function_fingerprints, versions
 from labelmill.pipeline.held import Held, hold, make_way, override_of
 from labelmill.pipeline.infer import ShardSummary
@@ -115,6 +116,7 @@ def make_snapshot(  # noqa: PLR0913, PLR0917
     make_way(output, id_)
     folder = commit(output, making.staging, id_)
     warnings = _hold_if_failed(output, Snapshot(id_, folder, part.value, report), results)
+    warnings += told_of_damage(report)
     warnings += _idle_steps(report["augmented"])
     warnings += _single_class(report)
     return Made(Snapshot(id_, folder, part.value, report), warnings)
@@ -208,6 +210,7 @@ def _report(
         "totals": totals(
             status, sum(summary.filtered.values()), summary.rows_in, summary.quarantined
         ),
+        "skipped_files": rows_of_damage(making.part.files),
         "filtered": dict(sorted(summary.filtered.items())),
         "functions": rows,
         "conflicts": [] if counts is None else conflict_rows(bound.names, counts.conflicts),
@@ -303,6 +306,7 @@ def _write_documents(making: Making, id_: str, report: dict[str, Any]) -> None:
         "partition": making.part.value,
         "seed": plan.job.seed,
         "rows": report["totals"] | {"splits": report["splits"]},
+        "skipped_files": report["skipped_files"],
         "fingerprints": fingerprints,
         "functions": function_fingerprints(plan.job),
         "checks": report["checks"],

@@ -9,6 +9,7 @@ from typing import Any
 from labelmill.config.spec import Job
 from labelmill.errors import InputMissing
 from labelmill.pipeline.choice import Chooser
+from labelmill.pipeline.damage import told_of_damage
 from labelmill.pipeline.fingerprint import plan_digest
 from labelmill.pipeline.freshness import differences
 from labelmill.pipeline.held import Held, held_snapshots, override_of
@@ -141,6 +142,7 @@ def _standing(scene: _Scene, partition: str | None, found: Found | None) -> Stan
     changed = () if snapshot is None else _changed(scene, partition, snapshot, now)
     known = replace(known, changed=changed)
     if snapshot is not None and not changed:
+        known = replace(known, why=told_of_damage(_manifest(scene.output, snapshot)))
         return replace(known, state="published")
     return _unpublished(known, rows, found, held, told)
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from labelmill.config.spec import Job
+from labelmill.errors import DamagedInput
 from labelmill.io.digests import Digests
 from labelmill.io.source import InputFile, Listed, list_files
+from labelmill.pipeline.damage import left_out
 from labelmill.pipeline.fingerprint import input_digest
 from labelmill.pipeline.ready import awaited_by_partition
 
@@ -18,12 +20,14 @@ _DIGITS = re.compile(r"(\d+)")
 class Found:
     """A partition of the source (None where the job has no partitions).
 
-    `awaited` says what it waits for, if it is not complete.
+    `awaited` says what it waits for, if it is not complete. With `spare` files that are damaged
+    are left out.
     """
 
     partition: str | None
     listed: tuple[Listed, ...]
     awaited: str = ""
+    spare: bool = False
 
     def files(self) -> list[InputFile]:
         """Its files, opened.
@@ -35,7 +39,7 @@ class Found:
 
     @cached_property
     def _files(self) -> list[InputFile]:
-        return [file.opened() for file in self.listed]
+        return [file.opened(spare=self.spare) for file in self.listed]
 
     def rows(self) -> int:
         """How many rows it has.
@@ -43,7 +47,12 @@ class Found:
         Raises:
             InputMissing: if a file is empty, torn or not Parquet.
         """
-        return sum(file.rows for file in self.files())
+        files = self.files()
+        rows = sum(file.rows for file in files)
+        lost = left_out(files)
+        if lost and not rows:
+            raise DamagedInput(str(lost[0].path), lost[0].problem)
+        return rows
 
     def input(self) -> str:
         """The digest of its content, as a manifest has it.
@@ -71,7 +80,11 @@ def survey(job: Job) -> list[Found]:
     for file in listed:
         found.setdefault(file.partition, []).append(file)
     awaited = awaited_by_partition(job, listed)
-    return [Found(value, tuple(found[value]), awaited.get(value, "")) for value in in_order(found)]
+    spare = job.source.on_corrupt == "skip"
+    return [
+        Found(value, tuple(found[value]), awaited.get(value, ""), spare)
+        for value in in_order(found)
+    ]
 
 
 def in_order(values: Iterable[str | None]) -> list[str | None]:

@@ -24,6 +24,7 @@ from labelmill.report.tables import (
     notices,
     refine_lines,
     share,
+    skipped_files,
     whole,
 )
 
@@ -62,6 +63,7 @@ def report_page(report: Report) -> str:
         columns=[c for c in function_columns(report) if c.key != "type"],
         left_out={name: _left_out(rows) for name, rows in report["exports"].items()},
         notices=notices(report),
+        skipped_files=skipped_files(report),
         refine_lines=refine_lines(report),
         denied=denied_functions(report),
         model=model_words(report),

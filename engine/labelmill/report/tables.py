@@ -248,6 +248,12 @@ def denied_functions(report: Report, most: int = 20) -> list[Mapping[str, Any]]:
     return list(found[:most])
 
 
+def skipped_files(report: Report) -> list[str]:
+    """The files of the input that were left out since they are damaged, each with the reason."""
+    rows = report.get("skipped_files", ())
+    return [f"input file {row['file']} was left out: {row['reason']}" for row in rows]
+
+
 def notices(report: Report) -> list[str]:
     """What a person should look at in the table of functions."""
     rows = report["functions"]

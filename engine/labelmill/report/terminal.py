@@ -25,6 +25,7 @@ from labelmill.report.tables import (
     notices,
     refine_lines,
     share,
+    skipped_files,
     whole,
 )
 
@@ -46,6 +47,7 @@ def report_view(report: Report, page: Path, width: int) -> View:
         *model_fit(report),
         *model_trials(report),
         *model_calibration(report),
+        *_noted(skipped_files(report)),
         *_noted(model_notices(report)),
         "",
         *totals_view(report),
@@ -111,7 +113,8 @@ def run_view(status: str, output: Path, snapshots: Sequence[Any], warnings: Sequ
     if not snapshots:
         return [f"No data: the source has no rows, so nothing was published ({status})."]
     if status == "nothing to do":
-        return [f"Nothing to do: {_all_live(snapshots)} up to date in {output}."]
+        done = f"Nothing to do: {_all_live(snapshots)} up to date in {output}."
+        return [done, *_noted(warnings)]
     view: View = []
     for snapshot in snapshots:
         view += [
