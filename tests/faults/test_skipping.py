@@ -48,6 +48,12 @@ def _a_column_less(site: Site) -> str:
     return "column 'text' is missing; holds string in most files"
 
 
+def _live_of(site: Site, day: str) -> dict[str, Any]:
+    path = site.output / "current" / f"date={day}" / "manifest.json"
+    facts: dict[str, Any] = json.loads(path.read_bytes())
+    return facts
+
+
 QUICK = [_empty, _torn]
 SLOW = [_truncated, _csv, _another_type, _a_column_less]
 
@@ -188,12 +194,21 @@ def test_a_partition_tells_of_its_own_files_alone(site: Site) -> None:
     ended = site.run("--partition", "21")
 
     assert "input file date=21/b.parquet was left out" in ended.out
-    live = site.output / "current"
-    told = [
-        json.loads((live / f"date={day}" / "manifest.json").read_bytes())["skipped_files"]
-        for day in ("20", "21")
-    ]
-    assert [len(rows) for rows in told] == [0, 1]
+    assert [len(_live_of(site, day)["skipped_files"]) for day in ("20", "21")] == [0, 1]
+
+
+@pytest.mark.slow
+def test_a_file_that_is_torn_in_a_night_that_a_model_is_fitted_on_is_left_out(site: Site) -> None:
+    site.configure(source=SKIP | {"partition": "date"})
+    for day in ("20", "21"):
+        site.write(site.rows(60, first=1000 * int(day)), f"date={day}/a.parquet")
+    _torn(site)
+    (site.root / "input" / "b.parquet").rename(site.root / "input" / "date=20" / "b.parquet")
+
+    ended = site.run("--partition", "21")
+
+    assert ended.code == 0, ended.err
+    assert _live_of(site, "21")["skipped_files"] == []
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from labelmill.config.spec import Job
 from labelmill.errors import BadColumn, InputMissing
+from labelmill.pipeline.damage import Torn, sound
 from labelmill.pipeline.plan import PartitionPlan, columns_of, partition_of
 from labelmill.pipeline.survey import Found, in_order, survey
 
@@ -18,8 +19,11 @@ class Parts:
     of the partition that the model is for; `left_out` says why where it cannot.
     """
 
-    def __init__(self, job: Job, known: Iterable[PartitionPlan] = ()) -> None:
-        """Nothing is looked at yet; `known` are partitions that were."""
+    def __init__(
+        self, job: Job, known: Iterable[PartitionPlan] = (), torn: Torn | None = None
+    ) -> None:
+        """Nothing is looked at yet; `known` are partitions that were, `torn` as for `make_plan`."""
+        self._torn = torn or {}
         self._job = job
         self._seen: dict[str | None, PartitionPlan | None] = {part.value: part for part in known}
         self._columns: dict[str | None, dict[str, pa.DataType]] = {}
@@ -57,7 +61,7 @@ class Parts:
             self.left_out[name] = found.awaited
             return None
         try:
-            return partition_of(self._job, found.files(), name)
+            return partition_of(self._job, sound(self._job, found.files(), self._torn), name)
         except InputMissing as error:
             self.left_out[name] = str(error)
             return None

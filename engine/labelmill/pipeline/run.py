@@ -132,7 +132,8 @@ def _run(
         return Run(record.id, "no data", output, ())
     gold = None if plan.gold is None else plan.gold.input
     anew, refit = asked.full_refresh, asked.refit
-    chooser = Chooser(job, gold, output, Parts(job, plan.partitions), anew=anew, refit=refit)
+    parts = Parts(job, plan.partitions, torn)
+    chooser = Chooser(job, gold, output, parts, anew=anew, refit=refit)
     stale = _stale(output, plan, full_refresh=asked.full_refresh)
     if asked.relabel:
         stale |= labeled_by_others(output, chooser, [v for v, why in stale.items() if not why])
