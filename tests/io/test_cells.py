@@ -1,10 +1,12 @@
 """Cells: votes that outlive a run."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from labelmill.core.votes import RowError, Votes
+from labelmill.io import trust
 from labelmill.io.cells import MOST_FILES, Cell, Shelf
 
 FIRST = Cell(
@@ -49,7 +51,8 @@ def test_many_files_become_one_that_holds_what_is_wanted(tmp_path: Path) -> None
 @pytest.mark.parametrize("damage", [b"", b"ARROW1", b"no arrow at all"])
 def test_a_damaged_file_holds_nothing_and_harms_nobody(tmp_path: Path, damage: bytes) -> None:
     Shelf(tmp_path).put({"a": FIRST})
-    (tmp_path / "1.arrow").write_bytes(damage)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(damage)
     shelf = Shelf(tmp_path)
 
     assert shelf.get(["a"]) == {}
@@ -59,7 +62,7 @@ def test_a_damaged_file_holds_nothing_and_harms_nobody(tmp_path: Path, damage: b
 
 def test_a_file_that_lost_its_end_holds_nothing(tmp_path: Path) -> None:
     Shelf(tmp_path).put({"a": FIRST})
-    path = tmp_path / "1.arrow"
+    (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:-40])
 
     assert Shelf(tmp_path).get(["a"]) == {}
@@ -69,3 +72,23 @@ def test_a_key_is_found_by_in(tmp_path: Path) -> None:
     Shelf(tmp_path).put({"a": FIRST})
     assert "a" in Shelf(tmp_path)
     assert "b" not in Shelf(tmp_path)
+
+
+def test_no_byte_can_change_what_a_cell_says(tmp_path: Path) -> None:
+    Shelf(tmp_path).put({"a": FIRST})
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+
+    for place in range(0, len(whole), 5):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x15]) + whole[place + 1 :])
+        assert Shelf(tmp_path).get(["a"]) == {}
+
+
+def test_what_another_user_wrote_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Shelf(tmp_path).put({"a": FIRST})
+    monkeypatch.setattr(os, "geteuid", lambda: 12_345)
+    monkeypatch.setattr(trust, "ROOT", -1)
+
+    assert Shelf(tmp_path).get(["a"]) == {}

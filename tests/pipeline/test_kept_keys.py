@@ -68,3 +68,16 @@ def test_keys_of_an_earlier_start_of_the_machine_are_not_believed(
 
     assert read_arrow(tmp_path / "b").equals(read_arrow(tmp_path / "a"))
     assert not kept.exists()
+
+
+def test_keys_that_were_changed_are_not_believed(tmp_path: Path, batch: Batch) -> None:
+    shelf = tmp_path / "shelf"
+    cached_keys(tmp_path / "a", shelf, batch, rows(), group="id", duplicates=False)
+    (kept,) = shelf.iterdir()
+    whole = kept.read_bytes()
+    (tmp_path / "a").unlink()
+    kept.write_bytes(whole[:-100] + bytes([whole[-100] ^ 1]) + whole[-99:])
+
+    cached_keys(tmp_path / "b", shelf, batch, rows(), group="id", duplicates=False)
+
+    assert (tmp_path / "b").read_bytes() == whole

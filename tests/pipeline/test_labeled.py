@@ -150,3 +150,19 @@ def test_input_that_was_not_touched_is_not_read_to_see_whether_it_changed(
 def _unread(path: Path) -> str:
     message = f"{path} was read"
     raise AssertionError(message)
+
+
+@pytest.mark.parametrize("kind", ["votes.arrow", "patterns.npy", "keys.arrow", "record.json"])
+def test_what_is_kept_and_was_changed_is_made_anew(nightly: Project, kind: str) -> None:
+    nightly.run()
+    for path in sorted((nightly.root / ".labelmill" / "shards").rglob(kind)):
+        content = bytearray(path.read_bytes())
+        content[len(content) * 2 // 3] ^= 1
+        path.write_bytes(content)
+    fill(nightly, "22")
+    nightly.run()
+    after = nightly.files()
+
+    nightly.run(full_refresh=True)
+
+    assert nightly.files() == after

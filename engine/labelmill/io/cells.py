@@ -1,9 +1,11 @@
 """Votes that outlive a run: what one function said of the rows of one shard is a cell.
 
-    <shelf>/<digest of the rows>/<n>.arrow      one record batch a cell, its key in the metadata
+    <shelf>/<digest of the rows>/<n>.<digest>.arrow    a record batch for each cell; keys in the
+                                                       metadata
 
 A file appears whole or not at all, and says itself which cells it holds; there is no index that
-could disagree with it. A file that cannot be read holds nothing. Several processes may work on one
+could disagree with it. One whose bytes are not those that its name tells of holds nothing, nor
+does one of another user. Several processes may work on one
 shelf: what one of them loses to another is cast again when it is next asked for, and never wrong.
 """
 
@@ -11,13 +13,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from xxhash import xxh3_128_hexdigest
 
 from labelmill.core.votes import RowError, Votes
 from labelmill.io.columns import one_chunk
 from labelmill.io.durable import new_file, remove_folder
+from labelmill.io.trust import is_ours
 
 SCHEMA = pa.schema(
     [
@@ -66,23 +71,22 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         """Look at what is there; no vote is read yet."""
         self.folder = folder
-        self._where: dict[str, tuple[Path, int]] = {}
-        self._files: list[Path] = []
-        for path in sorted(folder.glob("*.arrow"), key=_number):
-            self._files.append(path)
-            for place, told in enumerate(_cells_in(path)):
-                self._where.setdefault(told["key"], (path, place))
+        self._where: dict[str, tuple[Any, int, Any]] = {}
+        self._files = sorted(folder.glob("*.arrow"), key=_number)
+        for reader in filter(None, map(_opened, self._files)):
+            for place, told in enumerate(_told(reader)):
+                self._where.setdefault(told["key"], (reader, place, told["errors"]))
 
     def __contains__(self, key: str) -> bool:
         return key in self._where
 
     def get(self, keys: Sequence[str]) -> dict[str, Cell]:
-        """The cells that are there, by key; those of a file that went bad are not."""
-        found: dict[str, Cell] = {}
-        for path in {self._where[key][0] for key in keys if key in self._where}:
-            wanted = [key for key in keys if self._where.get(key, (None, 0))[0] == path]
-            found |= _read(path, {key: self._where[key][1] for key in wanted})
-        return found
+        """The cells that are there, by key."""
+        found = {key: self._where[key] for key in keys if key in self._where}
+        return {
+            key: _cell(reader.get_batch(place), errors)
+            for key, (reader, place, errors) in found.items()
+        }
 
     def put(self, cells: Mapping[str, Cell], keep: Mapping[str, Cell] | None = None) -> None:
         """Add cells; where there are many files, put them and those to `keep` into one.
@@ -95,35 +99,39 @@ class Shelf:
             return
         number = 1 + max(map(_number, self._files), default=0)
         crowded = len(self._files) + 1 >= MOST_FILES and keep is not None
-        _write(self.folder / f"{number}.arrow", {**(keep or {}), **cells} if crowded else cells)
+        _write(self.folder, number, {**(keep or {}), **cells} if crowded else cells)
         for path in self._files if crowded else ():
             remove_folder(path)
 
 
 def _number(path: Path) -> int:
-    return int(path.stem) if path.stem.isdecimal() else 0
+    number = path.name.partition(".")[0]
+    return int(number) if number.isdecimal() else 0
 
 
-def _cells_in(path: Path) -> list[dict[str, str]]:
+def _opened(path: Path) -> Any:
+    """A reader of a file that is ours and still has the bytes that its name tells of, or None.
+
+    Damaged bytes are not given to Arrow, which may ask for any amount of memory then, or crash.
+    """
     try:
+        if not is_ours(path):
+            return None
         with pa.memory_map(str(path)) as file:
-            told = pa.ipc.open_file(file).schema.metadata[CELLS]
-        return list(json.loads(told))
-    except (OSError, ValueError, TypeError, KeyError, pa.ArrowInvalid):
-        return []
+            content = file.read_buffer()
+    except (OSError, pa.ArrowInvalid):
+        return None
+    if _name(_number(path), content) != path.name:
+        return None
+    return pa.ipc.open_file(content)
 
 
-def _read(path: Path, wanted: Mapping[str, int]) -> dict[str, Cell]:
-    try:
-        with pa.memory_map(str(path)) as file:
-            reader = pa.ipc.open_file(file)
-            told = json.loads(reader.schema.metadata[CELLS])
-            return {
-                key: _cell(reader.get_batch(place), told[place]["errors"])
-                for key, place in wanted.items()
-            }
-    except (OSError, ValueError, KeyError, IndexError, pa.ArrowInvalid):
-        return {}
+def _name(number: int, content: pa.Buffer) -> str:
+    return f"{number}.{xxh3_128_hexdigest(content)}.arrow"
+
+
+def _told(reader: Any) -> list[dict[str, Any]]:
+    return list(json.loads(reader.schema.metadata[CELLS]))
 
 
 def _cell(batch: pa.RecordBatch, errors: Sequence[Sequence[str]]) -> Cell:
@@ -135,18 +143,19 @@ def _cell(batch: pa.RecordBatch, errors: Sequence[Sequence[str]]) -> Cell:
     return Cell(votes, tuple(RowError(int(doc), why, text) for doc, why, text in errors))
 
 
-def _write(path: Path, cells: Mapping[str, Cell]) -> None:
+def _write(folder: Path, number: int, cells: Mapping[str, Cell]) -> None:
     ordered = sorted(cells)
     told = [
         {"key": key, "errors": [[e.doc, e.reason, e.message] for e in cells[key].errors]}
         for key in ordered
     ]
     schema = SCHEMA.with_metadata({CELLS: json.dumps(told)})
-    with (
-        new_file(path, shared=True) as file,
-        pa.ipc.new_file(file, schema, options=COMPRESSION) as writer,
-    ):
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, schema, options=COMPRESSION) as writer:
         for key in ordered:
             v = cells[key].votes
             columns = [*map(pa.array, (v.doc, v.label, v.start, v.end)), v.entry]
             writer.write_batch(pa.record_batch(columns, schema=schema))
+    content = sink.getvalue()
+    with new_file(folder / _name(number, content), shared=True) as file:
+        file.write(content)

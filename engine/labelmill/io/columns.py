@@ -5,8 +5,9 @@ import codecs
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import xxhash
 
-from labelmill.core.texts import all_ascii
+from labelmill.core.texts import all_ascii, string_bytes
 from labelmill.errors import BadColumn
 
 
@@ -118,3 +119,27 @@ def _repaired(column: pa.Array) -> tuple[pa.Array, dict[int, str]]:
             values.append(None)
             faults[row] = f"invalid UTF-8 at byte {error.start}"
     return pa.array(values, pa.string()), faults
+
+
+def column_digest(column: pa.Array) -> str:
+    """A digest of the values of a column, wherever it lies in memory.
+
+    Example:
+        >>> column_digest(pa.array(["a", "b"])[1:]) == column_digest(pa.array(["b"]))
+        True
+    """
+    state = xxhash.xxh3_128(f"{column.type} {len(column)} {column.null_count}".encode())
+    if column.null_count:
+        state.update(np.packbits(np.asarray(column.is_null())).tobytes())
+    if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+        filled = pc.fill_null(column, "") if column.null_count else column
+        content, begins = string_bytes(filled)
+        state.update(begins.tobytes())
+        state.update(content.tobytes())
+        return state.hexdigest()
+    sink = pa.BufferOutputStream()
+    batch = pa.record_batch([pa.concat_arrays([column])], names=["c"])
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    state.update(sink.getvalue())
+    return state.hexdigest()

@@ -14,18 +14,15 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import xxhash
 
 from labelmill.config.model import canonical
 from labelmill.config.spec import FunctionSpec, Job
 from labelmill.core.batch import Batch
 from labelmill.core.digests import canonical_json, digest
 from labelmill.core.labels import LabelSpace
-from labelmill.core.texts import string_bytes
 from labelmill.io import durable
 from labelmill.io.cells import Cell, Shelf
+from labelmill.io.columns import column_digest
 from labelmill.pipeline.bind import SEARCHING_TYPES, BoundJob
 from labelmill.pipeline.fingerprint import function_fingerprints, package_version
 from labelmill.pipeline.foreign import is_foreign
@@ -104,7 +101,7 @@ class Keys:
     @cached_property
     def rows(self) -> str:
         """A digest of the ids and prepared texts: the name of the rows' shelf."""
-        return digest([_column_digest(self.batch.ids), _column_digest(self.batch.texts)])
+        return digest([column_digest(self.batch.ids), column_digest(self.batch.texts)])
 
     @cached_property
     def _setting(self) -> str:
@@ -116,7 +113,7 @@ class Keys:
     def _column(self, name: str) -> str:
         """The digest of a column, "absent" where there is none."""
         column = self.batch.columns.get(name)
-        return "absent" if column is None else _column_digest(column)
+        return "absent" if column is None else column_digest(column)
 
 
 def _sets_of(function: FunctionSpec, bound: BoundJob) -> object:
@@ -140,22 +137,3 @@ def _cells(bound: BoundJob, ballot: Ballot, names: Collection[str]) -> Iterator[
         if name in names:
             own = votes.between(int(ends[index]), int(ends[index + 1]))
             yield name, Cell(own, tuple(ballot.errors.get(name, ())))
-
-
-def _column_digest(column: pa.Array) -> str:
-    """A digest of the values of a column, wherever it lies in memory."""
-    state = xxhash.xxh3_128(f"{column.type} {len(column)} {column.null_count}".encode())
-    if column.null_count:
-        state.update(np.packbits(np.asarray(column.is_null())).tobytes())
-    if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
-        filled = pc.fill_null(column, "") if column.null_count else column
-        content, begins = string_bytes(filled)
-        state.update(begins.tobytes())
-        state.update(content.tobytes())
-        return state.hexdigest()
-    sink = pa.BufferOutputStream()
-    batch = pa.record_batch([pa.concat_arrays([column])], names=["c"])
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    state.update(sink.getvalue())
-    return state.hexdigest()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from labelmill.core.batch import Batch
 from labelmill.core.digests import digest, digest_bytes
 from labelmill.io import durable
+from labelmill.io.trust import file_digest, is_ours
 from labelmill.pipeline.keys import write_keys
 from labelmill.pipeline.labeled import BOOT, boot
 
@@ -42,11 +43,11 @@ def cached_keys(
         write_keys(path, batch, rows, group=group, duplicates=duplicates)
         return
     name = digest([VERSION, boot(), group, duplicates, digest_bytes(rows.tobytes())])[:32]
-    kept = shelf / f"{name}.keys"
-    if kept.exists():
-        durable.share(kept, path)
-        return
+    for kept in sorted(shelf.glob("*.keys")):
+        if kept.name == f"{name}.{file_digest(kept)}.keys" and is_ours(kept):
+            durable.share(kept, path)
+            return
     write_keys(path, batch, rows, group=group, duplicates=duplicates)
     for other in sorted(shelf.glob("*.keys")):
         durable.remove_folder(other)
-    durable.share(path, kept)
+    durable.share(path, shelf / f"{name}.{file_digest(path)}.keys")

@@ -23,6 +23,7 @@ from labelmill.io import durable
 from labelmill.io.digests import stamp
 from labelmill.io.memo import SETTLED
 from labelmill.io.source import Shard, runs_of
+from labelmill.io.trust import file_digest, is_ours
 from labelmill.pipeline.fingerprint import function_fingerprints, package_version
 from labelmill.pipeline.plan import Plan
 from labelmill.pipeline.works import Work
@@ -76,7 +77,9 @@ def shard_folder(base: Path, shard: Shard) -> Path | None:
 
 def write_record(folder: Path, record: LabelRecord) -> None:
     """Say that a shard is labeled, once all its other files are there."""
+    digests = {path.name: file_digest(path) for path in _files(folder)}
     facts = asdict(record) | {"first": list(record.first.items()), "boot": boot()}
+    facts["files"] = digests
     durable.write_loose(folder / RECORD, json.dumps(facts).encode())
 
 
@@ -84,11 +87,19 @@ def read_record(folder: Path) -> LabelRecord | None:
     """What was said of a shard; None if it has to be labeled."""
     try:
         facts: dict[str, Any] = json.loads((folder / RECORD).read_bytes())
-        if facts.pop("boot") != boot():
+        if facts.pop("boot") != boot() or not is_ours(folder / RECORD):
+            return None
+        if facts.pop("files") != {path.name: file_digest(path) for path in _files(folder)}:
             return None
         return LabelRecord(**facts | {"first": dict(facts["first"]), "asked": ()})
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _files(folder: Path) -> list[Path]:
+    """What was written of a shard; names with a dot before them are of writers that ended."""
+    others = (path for path in folder.iterdir() if path.name != RECORD)
+    return sorted(path for path in others if not path.name.startswith("."))
 
 
 def works_of(plan: Plan, folder: Path, kept: Path | None, own: int | None = None) -> list[Work]:
