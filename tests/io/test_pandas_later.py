@@ -64,6 +64,7 @@ def test_where_pandas_is_loaded_already_nothing_changes() -> None:
 def test_the_import_of_pandas_leaves_no_trace() -> None:
     work = """
 import pandas, importlib.resources
-print(len(sys.meta_path) == n, importlib.resources.files(pandas).is_dir())
+ours = [finder for finder in sys.meta_path if type(finder).__module__ != "six"]  # dateutil's
+print(len(ours) == n, importlib.resources.files(pandas).is_dir())
 """
     assert answers(work, before="n = len(sys.meta_path)") == ["True", "True"]
