@@ -1,6 +1,7 @@
 """Fingerprints: what the output of a job hangs on, as digests of content."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ def versions() -> dict[str, str]:
     return {"labelmill": __version__} | {name: package_version(name) for name in PACKAGES}
 
 
+@cache
 def package_version(name: str) -> str:
     """The installed version of a package, or "absent"."""
     try:
