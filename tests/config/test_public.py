@@ -2,8 +2,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from labelmill.config.spec import Job
 from labelmill.core.digests import canonical_json
+from labelmill.errors import ConfigErrors
 
 Load = Callable[..., Job]
 
@@ -68,7 +71,8 @@ def test_absolute_paths_are_not_in_it(job: Load, tmp_path: Path) -> None:
     assert public(outside)["source"]["path"] == "rows"
 
 
-def test_a_login_in_a_url_is_not_in_it(job: Load) -> None:
-    found = job(overrides=["source.path='https://me:pass@host/rows'"])
+def test_a_login_in_a_url_is_refused_and_not_repeated(job: Load) -> None:
+    with pytest.raises(ConfigErrors, match="a URL holds no login") as told:
+        job(overrides=["source.path='s3://me:pass@host/rows'"])
 
-    assert public(found)["source"]["path"] == "https://host/rows"
+    assert "pass@" not in str(told.value)

@@ -1,6 +1,5 @@
 """The complete config that may be shown and kept: all defaults, no secrets, no absolute paths."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,17 +15,15 @@ from labelmill.core.protocols import Unit
 
 SCALARS = ("version", "name", "description", "owner", "language", "seed", "error_budget")
 
-_LOGIN = re.compile(r"(\w+://)[^/@\s]+@")
-
 
 def public(assembly: Assembly, root: Node, folder: Path) -> dict[str, Any]:
     """The config as it is recorded.
 
     Every default is filled in, and what is switched off is left out. Values from the environment
-    are shown as `${env.X}`, a login in the source's URL is cut out, paths inside the project are
-    relative to it, and of other absolute paths only the last part is left. `execution` and
-    `output` are not part of it, since they change nothing in what is made; nor is
-    `label_model.fit`, which only says what a label model is fitted on.
+    are shown as `${env.X}`, paths inside the project are relative to it, and of other absolute
+    paths only the last part is left. `execution`, `output` and `state` are not part of it, since
+    they change nothing in what is made; nor is `label_model.fit`, which only says what a label
+    model is fitted on.
     """
     draft = assembly.draft
     header = draft.header or {}
@@ -95,11 +92,11 @@ def _redacted(value: Any, node: Node) -> Any:
 
 
 def _without_places(whole: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Without absolute paths and logins."""
+    """Without absolute paths."""
     inside: dict[str, Any] = _relative(whole, str(folder).rstrip("/") + "/")
     for rows in (inside["source"], inside["gold"] or {}):
         if isinstance(rows.get("path"), str):
-            rows["path"] = _LOGIN.sub(r"\1", _last_part(rows["path"]))
+            rows["path"] = _last_part(rows["path"])
     for gazetteer in inside["gazetteers"].values():
         for key in ("path", "stop"):
             if isinstance(gazetteer.get(key), str):

@@ -8,6 +8,8 @@ from labelmill.config.assembly import mention
 from labelmill.config.nodes import Trail
 from labelmill.config.scene import Scene
 from labelmill.errors import nearest
+from labelmill.io.s3 import INSTALL, is_installed
+from labelmill.io.stores import problem_of
 
 
 def check_resources(scene: Scene, folder: Path) -> None:
@@ -30,6 +32,26 @@ def check_resources(scene: Scene, folder: Path) -> None:
         if isinstance(values.get("stop"), str):
             _check_file(scene, ("gazetteers", name, "stop"), folder, values["stop"])
     _check_gold(scene, folder)
+    _check_stores(scene)
+
+
+def _check_stores(scene: Scene) -> None:
+    """Note URLs that cannot be used; whether anything is there is seen when it is read."""
+    draft = scene.assembly.draft
+    header = draft.header or {}
+    places: dict[Trail, str | None] = {(key,): header.get(key) for key in ("output", "state")}
+    for section in ("source", "gold"):
+        places[section, "path"] = (draft.sections[section] or {}).get("path")
+    for trail, place in places.items():
+        if place is None or not is_url(place):
+            continue
+        problem = problem_of(place)
+        if problem:
+            scene.add(trail, "value", problem)
+        elif trail == ("state",):
+            scene.add(trail, "value", "the state lies on this machine; give a path")
+        elif not is_installed():
+            scene.add(trail, "package", INSTALL)
 
 
 def is_url(path: str) -> bool:

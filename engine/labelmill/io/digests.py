@@ -1,20 +1,24 @@
 """Digests of input files, and whether a file is still what it was."""
 
 import hashlib
+import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from threading import Thread
 
 from labelmill.errors import InputMissing
 from labelmill.io.memo import at_hand, look_at, now
 from labelmill.io.patience import patiently
 from labelmill.io.source import InputFile, explained
+from labelmill.io.stores import READ_AHEAD, Place, StorePath
 
 
-def digest_file(path: Path) -> str:
+def digest_file(path: Place) -> str:
     """SHA-256 of a file's bytes, as hex; the file is read in pieces."""
+    if isinstance(path, StorePath):
+        with io.BufferedReader(path.open(), READ_AHEAD) as object_:
+            return hashlib.file_digest(object_, "sha256").hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -35,7 +39,7 @@ class Digests:
         """
         self._stamps = {file.path: stamp(file.path) for file in files}
         self._memo = at_hand()
-        self._found: dict[Path, str | Exception] = {}
+        self._found: dict[Place, str | Exception] = {}
         self._thread = Thread(target=self._take, daemon=True)
 
     def begin(self) -> None:
@@ -57,13 +61,14 @@ class Digests:
         with explained(file.path):
             raise found
 
-    def check_unchanged(self, path: Path) -> None:
+    def check_unchanged(self, path: Place) -> None:
         """Make sure that one of the files is still what it was.
 
         Raises:
             InputMissing: if it was changed or is gone.
         """
-        if stamp(path) != self._stamps[path]:
+        now = replace(path, seen=None) if isinstance(path, StorePath) else path
+        if stamp(now) != self._stamps[path]:
             message = "was changed while it was read; run again when nobody writes to it"
             raise InputMissing(str(path), message)
 
@@ -71,7 +76,7 @@ class Digests:
         for path in self._stamps:
             self._found[path] = self._taken(path)
 
-    def _taken(self, path: Path) -> str | Exception:
+    def _taken(self, path: Place) -> str | Exception:
         """The digest of a file, or why there is none: it is told to whoever asks."""
         try:
             look, taken = look_at(path), now()
@@ -87,20 +92,28 @@ class Digests:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What changes when a file does: where it lies, its size, and when it was written."""
+    """What changes when a file does: where it lies, its size, and when it was written.
+
+    Of an object in a store the etag says it.
+    """
 
     device: int
     number: int
     size: int
     modified: int  # nanoseconds
+    etag: str = ""
 
 
-def stamp(path: Path) -> Stamp:
-    """What a file is like now.
+def stamp(path: Place) -> Stamp:
+    """What a file is like now, and an object in a store as it was listed.
 
     Raises:
         InputMissing: if it is gone.
     """
+    if isinstance(path, StorePath):
+        with explained(path):
+            seen = path.listed()
+        return Stamp(0, 0, seen.size, 0, seen.etag)
     with explained(path):
         facts = path.stat()
     return Stamp(facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)

@@ -5,6 +5,7 @@ digest is believed only if it was taken more than two seconds after both: a file
 again within one tick of the clock can look the same. Of another user's memo nothing is believed.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Any
 
 from labelmill.errors import OutputFailed
 from labelmill.io import durable
+from labelmill.io.stores import Place, StorePath, is_store_url
 
 SETTLED = 2_000_000_000
 """Nanoseconds after which a file that is written to again cannot look the same."""
@@ -23,7 +25,9 @@ SETTLED = 2_000_000_000
 VERSION = 1
 
 Look = tuple[int, int, int, int]
-"""What is looked at: inode, size, and when it was written and changed."""
+"""What is looked at: inode, size, and when it was written and changed.
+
+Of an object in a store it is a digest of its etag, and its size."""
 
 
 class Memo:
@@ -43,13 +47,13 @@ class Memo:
         self._known: dict[str, Any] = {} if path is None else _read(path)
         self._fresh: dict[str, Any] = {}
 
-    def of(self, path: Path, look: Look) -> str | None:
+    def of(self, path: Place, look: Look) -> str | None:
         """The digest of a file, if it is known."""
         known = self._fresh if self._verify else self._known | self._fresh
         found = known.get(str(path))
         return str(found[1]) if found is not None and tuple(found[0]) == look else None
 
-    def note(self, path: Path, look: Look, digest: str, taken: int) -> None:
+    def note(self, path: Place, look: Look, digest: str, taken: int) -> None:
         """Note a digest; it began to be `taken` then (nanoseconds)."""
         if max(look[2:]) + SETTLED < taken:
             self._fresh[str(path)] = [list(look), digest]
@@ -58,7 +62,7 @@ class Memo:
         """Write what is new; files that are gone are forgotten. It need not outlive a power cut."""
         if self._path is None or not self._fresh:
             return
-        known = {path: told for path, told in self._known.items() if Path(path).exists()}
+        known = {path: told for path, told in self._known.items() if _may_be_there(path)}
         facts = {"version": VERSION, "files": known | self._fresh}
         durable.write_loose(self._path, json.dumps(facts, sort_keys=True).encode())
         self._known, self._fresh = known | self._fresh, {}
@@ -94,8 +98,12 @@ def at_hand() -> Memo:
     return Memo(None) if found is _NONE else found
 
 
-def look_at(path: Path) -> Look:
-    """What a file looks like now."""
+def look_at(path: Place) -> Look:
+    """What a file looks like now, and an object as it was listed."""
+    if isinstance(path, StorePath):
+        seen = path.listed()
+        etag = hashlib.sha256(seen.etag.encode()).digest()[:8]
+        return int.from_bytes(etag, "big"), seen.size, 0, 0
     facts = path.stat()
     return facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
@@ -103,6 +111,11 @@ def look_at(path: Path) -> Look:
 def now() -> int:
     """The time in nanoseconds."""
     return time_ns()
+
+
+def _may_be_there(path: str) -> bool:
+    """Whether a file is there; nobody asks a store only to forget an object."""
+    return is_store_url(path) or Path(path).exists()
 
 
 def _read(path: Path) -> dict[str, Any]:

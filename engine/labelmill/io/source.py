@@ -14,6 +14,15 @@ import pyarrow.parquet as pq
 
 from labelmill.errors import BadColumn, DamagedInput, InputMissing, nearest
 from labelmill.io.patience import PAUSES, is_transient, patiently
+from labelmill.io.store_input import found_in_store, is_data, relative
+from labelmill.io.stores import (
+    Place,
+    StoreError,
+    is_store_url,
+    place_of,
+    readable,
+    size_of,
+)
 
 MAGIC = b"PAR1"
 ENCRYPTED = b"PARE"
@@ -30,7 +39,7 @@ class InputFile:
     knows what its rows are, and it counts as if it had none.
     """
 
-    path: Path
+    path: Place
     name: str
     rows: int
     partition: str | None = None
@@ -48,9 +57,9 @@ class Listed:
     `folder` is what its partition, or the source as a whole, lies in.
     """
 
-    path: Path
+    path: Place
     name: str
-    folder: Path
+    folder: Place
     partition: str | None = None
 
     def opened(self, *, spare: bool = False) -> InputFile:
@@ -109,7 +118,7 @@ def list_files(path: str, partition: str | None) -> list[Listed]:
     base, paths = _listing(path)
     listed = []
     for found in paths:
-        name = found.relative_to(base).as_posix()
+        name = relative(found, base).as_posix()
         if partition is None:
             listed.append(Listed(found, name, base))
         else:
@@ -120,10 +129,10 @@ def list_files(path: str, partition: str | None) -> list[Listed]:
 def schema_of(file: InputFile) -> pa.Schema:
     """The Arrow schema of a file."""
     with explained(file.path):
-        return patiently(lambda: pq.read_schema(file.path))
+        return patiently(lambda: pq.read_schema(readable(file.path)))
 
 
-def first_schema(path: str) -> tuple[Path, pa.Schema]:
+def first_schema(path: str) -> tuple[Place, pa.Schema]:
     """The first file behind a path and its Arrow schema; no row is read.
 
     Raises:
@@ -132,7 +141,7 @@ def first_schema(path: str) -> tuple[Path, pa.Schema]:
     _, paths = _listing(path)
     _rows(paths[0])
     with explained(paths[0]):
-        return paths[0], patiently(lambda: pq.read_schema(paths[0]))
+        return paths[0], patiently(lambda: pq.read_schema(readable(paths[0])))
 
 
 def shards_of(files: Sequence[InputFile], rows: int) -> list[Shard]:
@@ -237,7 +246,7 @@ class _Stream:
 
     def __init__(self, shard: Shard, columns: Sequence[str]) -> None:
         self.parquet = pq.ParquetFile(
-            shard.file.path, buffer_size=READ_BUFFER, page_checksum_verification=True
+            readable(shard.file.path), buffer_size=READ_BUFFER, page_checksum_verification=True
         )
         present = self.parquet.schema_arrow.names
         for column in columns:
@@ -283,9 +292,12 @@ class _Stream:
         return pa.Table.from_batches(taken, self._schema if not taken else None)
 
 
-def _listing(path: str) -> tuple[Path, list[Path]]:
-    with explained(Path(path)):
-        return _found(path)
+def _listing(path: str) -> tuple[Place, Sequence[Place]]:
+    if not is_store_url(path):
+        with explained(Path(path)):
+            return _found(path)
+    with explained(place_of(path)):
+        return found_in_store(path)
 
 
 def _found(path: str) -> tuple[Path, list[Path]]:
@@ -294,7 +306,7 @@ def _found(path: str) -> tuple[Path, list[Path]]:
         return where.parent, [where]
     if where.is_dir():
         named = (p for p in where.rglob("*.parquet") if not p.is_dir())
-        found = [p for p in named if _is_data(p.relative_to(where))]
+        found = [p for p in named if is_data(p.relative_to(where))]
         if not found:
             raise InputMissing(path, "the folder holds no *.parquet file")
         return where, sorted(found, key=lambda p: p.relative_to(where).as_posix())
@@ -307,11 +319,7 @@ def _found(path: str) -> tuple[Path, list[Path]]:
     raise InputMissing(path, "there is no such file or folder")
 
 
-def _is_data(name: Path) -> bool:
-    return not any(part.startswith((".", "_")) for part in name.parts)
-
-
-def _partition_of(path: Path, name: str, key: str) -> tuple[Path, str]:
+def _partition_of(path: Place, name: str, key: str) -> tuple[Place, str]:
     """The folder of the partition that a file is in, and its value."""
     for folder in path.parents:
         left, equals, value = folder.name.partition("=")
@@ -321,29 +329,31 @@ def _partition_of(path: Path, name: str, key: str) -> tuple[Path, str]:
     raise InputMissing(str(path), message)
 
 
-def _group_ends(path: Path) -> list[int]:
+def _group_ends(path: Place) -> list[int]:
     """The row after each row group."""
     with explained(path):
-        return _ends_in(patiently(lambda: pq.read_metadata(path)))
+        return _ends_in(patiently(lambda: pq.read_metadata(readable(path))))
 
 
 def _ends_in(metadata: pq.FileMetaData) -> list[int]:
     return list(accumulate(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)))
 
 
-def _rows(path: Path) -> int:
+def _rows(path: Place) -> int:
     with explained(path):
-        size = path.stat().st_size
+        size = size_of(path)
     if size == 0:
         raise DamagedInput(str(path), "the file is empty (0 bytes); was it still being written?")
     with explained(path):
-        head, rows = patiently(lambda: (_head(path), int(pq.read_metadata(path).num_rows)))
+        head, rows = patiently(
+            lambda: (_head(path), int(pq.read_metadata(readable(path)).num_rows))
+        )
     if head != MAGIC:
         raise DamagedInput(str(path), _no_parquet(head))
     return rows
 
 
-def _head(path: Path) -> bytes:
+def _head(path: Place) -> bytes:
     with path.open("rb") as file:
         return file.read(len(MAGIC))
 
@@ -351,7 +361,7 @@ def _head(path: Path) -> bytes:
 class explained:  # noqa: N801 (a context manager, read as a word)
     """Turn an error of the Parquet reader into one that says what is wrong with the file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         self._path = path
 
     def __enter__(self) -> None:
@@ -359,6 +369,8 @@ class explained:  # noqa: N801 (a context manager, read as a word)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, pa.ArrowInvalid | pa.ArrowNotImplementedError | OSError):
+            if isinstance(error, StoreError):
+                raise InputMissing(str(self._path), str(error)) from error
             if isinstance(error, OSError) and error.errno:
                 again = f"; tried {len(PAUSES) + 1} times" if is_transient(error) else ""
                 message = f"it cannot be read ({os.strerror(error.errno)}{again})"
@@ -366,10 +378,10 @@ class explained:  # noqa: N801 (a context manager, read as a word)
             raise DamagedInput(str(self._path), _complaint(self._path, error)) from error
 
 
-def _complaint(path: Path, error: BaseException) -> str:
+def _complaint(path: Place, error: BaseException) -> str:
     with path.open("rb") as file:
         head = file.read(4)
-        file.seek(-min(4, path.stat().st_size), 2)
+        file.seek(-min(4, size_of(path)), 2)
         tail = file.read(4)
     if ENCRYPTED in (head, tail):
         return "the file is encrypted, which cannot be read; write it without encryption"

@@ -6,7 +6,6 @@ input, so a file that is mended makes the partition stale.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ from labelmill.config import named_columns
 from labelmill.config.spec import Job
 from labelmill.errors import DamagedInput, OverBudget
 from labelmill.io.source import InputFile, schema_of
+from labelmill.io.stores import Place
 from labelmill.report.tables import skipped_files
 
 TORN = "a page of it is damaged, as reading its rows showed"
@@ -97,13 +97,13 @@ def _without(file: InputFile, problem: str) -> InputFile:
     return file.left_out(problem) if problem and not file.problem else file
 
 
-def _odd(files: Sequence[InputFile], named: Sequence[str]) -> dict[Path, str]:
+def _odd(files: Sequence[InputFile], named: Sequence[str]) -> dict[Place, str]:
     """What is wrong with the files of a partition whose columns are not those of most of them.
 
     Of two kinds of files that are equally many, that of the first file is right.
     """
-    schemas: dict[Path, pa.Schema] = {}
-    problems: dict[Path, str] = {}
+    schemas: dict[Place, pa.Schema] = {}
+    problems: dict[Place, str] = {}
     for file in files:
         try:
             schemas[file.path] = schema_of(file)

@@ -162,7 +162,7 @@ def plan_gold(job: Job, gold: SourceSpec, rows: Sequence[InputFile] = ()) -> Par
     both = {file.path.resolve() for file in files} & {file.path.resolve() for file in rows}
     if both:
         message = "is in the source too, so its rows would be emitted; keep gold apart"
-        place = f"gold: {min(both)}"
+        place = f"gold: {min(map(str, both))}"
         raise BadResource(place, message)
     problems = check_gold_columns(job, schema)
     if problems:

@@ -1,12 +1,12 @@
 """Whether the input is complete: what `source.ready_when` asks for."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from time import time
 
 from labelmill.config.spec import Job, ReadyWhen
 from labelmill.errors import InputMissing
-from labelmill.io.source import Listed, list_files
+from labelmill.io.source import Listed, explained, list_files
+from labelmill.io.stores import Place, modified_at
 
 
 def check_ready(job: Job, partition: str | None = None) -> None:
@@ -45,8 +45,11 @@ def awaited_by_partition(job: Job, files: Iterable[Listed]) -> Mapping[str | Non
 def _awaited(ready: ReadyWhen, files: list[Listed]) -> str:
     if ready.file is not None:
         for folder in dict.fromkeys(file.folder for file in files):
-            if not (folder / ready.file).exists():
-                return f"there is no {folder / ready.file} yet"
+            marker = folder / ready.file
+            with explained(marker):
+                there = marker.exists()
+            if not there:
+                return f"there is no {marker} yet"
     if ready.min_age:
         age = time() - max(_changed(file.path) for file in files)
         if age < ready.min_age:
@@ -55,8 +58,8 @@ def _awaited(ready: ReadyWhen, files: list[Listed]) -> str:
     return ""
 
 
-def _changed(path: Path) -> float:
+def _changed(path: Place) -> float:
     try:
-        return path.stat().st_mtime
+        return modified_at(path)
     except FileNotFoundError as error:
         raise InputMissing(str(path), "is gone; it was there a moment ago") from error
