@@ -376,6 +376,20 @@ def test_spans_teach_a_sequential_model(project: Project) -> None:
     assert "gold_too_small" not in codes(run.snapshots[0].report["label_model"])
 
 
+def test_gold_spans_that_overlap_others_are_counted(project: Project) -> None:
+    rows = [
+        ("Acme Ltd rose", [span(0, 8, "ORG"), span(0, 4, "PER")]),
+        ("Bob met Acme", [span(0, 3, "PER"), span(3, 4, "ORG"), span(8, 12, "ORG")]),
+    ]
+
+    found = gold_here(BoundJob(ner_project(project, rows).job()))
+
+    assert found is not None
+    assert (found.count.spans, found.count.spans_lost) == (5, 2)
+    (told,) = found.count.findings()
+    assert told.message.startswith("2 of 5 gold spans are left aside: they overlap")
+
+
 @pytest.mark.parametrize("tags", ["IO", "BIO"])
 def test_too_few_tokens_of_a_label_are_told(project: Project, tags: str) -> None:
     rows = [("Acme Ltd rose", [span(0, 8, "ORG")])] * 60

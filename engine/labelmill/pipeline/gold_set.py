@@ -42,12 +42,14 @@ class GoldCount:
     unreadable: int = 0
     filtered: int = 0
     unlabeled: int = 0
+    spans: int = 0
+    spans_lost: int = 0
 
     def __add__(self, other: "GoldCount") -> "GoldCount":
         return GoldCount(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     def findings(self) -> tuple[Finding, ...]:
-        """What a person has to be told: rows that are left aside.
+        """What a person has to be told: rows and spans that are left aside.
 
         Example:
             >>> GoldCount(60, unreadable=1, unlabeled=2).findings()[0].message
@@ -59,11 +61,18 @@ class GoldCount:
             "without a label": self.unlabeled,
         }
         told = ", ".join(f"{count} {reason}" for reason, count in reasons.items() if count)
-        if not told:
-            return ()
-        left = sum(reasons.values())
-        message = f"{left} of {self.rows} gold rows are left aside: {told}"
-        return (Finding("gold_rows", message, value=float(left)),)
+        found: list[Finding] = []
+        if told:
+            left = sum(reasons.values())
+            message = f"{left} of {self.rows} gold rows are left aside: {told}"
+            found.append(Finding("gold_rows", message, value=float(left)))
+        if self.spans_lost:
+            message = (
+                f"{self.spans_lost} of {self.spans} gold spans are left aside: they overlap "
+                "others (`task.overlap` says which stay) or hold no token"
+            )
+            found.append(Finding("gold_spans", message, value=float(self.spans_lost)))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,38 +148,45 @@ def vote_on_gold(bound: BoundJob, work: Work) -> GoldSet:
     own = bound.on_gold
     name = work.shard.file.name
     rows = read_rows(own, table_of(own, work.shard), name, read_deadly(work.file("deadly")))
-    known, labels = _labels(own, rows, Cells(name, rows.row + work.shard.start))
+    known, labels, spans = _labels(own, rows, Cells(name, rows.row + work.shard.start))
     votes = vote(own, rows.batch).votes
     patterns = own.items.patterns(votes, rows.batch, own.space, len(own.names))
     items = known
     if patterns.sequences is not None:
         items = np.repeat(known, np.diff(patterns.sequences))
-    count = GoldCount(rows.n_rows, len(rows.faults), len(rows.filtered), int((~known).sum()))
+    unlabeled = int((~known).sum())
+    count = GoldCount(rows.n_rows, len(rows.faults), len(rows.filtered), unlabeled, *spans)
     texts = rows.batch.texts.filter(pa.array(known))
     return GoldSet(Gold(patterns.kept(items), labels[items]), count, texts)
 
 
-def _labels(own: BoundJob, rows: Rows, cells: Cells) -> tuple[Bools, Ints]:
+def _labels(own: BoundJob, rows: Rows, cells: Cells) -> tuple[Bools, Ints, tuple[int, int]]:
     """Which rows have a label, [n_batch], and the label of each item, [n_items].
 
-    Where a text can have several labels, these are [n_items, n_labels].
+    Where a text can have several labels, these are [n_items, n_labels]. The last two are the
+    numbers of spans, and of those that are left aside.
     """
     name = own.job.source.gold or ""
     column = rows.prepared[name]
     if own.multi_label:
         lists, known = gold_label_lists(name, column, own.space, cells)
-        return known, lists.astype(np.int64)
+        return known, lists.astype(np.int64), (0, 0)
     if own.unit == "document":
         labels = gold_labels(name, column, own.space, cells)
-        return labels >= 0, labels
+        return labels >= 0, labels, (0, 0)
     spans = gold_spans(name, column, own.space, cells)
     _check_bounds(name, spans, rows.batch, cells)
     known = np.asarray(pc.is_valid(column).to_numpy(zero_copy_only=False), dtype=np.bool_)
-    return known, _of_tokens(own, rows.batch, spans)
+    tags, n_kept = _of_tokens(own, rows.batch, spans)
+    n_spans = sum(map(len, spans))
+    return known, tags, (n_spans, n_spans - n_kept)
 
 
-def _of_tokens(own: BoundJob, batch: Batch, spans: GoldSpans) -> Ints:
-    """The tag of each token: what a function that finds just these spans would vote for."""
+def _of_tokens(own: BoundJob, batch: Batch, spans: GoldSpans) -> tuple[Ints, int]:
+    """The tag of each token, what a function that finds just these spans would vote for.
+
+    The number is that of the spans which stay.
+    """
     hits = Hits()
     for doc, of_text in enumerate(spans):
         for start, end, label in sorted(of_text):
@@ -178,7 +194,7 @@ def _of_tokens(own: BoundJob, batch: Batch, spans: GoldSpans) -> Ints:
     votes = own.items.settle(hits, 0, batch)
     told = own.items.patterns(votes, batch, own.space, 1)
     tags: Ints = told.label[told.indptr[told.index]].astype(np.int64)
-    return tags
+    return tags, len(votes)
 
 
 def _check_bounds(name: str, spans: GoldSpans, batch: Batch, cells: Cells) -> None:
