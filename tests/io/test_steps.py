@@ -40,10 +40,8 @@ def test_every_step_is_noted_before_it_is_done(tmp_path: Path) -> None:
 
     noted = list(steps.noted(tmp_path / "log"))
     assert [step.kind for step in noted] == list(STEPS)
-    assert {step.source.name for step in noted if step.source is not None} == {
-        ".file.tmp",
-        ".link.tmp",
-    }
+    drafts = {step.source.name for step in noted if step.source is not None}
+    assert {name.split(".")[1] for name in drafts} == {"file", "link"}
 
 
 @pytest.mark.parametrize("end", [1, 7, 8, 10, 12, 17])
@@ -53,14 +51,15 @@ def test_a_run_ends_at_a_step_which_is_not_done(tmp_path: Path, end: int) -> Non
     assert len(list(steps.noted(tmp_path / "log"))) == end
     folder = tmp_path / "data" / "a" / "b"
     assert tmp_path.joinpath("data").exists() is (end > 1)
-    assert (folder / ".file.tmp").exists() is (7 < end <= 10)
+    assert bool(list(folder.glob(".file.*.tmp"))) is (7 < end <= 10)
     assert (folder / "file").exists() is (10 < end <= 15)
 
 
 def test_a_write_at_which_a_run_ends_has_written_half(tmp_path: Path) -> None:
     assert _run(tmp_path, 8) == -9
 
-    assert (tmp_path / "data" / "a" / "b" / ".file.tmp").read_bytes() == b"01234"
+    (draft,) = (tmp_path / "data" / "a" / "b").glob(".file.*.tmp")
+    assert draft.read_bytes() == b"01234"
 
 
 def test_nothing_is_counted_where_nobody_asks(tmp_path: Path) -> None:

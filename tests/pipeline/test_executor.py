@@ -16,7 +16,7 @@ import pytest
 from tests.pipeline.conftest import Project
 
 from labelmill.errors import BadColumn, BadParameter, LabelmillError, OverBudget, WorkersLost
-from labelmill.pipeline import executor
+from labelmill.pipeline import crew
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.executor import InProcess, Processes
 
@@ -345,7 +345,7 @@ def test_a_process_goes_on_with_the_run_that_it_is_at(processes: Processes) -> N
 def test_workers_are_replaced_after_so_many_tasks(
     processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executor, "TASKS", 5)
+    monkeypatch.setattr(crew, "TASKS", 5)
 
     results = list(processes.map(doubled, range(20)))
 

@@ -211,12 +211,19 @@ class Execution:
             the machine's memory where it is left out.
         shard_rows: rows that are worked on together.
         grace: seconds in which the shards at work may be finished after SIGTERM or Ctrl-C.
+        engine: where workers stand: on this machine, or with `ray` on the machines of a Ray
+            cluster, which share a disk with the project and the output
+            (`pip install 'labelmill[ray]'`).
+        address: the Ray cluster: `auto` for the one that this machine belongs to, or
+            `ray://host:10001`. Where it is left out, Ray is started on this machine for the run.
     """
 
     workers: Annotated[int, Field(ge=0)] | None = None
     memory_per_worker: Annotated[int, Field(ge=100)] | None = None
     shard_rows: Annotated[int, Field(ge=1)] = 20_000
     grace: Annotated[float, Field(ge=0, le=86_400)] = 30.0
+    engine: Literal["local", "ray"] = "local"
+    address: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

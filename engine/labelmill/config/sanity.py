@@ -31,12 +31,20 @@ TAKEN = frozenset(
 
 def check_sanity(draft: Draft, folder: Path, findings: Findings) -> None:
     """Note splits that do not add up, carried columns that collide, and odd paths."""
-    for check in (_check_split, _check_carry, _check_where, _check_ready, _check_fit):
+    own = (_check_split, _check_carry, _check_where, _check_ready, _check_fit, _check_engine)
+    for check in own:
         check(draft, findings)
     _check_output(draft, folder, findings)
     _check_state(draft, folder, findings)
     _check_gold(draft, folder, findings)
     _check_record(draft, folder, findings)
+
+
+def _check_engine(draft: Draft, findings: Findings) -> None:
+    given = draft.sections["execution"] or {}
+    if given.get("address") is not None and given.get("engine", "local") != "ray":
+        trail = ("execution", "address")
+        findings.add(trail, "value", "is that of a Ray cluster; add engine: ray")
 
 
 def split_of(given: Mapping[str, Any]) -> dict[str, Any]:

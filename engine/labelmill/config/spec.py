@@ -184,6 +184,8 @@ class ExecutionSpec:
     memory_per_worker: int | None = None
     shard_rows: int = 20_000
     grace: float = 30.0
+    engine: Literal["local", "ray"] = "local"
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

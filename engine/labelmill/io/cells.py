@@ -157,5 +157,5 @@ def _write(folder: Path, number: int, cells: Mapping[str, Cell]) -> None:
             columns = [*map(pa.array, (v.doc, v.label, v.start, v.end)), v.entry]
             writer.write_batch(pa.record_batch(columns, schema=schema))
     content = sink.getvalue()
-    with new_file(folder / _name(number, content), shared=True) as file:
+    with new_file(folder / _name(number, content)) as file:
         file.write(content)

@@ -59,16 +59,15 @@ def make_folder(path: Path, *, lasting: bool = True) -> Path:
 
 
 @contextmanager
-def new_file(path: Path, *, lasting: bool = True, shared: bool = False) -> Iterator[BinaryIO]:
+def new_file(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     """Write a file that takes its name only when the with block ends without an error.
 
     One that is not `lasting` is not synced to disk: it serves this run only, and a power cut may
-    take it. One that is `shared` may be written by several processes at once, on one machine or
-    several; one of them is the last, and what it wrote stays.
+    take it. Several processes, also on several machines, may write one file at once; one of them is
+    the last, and what it wrote stays.
     """
     make_folder(path.parent, lasting=False)
-    own = f".{os.getpid()}-{_TOKEN}" if shared else ""
-    draft = path.with_name(f".{path.name}{own}.tmp")
+    draft = path.with_name(f".{path.name}.{os.getpid()}-{_TOKEN}.tmp")
     with explained(path):
         try:
             with opened(draft) as file:

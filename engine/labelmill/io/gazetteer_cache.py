@@ -45,7 +45,7 @@ def keep_table(path: Path, table: GazetteerTable) -> GazetteerTable:
     with pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
     body = sink.getvalue()
-    with suppress(OutputFailed), new_file(path, shared=True) as file:
+    with suppress(OutputFailed), new_file(path) as file:
         file.write(_head(body))
         file.write(body)
     return read_table(path) or table

@@ -24,6 +24,21 @@ THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 PATIENCE = 10.0
 """Seconds that a worker gets to end after its pipe was closed."""
 
+TASKS = 200
+"""After so many tasks a worker is replaced by a fresh one, whose memory is not in pieces."""
+
+SHARE = 0.8
+"""Of the machine's memory, what all workers together may take by default."""
+
+TOO_LARGE = "the process took more memory than a worker may (execution.memory_per_worker)"
+CANNOT_START = "worker processes cannot start: {}; if they said why, it stands above"
+
+STARTS = 3
+"""So many workers in a row may die before they are up."""
+
+LOOK = 0.2
+"""Seconds between two looks at the memory of workers."""
+
 
 @dataclass(slots=True)
 class Outfit:
@@ -86,6 +101,13 @@ class Worker:
             return 0
         return int(info.rss - getattr(info, "shared", 0))
 
+    def is_worn(self, limit: int) -> bool:
+        """Whether it has done its share, or its memory has grown with its tasks."""
+        memory = self.memory()
+        self.first_memory = self.first_memory or memory
+        grown = memory > limit / 2 and memory > 1.5 * self.first_memory
+        return grown or self.tasks >= TASKS
+
     def dismiss(self) -> None:
         """Let it end once its task is done; nobody hears of the result."""
         self.connection.close()
@@ -121,6 +143,10 @@ class Worker:
 
 class WorkerDied(Exception):
     """A worker process is dead; the message says how it ended."""
+
+
+class MachineLost(WorkerDied):
+    """A worker is gone with its machine, or the way to it is; its task may not be to blame."""
 
 
 def machine_memory() -> int:
@@ -164,7 +190,8 @@ def _process(descriptor: int, modules: list[str]) -> subprocess.Popen[bytes]:
 def _command(descriptor: int, modules: list[str]) -> list[str]:
     code = (
         f"import gc, sys; gc.disable(); sys.path[:] = {sys.path!r}; "
-        f"from labelmill.pipeline.worker import main; main({descriptor}, {modules!r})"
+        f"from labelmill.pipeline.worker import main; "
+        f"main({descriptor}, {os.getpid()}, {modules!r})"
     )
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     return [sys.executable, *flags, "-c", code]

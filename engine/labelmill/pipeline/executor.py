@@ -1,48 +1,29 @@
 """Executors: who carries out the tasks of a stage. Any executor gives the same bytes."""
 
-from bisect import insort
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from itertools import takewhile
 from multiprocessing.connection import wait
 from time import monotonic
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from labelmill.config.spec import Job
 from labelmill.errors import WorkersLost
 from labelmill.pipeline import ending
+from labelmill.pipeline.apart import Apart
 from labelmill.pipeline.bind import BoundJob
-from labelmill.pipeline.crew import Outfit, Worker, WorkerDied, machine_memory
-from labelmill.pipeline.worker import RAISED
+from labelmill.pipeline.crew import (
+    CANNOT_START,
+    LOOK,
+    SHARE,
+    STARTS,
+    TOO_LARGE,
+    Outfit,
+    Worker,
+    WorkerDied,
+    machine_memory,
+)
+from labelmill.pipeline.handout import Handout, Payload, Rescue, Result, Task, value_of
 from labelmill.text.scan import Kit
-
-Payload = TypeVar("Payload")
-Result = TypeVar("Result")
-Task = Callable[[BoundJob, Payload], Result]
-
-Attempt = Callable[[Task[Any, Any], Any], str | None]
-"""Carries out a task in a process of its own; says how the process ended, or None if it lives."""
-
-Rescue = Callable[[Payload, str, Attempt], None]
-"""Called with a payload that ended two processes, and how; it must make the payload harmless."""
-
-SHARE = 0.8
-"""Of the machine's memory, what all workers together may take by default."""
-
-TASKS = 200
-"""After so many tasks a worker is replaced by a fresh one, whose memory is not in pieces."""
-
-AHEAD = 4
-MOST_AHEAD = 16
-"""So many tasks for each worker may be done before the first of them is asked for: a few, or as
-many as two runs have, up to the larger number."""
-
-LOOK = 0.2
-"""Seconds between two looks at the memory of workers."""
-
-STARTS = 3
-"""So many workers in a row may die before they are up."""
 
 
 class Executor(Protocol):
@@ -101,7 +82,7 @@ class Processes(AbstractContextManager["Processes"]):
         self._memory = memory or int(machine_memory() * SHARE / workers)
         self._workers: list[Worker] = [Worker(self._outfit) for _ in range(workers)]
         self._leaving: list[Worker] = []
-        self._apart: Worker | None = None
+        self._apart = Apart(self._outfit, self._memory)
         self._failed_starts = 0
         self._looked = 0.0
 
@@ -121,9 +102,7 @@ class Processes(AbstractContextManager["Processes"]):
         Raises:
             WorkersLost: if processes die whatever is tried.
         """
-        stage = _Stage(self, task, payloads, rescue, runs)
-        for place in range(len(payloads)):
-            yield stage.result(place)
+        yield from Handout(self, task, payloads, rescue, runs)
 
     def attempt(self, task: Task[Any, Any], payload: Any) -> str | None:
         """Carry out a task in a process apart; say how it ended, or None if it lives on.
@@ -132,13 +111,9 @@ class Processes(AbstractContextManager["Processes"]):
             LabelmillError: what the task raised.
             WorkersLost: if no process can be started.
         """
-        worker = self._apart = self._apart or self._started()
         try:
-            worker.send(task, payload)
-            _read(self._heard(worker))
+            value_of(self._apart.answer(task, payload))
         except WorkerDied as death:
-            worker.dismiss()
-            self._apart = None
             return str(death)
         return None
 
@@ -172,10 +147,7 @@ class Processes(AbstractContextManager["Processes"]):
 
     def relieve(self, worker: Worker) -> None:
         """Replace a worker that has done its share, or whose memory has grown with its tasks."""
-        memory = worker.memory()
-        worker.first_memory = worker.first_memory or memory
-        grown = memory > self._memory / 2 and memory > 1.5 * worker.first_memory
-        if grown or worker.tasks >= TASKS:
+        if worker.is_worn(self._memory):
             worker.dismiss()
             self._leaving = [w for w in [*self._leaving, worker] if w.is_alive()]
             self._workers[self._workers.index(worker)] = Worker(self._outfit)
@@ -199,34 +171,8 @@ class Processes(AbstractContextManager["Processes"]):
                 self._replace(worker, death)
                 yield worker, death
 
-    def _started(self) -> Worker:
-        """A process apart from the others that is up."""
-        for _ in range(STARTS):
-            worker = Worker(self._outfit)
-            try:
-                while not worker.up:
-                    self._heard(worker)
-            except WorkerDied as death:
-                worker.dismiss()
-                last = str(death)
-            else:
-                return worker
-        raise WorkersLost(CANNOT_START.format(last))
-
-    def _heard(self, worker: Worker) -> tuple[str, Any] | None:
-        """What one worker says next.
-
-        Raises:
-            WorkerDied: if it died or took too much memory.
-        """
-        while not wait([worker.connection], LOOK):
-            if worker.memory() > self._memory:
-                worker.kill()
-                raise WorkerDied(TOO_LARGE)
-        return worker.listen()
-
     def __exit__(self, kind: type[BaseException] | None, *failure: object) -> None:
-        everyone = [*self._workers, *self._leaving, *([self._apart] if self._apart else [])]
+        everyone = [*self._workers, *self._leaving, *self._apart.everyone()]
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             for worker in everyone:
                 worker.kill()  # what was to be finished is finished, or its time is over
@@ -238,101 +184,3 @@ class Processes(AbstractContextManager["Processes"]):
         finally:
             for worker in everyone:
                 worker.kill()
-
-
-CANNOT_START = "worker processes cannot start: {}; if they said why, it stands above"
-TOO_LARGE = "the process took more memory than a worker may (execution.memory_per_worker)"
-
-
-class _Stage:
-    """One task on many payloads, as far as it has come."""
-
-    def __init__(
-        self,
-        processes: Processes,
-        task: Task[Any, Any],
-        payloads: Sequence[Any],
-        rescue: Rescue[Any] | None,
-        runs: Sequence[int],
-    ) -> None:
-        self._processes = processes
-        self._task = task
-        self._payloads = payloads
-        self._rescue = rescue
-        self._runs = runs or [0] * len(payloads)
-        longest = max(Counter(runs).values(), default=0)
-        self._ahead = max(AHEAD, min(2 * longest, MOST_AHEAD)) * len(processes)
-        self._waiting = list(range(len(payloads)))
-        self._last_run: dict[Worker, int] = {}
-        self._busy: dict[Worker, int] = {}
-        self._results: dict[int, Any] = {}
-        self._deaths: Counter[int] = Counter()
-
-    def result(self, place: int) -> Any:
-        """The result for one payload; those before it were taken already."""
-        while place not in self._results:
-            if not ending.told():
-                self._hand_out(place)
-            elif not self._busy:
-                ending.check()
-            for worker, said in self._processes.listen(self._busy):
-                self._note(worker, said)
-        return self._results.pop(place)
-
-    def _hand_out(self, place: int) -> None:
-        for worker in self._processes.free(self._busy):
-            chosen = self._chosen(worker, place + self._ahead)
-            if chosen is None:
-                return
-            self._waiting.remove(chosen)
-            self._busy[worker] = chosen
-            self._last_run[worker] = self._runs[chosen]
-            worker.send(self._task, self._payloads[chosen])
-
-    def _chosen(self, worker: Worker, last: int) -> int | None:
-        """The next of the run that a worker is at, else of one that nobody is at, else any."""
-        near = takewhile(lambda place: place <= last, self._waiting)
-        mine = self._last_run.get(worker)
-        others = (other for other in self._processes.workers() if other is not worker)
-        taken = {self._last_run.get(other) for other in others}
-        return min(
-            near,
-            key=lambda place: (self._runs[place] != mine, self._runs[place] in taken, place),
-            default=None,
-        )
-
-    def _note(self, worker: Worker, said: tuple[str, Any] | WorkerDied) -> None:
-        place = self._busy.pop(worker, None)
-        if place is None:
-            return  # one that died with nothing to do; another stands in its place
-        if isinstance(said, WorkerDied):
-            self._recover(place, str(said))
-            return
-        self._results[place] = _read(said)
-        self._processes.relieve(worker)
-
-    def _recover(self, place: int, how: str) -> None:
-        self._deaths[place] += 1
-        if self._deaths[place] == 2 and self._rescue is not None:
-            self._rescue(self._payloads[place], how, self._processes.attempt)
-        elif self._deaths[place] >= 2:
-            message = (
-                f"a worker process died again on the same task: {how}; run again, with fewer "
-                "workers or a smaller execution.shard_rows if memory is short"
-            )
-            raise WorkersLost(message)
-        insort(self._waiting, place)
-
-
-def _read(said: tuple[str, Any] | None) -> Any:
-    """A result.
-
-    Raises:
-        BaseException: the error that the task raised.
-    """
-    if said is None:
-        return None
-    kind, value = said
-    if kind == RAISED:
-        raise value
-    return value

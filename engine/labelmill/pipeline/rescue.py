@@ -8,7 +8,7 @@ from labelmill.errors import OverBudget, WorkersLost
 from labelmill.io import durable
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.deadly import write_deadly
-from labelmill.pipeline.executor import Attempt
+from labelmill.pipeline.handout import Attempt
 from labelmill.pipeline.rows import read_rows
 from labelmill.pipeline.voting import vote
 from labelmill.pipeline.works import Work, table_of

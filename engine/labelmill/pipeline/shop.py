@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from labelmill.pipeline import ending
 from labelmill.pipeline.bind import BoundJob
-from labelmill.pipeline.executor import Executor, Rescue, Task
+from labelmill.pipeline.executor import Executor
+from labelmill.pipeline.handout import Rescue, Task
 from labelmill.pipeline.telling import Progress
 
 Payload = TypeVar("Payload")

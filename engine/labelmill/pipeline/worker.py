@@ -5,8 +5,11 @@ nothing of the program that started it. It says that it is up, gets the job, and
 with its result, or with the error that it raised.
 """
 
+import ctypes
 import gc
 import os
+import signal
+import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
@@ -28,15 +31,21 @@ DONE = "done"
 RAISED = "raised"
 
 
-def main(descriptor: int, modules: Sequence[str] = ()) -> None:
+PARENT_DIED = 1
+"""What prctl is asked for: a signal when the process dies that started this one."""
+
+
+def main(descriptor: int, parent: int, modules: Sequence[str] = ()) -> None:
     """Serve at an open pipe until its other end is closed.
 
     The garbage collector is off when this is called, and on from the first task.
 
     Args:
         descriptor: of the pipe.
+        parent: the number of the process that started this one.
         modules: what the job will need, imported while it is not there yet.
     """
+    end_with(parent)
     os.set_inheritable(descriptor, False)  # noqa: FBT003 (takes no keyword)
     with Connection(descriptor) as connection:
         keep_pandas_out()
@@ -51,16 +60,28 @@ def main(descriptor: int, modules: Sequence[str] = ()) -> None:
             kinds.announce_all()  # a model's file names its type
             gc.freeze()
             gc.enable()
-            connection.send(_answer(bound, *connection.recv()))
+            connection.send(answer(bound, *connection.recv()))
             gc.collect()
             gc.freeze()  # what the job is bound to is there by now and will stay
             while True:
-                connection.send(_answer(bound, *connection.recv()))
+                connection.send(answer(bound, *connection.recv()))
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
 
 
-def _answer(bound: BoundJob, task: Any, payload: Any) -> tuple[str, Any]:
+def end_with(parent: int) -> None:
+    """End at once when the process dies that started this one; what it is at is nobody's then.
+
+    Where the system knows no such thing, the task at hand is finished first.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PARENT_DIED, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def answer(bound: BoundJob, task: Any, payload: Any) -> tuple[str, Any]:
+    """What is said of a task: its result, or what it raised."""
     try:
         return DONE, task(bound, payload)
     except LabelmillError as error:

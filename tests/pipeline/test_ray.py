@@ -1,0 +1,345 @@
+"""A real Ray cluster of several nodes: the same bytes, whatever becomes of nodes and workers."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from tests.lacking import lacking
+from tests.pipeline.conftest import Project
+
+from labelmill.errors import BadParameter, LabelmillError, UsageError, WorkersLost
+from labelmill.pipeline.crew import MachineLost, WorkerDied
+from labelmill.pipeline.handout import LOSSES, Crew, Handout
+from labelmill.pipeline.ray_host import Host, Premises, this_machine
+from labelmill.pipeline.worker import DONE, RAISED
+
+ROWS = 60
+SHARD = 5
+NODES = 2
+WAIT = 120.0
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A head that works on nothing, and two nodes with a CPU each."""
+    try:
+        from ray.cluster_utils import Cluster  # noqa: PLC0415 (an extra)
+    except ImportError:
+        lacking("this test needs ray: pip install 'labelmill[ray]'")
+    quiet = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DISABLE_IMPORT_WARNING": "1"}
+    os.environ.update(quiet)
+    made: Any = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False}
+    )
+    for _ in range(NODES):
+        made.add_node(num_cpus=1)
+    yield made
+    made.shutdown()
+    for name in quiet:
+        del os.environ[name]
+
+
+Write = Callable[..., None]
+
+
+@pytest.fixture
+def write(project: Project) -> Write:
+    """Write a job with a Python function `f(row)` beside a keyword."""
+
+    def put(body: str, **parts: Any) -> None:
+        folder = project.root / "labeling_functions"
+        folder.mkdir(exist_ok=True)
+        head = "import os, signal, time\nfrom pathlib import Path\n"
+        (folder / "f.py").write_text(head + dedent(body), "utf-8")
+        texts = [f"buy song {i}" if i % 3 else f"nice song {i}" for i in range(ROWS)]
+        project.write({"id": [f"r{i}" for i in range(ROWS)], "text": texts})
+        functions = [
+            {"name": "buy", "type": "keyword", "label": "spam", "any": ["buy"]},
+            {"name": "f", "type": "python", "function": "labeling_functions/f.py:f"},
+        ]
+        setting: dict[str, Any] = {
+            "labeling_functions": functions,
+            "error_budget": 0.5,
+            "execution": {"workers": 2, "shard_rows": SHARD},
+        }
+        project.configure(**(setting | parts))
+
+    return put
+
+
+def on(cluster: Any, *others: str) -> list[str]:
+    return ["execution.engine=ray", f"execution.address={cluster.address}", *others]
+
+
+PLAIN = """
+    def f(row):
+        if row.text.endswith("7"):
+            raise ValueError("no sevens")
+        return "ham" if "nice" in row.text else None
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_a_cluster_gives_the_bytes_of_this_process_alone(
+    project: Project, cluster: Any, write: Write, workers: int
+) -> None:
+    write(PLAIN)
+    project.run("execution.workers=0")
+    expected = project.files()
+
+    project.run(*on(cluster, f"execution.workers={workers}"), full_refresh=True)
+
+    assert project.files() == expected
+
+
+@pytest.mark.slow
+def test_what_is_started_here_gives_the_same_and_is_gone_afterwards(
+    project: Project, write: Write
+) -> None:
+    write(PLAIN)
+    project.run("execution.workers=0")
+    expected = project.files()
+
+    done = command(project, "execution.engine=ray", "select.min_confidence=0.01").wait()
+    assert done == 0
+    project.run(full_refresh=True)
+
+    assert project.files() == expected
+
+
+@pytest.mark.slow
+def test_a_row_that_ends_its_process_is_quarantined_as_it_is_without_a_cluster(
+    project: Project, cluster: Any, write: Write
+) -> None:
+    write("def f(row):\n    os._exit(3) if row.text.endswith(' 17') else None\n")
+    project.run()
+    expected = project.files()
+    assert any(name.startswith("quarantine/") for name in expected)
+
+    project.run(*on(cluster), full_refresh=True)
+
+    assert project.files() == expected
+
+
+SLOWLY = """
+    LOG = Path(__file__).parent.parent / "raylets"
+
+    def f(row):
+        with LOG.open("a") as file:
+            file.write(os.environ.get("RAY_RAYLET_PID", "") + "\\n")
+        time.sleep(0.05)
+"""
+
+
+@pytest.mark.slow
+def test_a_node_that_is_killed_in_mid_run_costs_time_alone(
+    project: Project, cluster: Any, write: Write
+) -> None:
+    write(SLOWLY)
+    project.run("execution.workers=0")
+    expected = project.files()
+    log = project.root / "raylets"
+    log.unlink()
+    doomed = cluster.add_node(num_cpus=2)
+    raylet = str(doomed.all_processes["raylet"][0].process.pid)
+
+    running = command(project, *on(cluster, "execution.workers=4"), refresh=True)
+    wait_for(lambda: log.exists() and raylet in log.read_text().split())
+    cluster.remove_node(doomed, allow_graceful=False)
+    before = len(log.read_text().split())
+
+    assert running.wait(WAIT) == 0
+    assert project.files() == expected
+    assert len(log.read_text().split()) > before
+
+
+@pytest.mark.slow
+def test_a_task_that_ends_whoever_looks_after_it_ends_the_run(
+    project: Project, cluster: Any, write: Write
+) -> None:
+    write(
+        """
+        def f(row):
+            if row.text.endswith(" 17"):
+                os.kill(os.getppid(), signal.SIGKILL)
+                time.sleep(60)
+        """
+    )
+
+    with pytest.raises(WorkersLost, match=f"at work on {LOSSES + 1} workers that were lost"):
+        project.run(*on(cluster))
+
+    assert not (project.output / "current").exists()
+
+
+@pytest.mark.slow
+def test_an_error_on_the_cluster_is_the_same_error(
+    project: Project, cluster: Any, write: Write
+) -> None:
+    write(PLAIN)
+    rows = {"id": [f"r{i}" for i in range(6)], "text": ["buy"] * 6, "gold": ["eggs"] * 6}
+    project.write(rows)
+    source = {"path": "input", "id": "id", "text": "text", "gold": "gold"}
+    write_gold = {"source": source, "labeling_functions": [BUY]}
+    project.configure(**write_gold, execution={"workers": 2})
+
+    found = [told(project, *overrides) for overrides in ([], on(cluster))]
+
+    assert type(found[0]) is type(found[1])
+    assert str(found[0]) == str(found[1])
+
+
+BUY = {"name": "buy", "type": "keyword", "label": "spam", "any": ["buy"]}
+
+
+def told(project: Project, *overrides: str) -> LabelmillError:
+    with pytest.raises(LabelmillError) as caught:
+        project.run(*overrides)
+    return caught.value
+
+
+@pytest.mark.slow
+def test_ray_says_nothing_and_stdout_holds_the_result_alone(
+    project: Project, cluster: Any, write: Write
+) -> None:
+    write(
+        """
+        def f(row):
+            print("noise")
+            if row.text.endswith(" 17") and not Path("lost").exists():
+                Path("lost").touch()
+                os.kill(os.getppid(), signal.SIGKILL)
+                time.sleep(60)
+    """.replace("lost", str(project.root / "lost"))
+    )
+    words = [word for override in on(cluster) for word in ("--set", override)]
+    command = [sys.executable, "-m", "labelmill", "run", str(project.config), "--json", *words]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert json.loads(done.stdout)["ok"] is True
+    stages = ("label", "fit", "infer", "export")
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == list(stages)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("address", "kind", "said"),
+    [
+        ("127.0.0.1:1", WorkersLost, "cannot be reached: ConnectionRefusedError"),
+        ("ray://127.0.0.1:1", WorkersLost, "cannot be reached"),
+        ("nonsense", BadParameter, "execution.address: 'nonsense' cannot be used"),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_told(
+    project: Project, address: str, kind: type[LabelmillError], said: str
+) -> None:
+    overrides = ["execution.engine=ray", f"execution.address={address}", "execution.workers=1"]
+
+    error = told(project, *overrides)
+
+    assert type(error) is kind
+    assert said in str(error)
+
+
+@pytest.mark.slow
+def test_sigterm_ends_a_run_on_a_cluster_and_the_next_one_goes_on(
+    project: Project, cluster: Any, write: Write
+) -> None:
+    write(SLOWLY)
+    project.run("execution.workers=0")
+    expected = project.files()
+    log = project.root / "raylets"
+    log.unlink()
+
+    running = command(project, *on(cluster), refresh=True)
+    wait_for(log.exists)
+    running.terminate()
+
+    assert running.wait(WAIT) == 143
+    assert command(project, *on(cluster), refresh=True).wait(WAIT) == 0
+    assert project.files() == expected
+
+
+def command(project: Project, *overrides: str, refresh: bool = False) -> "subprocess.Popen[bytes]":
+    """A run from the command line."""
+    words = ["run", str(project.config), *(["--full-refresh"] if refresh else [])]
+    sets = [word for override in overrides for word in ("--set", override)]
+    return subprocess.Popen([sys.executable, "-m", "labelmill", *words, *sets])
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + WAIT
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_machine_that_does_not_see_the_disk_is_told(project: Project) -> None:
+    mark = project.root / "mark"
+    mark.write_text("one")
+    seen, unseen = Premises.here({mark: "one"}), Premises.here({mark: "two"})
+    host = Host(project.job(), None, 2)
+
+    kind, error = host.begin(unseen, None, this_machine())
+
+    assert (kind, type(error)) == (RAISED, UsageError)
+    assert f"does not see {project.root} as the machine does" in str(error)
+    assert host.begin(seen, None, this_machine()) == (DONE, None)
+    host.close()
+
+
+def test_a_machine_with_other_versions_is_told() -> None:
+    here = Premises.here({})
+    other = Premises(dict(here.versions) | {"spacy": "0.1"}, "3.99.0", {})
+
+    here.check()
+    with pytest.raises(UsageError, match=r"has spacy \d.* \(not 0.1\), Python 3\.\d.*not 3.99.0"):
+        other.check()
+
+
+class Lossy(Crew):
+    """A crew of one, whose worker is lost with its machine again and again."""
+
+    def __init__(self, losses: int) -> None:
+        self.left = losses
+        self.sent: list[Any] = []
+
+    def __len__(self) -> int:
+        return 1
+
+    def workers(self) -> list[Any]:
+        return [self]
+
+    def free(self, busy: Any) -> Iterator[Any]:
+        return iter([] if self in busy else [self])
+
+    def send(self, task: Any, payload: Any) -> None:  # noqa: ARG002 (as workers have it)
+        self.sent.append(payload)
+
+    def listen(
+        self,
+        busy: Any,  # noqa: ARG002 (the same)
+    ) -> Iterator[tuple[Any, tuple[str, Any] | WorkerDied]]:
+        self.left -= 1
+        yield self, MachineLost("gone") if self.left >= 0 else (DONE, self.sent[-1])
+
+    def relieve(self, worker: Any) -> None:
+        assert worker is self
+
+    def attempt(self, task: Any, payload: Any) -> str | None:
+        raise AssertionError(task, payload)
+
+
+def test_a_lost_task_is_handed_out_again_but_not_for_ever() -> None:
+    task: Any = None
+    assert list(Handout(Lossy(LOSSES), task, ["a", "b"], None, ())) == ["a", "b"]
+    with pytest.raises(WorkersLost, match="gone; run again when the cluster is well"):
+        list(Handout(Lossy(LOSSES + 1), task, ["a", "b"], None, ()))
