@@ -12,7 +12,18 @@ from labelmill.core.registry import REGISTRIES
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "engine" / "labelmill"
-HEAVY = {"torch", "spacy", "snorkel", "skweak", "nlpaug", "pandas", "sklearn", "skops", "nltk"}
+HEAVY = {
+    "ray",
+    "torch",
+    "spacy",
+    "snorkel",
+    "skweak",
+    "nlpaug",
+    "pandas",
+    "sklearn",
+    "skops",
+    "nltk",
+}
 
 FILES = sorted(ENGINE.rglob("*.py"))
 

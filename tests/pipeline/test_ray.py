@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -225,7 +226,7 @@ def test_ray_says_nothing_and_stdout_holds_the_result_alone(
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     assert json.loads(done.stdout)["ok"] is True
-    stages = ("label", "fit", "infer", "export")
+    stages = ("label", "fit", "infer")
     assert [line.partition(":")[0] for line in done.stderr.splitlines()] == list(stages)
 
 
@@ -285,20 +286,25 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_a_machine_that_does_not_see_the_disk_is_told(project: Project) -> None:
     mark = project.root / "mark"
     mark.write_text("one")
-    seen, unseen = Premises.here({mark: "one"}), Premises.here({mark: "two"})
+    seen = Premises.here(project.root, {mark: "one"})
+    others = [
+        Premises.here(project.root, {mark: "two"}),
+        Premises.here(project.root, {project.root / "gone": "one"}),
+        Premises.here(project.root / "nowhere", {}),
+    ]
     host = Host(project.job(), None, 2)
 
-    kind, error = host.begin(unseen, None, this_machine())
-
-    assert (kind, type(error)) == (RAISED, UsageError)
-    assert f"does not see {project.root} as the machine does" in str(error)
+    for other in others:
+        kind, error = host.begin(other, None, this_machine())
+        assert (kind, type(error)) == (RAISED, UsageError)
+        assert f"does not see {project.root}" in str(error)
     assert host.begin(seen, None, this_machine()) == (DONE, None)
     host.close()
 
 
-def test_a_machine_with_other_versions_is_told() -> None:
-    here = Premises.here({})
-    other = Premises(dict(here.versions) | {"spacy": "0.1"}, "3.99.0", {})
+def test_a_machine_with_other_versions_is_told(tmp_path: Path) -> None:
+    here = Premises.here(tmp_path, {})
+    other = Premises(tmp_path, dict(here.versions) | {"spacy": "0.1"}, "3.99.0", {})
 
     here.check()
     with pytest.raises(UsageError, match=r"has spacy \d.* \(not 0.1\), Python 3\.\d.*not 3.99.0"):

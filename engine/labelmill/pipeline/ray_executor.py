@@ -24,8 +24,8 @@ from labelmill.errors import BadParameter, OutputFailed, Terminated, WorkersLost
 from labelmill.io import durable
 from labelmill.pipeline.crew import CANNOT_START, LOOK, STARTS, MachineLost, WorkerDied
 from labelmill.pipeline.handout import LOSSES, Handout, Payload, Rescue, Result, Task, value_of
+from labelmill.pipeline.publish import local_output
 from labelmill.pipeline.ray_host import DIED, Host, Premises, this_machine
-from labelmill.pipeline.record import STATE
 from labelmill.pipeline.worker import RAISED
 from labelmill.text.scan import Kit
 
@@ -264,10 +264,10 @@ def ray_workers(
     """
     with ExitStack() as stack:
         ray = stack.enter_context(_connected(job.execution.address, min(workers or most, most)))
-        marks = stack.enter_context(_marks((job.root / STATE, Path(job.output))))
+        marks = stack.enter_context(_marks((job.state_folder, local_output(job))))
         cluster = int(ray.cluster_resources().get("CPU", 1))
         asked = min(workers or max(1, cluster), most)
-        found = RayWorkers(job, asked, memory, Premises.here(marks))
+        found = RayWorkers(job, asked, memory, Premises.here(job.root, marks))
         stack.callback(found.close)
         yield found
 

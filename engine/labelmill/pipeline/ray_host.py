@@ -35,17 +35,19 @@ def this_machine() -> str:
 class Premises:
     """What every machine must have in common with the one that a run was started on.
 
-    `marks` are files with the text that each holds, one on each disk that they share.
+    `root` is the project, and `marks` are files with the text that each holds, one in each folder
+    that they share.
     """
 
+    root: Path
     versions: Mapping[str, str]
     python: str
     marks: Mapping[Path, str]
 
     @classmethod
-    def here(cls, marks: Mapping[Path, str]) -> "Premises":
+    def here(cls, root: Path, marks: Mapping[Path, str]) -> "Premises":
         """Those of this machine."""
-        return cls(versions(), platform.python_version(), marks)
+        return cls(root, versions(), platform.python_version(), marks)
 
     def check(self) -> None:
         """Hold this machine against them.
@@ -53,14 +55,16 @@ class Premises:
         Raises:
             UsageError: names this machine, and what differs.
         """
-        for path, text in self.marks.items():
-            if _text_of(path) != text:
-                message = (
-                    f"Ray node {platform.node()} does not see {path.parent} as the machine does "
-                    "that the run was started on; put the project and its output on a disk that "
-                    "all nodes mount at the same path"
-                )
-                raise UsageError(message)
+        unseen = [path.parent for path, text in self.marks.items() if _text_of(path) != text]
+        if not self.root.is_dir():
+            unseen.insert(0, self.root)
+        if unseen:
+            message = (
+                f"Ray node {platform.node()} does not see {unseen[0]} as the machine does that the "
+                "run was started on; put the project, its state and its output on a disk that all "
+                "nodes mount at the same path"
+            )
+            raise UsageError(message)
         own = versions() | {"Python": platform.python_version()}
         wanted = dict(self.versions) | {"Python": self.python}
         differ = [
