@@ -1,6 +1,7 @@
 """What a second run asks of functions, and that it publishes the same as a first one would."""
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -76,6 +77,27 @@ def test_a_first_run_asks_all_and_a_second_nobody(rows: Project) -> None:
     assert cast(rows, "label_model.type=lift") == {}
     assert cast(rows) == {}
     assert rows.files() == first
+
+
+def test_errors_stand_in_the_order_of_the_functions_whoever_was_asked(rows: Project) -> None:
+    twice = [{**changed("code")[-1], "name": name} for name in ("a", "b", "c")]
+    configure(rows, labeling_functions=twice)
+    rows.run()
+    twice[1]["params"] = {"word": "today"}
+    configure(rows, labeling_functions=twice)
+
+    assert set(cast(rows)) == {"b"}
+    found = rows.files()
+    forget(rows)
+    rows.run()
+
+    assert rows.files() == found
+
+
+def forget(project: Project) -> None:
+    """Let nothing be known or published."""
+    shutil.rmtree(project.root / ".labelmill")
+    shutil.rmtree(project.output)
 
 
 def change_a_pattern(project: Project) -> None:

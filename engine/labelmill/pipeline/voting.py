@@ -57,7 +57,8 @@ def vote(
         earlier.note(name, hits)
         if hits.errors:
             errors[name] = _without_secrets(hits.errors, bound.job.resolved.hidden)
-    return Ballot(earlier.all(), errors, asked)
+    in_order = {name: errors[name] for name in bound.names if name in errors}
+    return Ballot(earlier.all(), in_order, asked)
 
 
 def _without_secrets(errors: list[RowError], hidden: Mapping[str, str]) -> list[RowError]:
