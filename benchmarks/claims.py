@@ -136,6 +136,12 @@ TABLE = (
         (Bound("ratio", "≥", 6.6), Bound("nothing_seconds", "≤", 2.0, "s")),
     ),
     Wanted(
+        "ray",
+        "the job of `incremental` over a hundred nights, by two workers of a Ray cluster",
+        "two workers without one",
+        (Bound("overhead", "≤", 1.3),),
+    ),
+    Wanted(
         "startup",
         "`labelmill --help`, and `labelmill validate` of the slowest demo job",
         "`python -c pass`",

@@ -288,7 +288,7 @@ class RandomJob:
     def _model(self) -> Config:
         kinds = ("majority", "majority", "dawid_skene", "lift")
         model: Config = {"type": self.draw.one((*kinds, "hmm") if self.ner else kinds)}
-        if self.partitioned and model["type"] != "majority":
+        if self.partitioned:  # a model that is kept hangs on what was published before
             model["fit"] = {"when": "always", "window": 1 + self.draw.below(4)}
         return model
 

@@ -10,6 +10,7 @@ from threading import Thread
 from time import sleep
 from typing import Any
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -302,6 +303,26 @@ def test_what_a_function_prints_in_a_worker_is_no_result(project: Project, write
 
     assert done.stdout == "done\n"
     assert done.stderr.count("noise") == ROWS
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others let a worker finish its task")
+def test_workers_end_with_the_process_that_started_them(project: Project, write: Write) -> None:
+    write("def f(row):\n    Path('pid').write_text(str(os.getpid()))\n    time.sleep(60)\n")
+    script = project.root / "run.py"
+    script.write_text(f"import labelmill\nlabelmill.run({str(project.config)!r})\n")
+    process = subprocess.Popen([sys.executable, script], cwd=project.root)
+    place = project.root / "pid"
+    while not (place.exists() and place.read_text()):
+        assert process.poll() is None
+        sleep(0.05)
+    worker = psutil.Process(int(place.read_text()))
+    assert worker.ppid() == process.pid
+
+    process.kill()
+    process.wait()
+
+    worker.wait(10)
+    assert not worker.is_running()
 
 
 def doubled(bound: BoundJob, number: int) -> tuple[int, str, int]:
