@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -15,15 +16,32 @@ from tests.lacking import lacking
 from tests.pipeline.conftest import Project
 
 from labelmill.errors import BadParameter, LabelmillError, UsageError, WorkersLost
+from labelmill.pipeline import ray_executor
 from labelmill.pipeline.crew import MachineLost, WorkerDied
 from labelmill.pipeline.handout import LOSSES, Crew, Handout
 from labelmill.pipeline.ray_host import Host, Premises, this_machine
+from labelmill.pipeline.slices import Slice, label_slice
 from labelmill.pipeline.worker import DONE, RAISED
+
+pytestmark = pytest.mark.filterwarnings(  # Ray does not close the logs of its client server
+    "ignore:Exception ignored in.*ray_client_server:pytest.PytestUnraisableExceptionWarning"
+)
 
 ROWS = 60
 SHARD = 5
 NODES = 2
 WAIT = 120.0
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port
+
+
+CLIENTS = free_port()
+"""Where the cluster hears clients."""
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +53,8 @@ def cluster() -> Iterator[Any]:
         lacking("this test needs ray: pip install 'labelmill[ray]'")
     quiet = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DISABLE_IMPORT_WARNING": "1"}
     os.environ.update(quiet)
-    made: Any = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False}
-    )
+    head = {"num_cpus": 0, "include_dashboard": False, "ray_client_server_port": CLIENTS}
+    made: Any = Cluster(initialize_head=True, head_node_args=head)
     for _ in range(NODES):
         made.add_node(num_cpus=1)
     yield made
@@ -98,6 +115,45 @@ def test_a_cluster_gives_the_bytes_of_this_process_alone(
     project.run(*on(cluster, f"execution.workers={workers}"), full_refresh=True)
 
     assert project.files() == expected
+
+
+@pytest.mark.slow
+def test_a_client_of_a_cluster_gives_the_same(project: Project, cluster: Any, write: Write) -> None:
+    write(PLAIN)
+    project.run("execution.workers=0")
+    expected = project.files()
+    assert cluster.address
+    client = ["execution.engine=ray", f"execution.address=ray://127.0.0.1:{CLIENTS}"]
+
+    assert command(project, *client, refresh=True).wait(WAIT) == 0
+
+    assert project.files() == expected
+
+
+@pytest.mark.slow
+def test_slices_can_be_labeled_on_a_cluster(project: Project, cluster: Any, write: Write) -> None:
+    write(PLAIN)
+    project.run("execution.workers=0")
+    expected = project.files()
+    subprocess.run(["rm", "-rf", project.root / ".labelmill", project.output], check=True)
+
+    done = label_slice(project.job(*on(cluster)), Slice())
+
+    assert (done.shards, done.cells["known"]) == (ROWS // SHARD, 0)
+    project.run("execution.workers=0")
+    assert project.files() == expected
+
+
+@pytest.mark.slow
+def test_a_cluster_without_a_free_cpu_is_told(
+    project: Project, cluster: Any, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(PLAIN)
+    monkeypatch.setattr(ray_executor, "PATIENCE", 3.0)
+    monkeypatch.setattr(ray_executor, "CPUS", NODES + 1)
+
+    with pytest.raises(WorkersLost, match=r"no Ray worker came up within 3 s: the cluster has 2"):
+        project.run(*on(cluster))
 
 
 @pytest.mark.slow

@@ -255,7 +255,9 @@ def test_the_error_budget_is_that_of_the_whole_job(rows: Project) -> None:
 
 
 @pytest.mark.slow
-def test_a_row_that_ends_processes_is_found_in_a_slice_too(rows: Project) -> None:
+def test_a_row_that_ends_processes_is_found_in_a_slice_too(
+    rows: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = rows.root / "labeling_functions" / "f.py"
     body = dedent(CODE).replace('raise ValueError("no sevens")', "import os; os._exit(3)")
     path.write_text(body)
@@ -263,7 +265,9 @@ def test_a_row_that_ends_processes_is_found_in_a_slice_too(rows: Project) -> Non
 
     done = sliced(rows, "2/2", workers)
     assert done.unreadable == 1
+    as_machine("another", monkeypatch, rows.root)
     sliced(rows, "1/2", workers)
+    as_machine("the last", monkeypatch, rows.root)
     run = rows.run(workers)
 
     assert facts(rows, run)["cells"]["cast"] == {}

@@ -18,8 +18,9 @@ def write_deadly(path: Path, deadly: Mapping[int, str]) -> None:
 
 
 def read_deadly(path: Path) -> dict[int, str]:
-    """The rows that `write_deadly` noted; none where there is no such file."""
-    if not path.exists():
+    """The rows that `write_deadly` noted; none where there is no such file, or it went bad."""
+    try:
+        table = pq.read_table(path, use_threads=False)
+    except (OSError, pa.ArrowInvalid):
         return {}
-    table = pq.read_table(path, use_threads=False)
     return dict(zip(table["row"].to_pylist(), table["how"].to_pylist(), strict=True))

@@ -32,6 +32,9 @@ from labelmill.text.scan import Kit
 PATIENCE = 300.0
 """Seconds in which some worker must have come up; a cluster may have to start machines first."""
 
+CPUS = 1
+"""Of its machine's, so many are taken by a worker."""
+
 STORE = 100_000_000
 """Bytes of Ray's object store where Ray is started here; what is carried is small."""
 
@@ -181,10 +184,13 @@ class RayWorkers:
         self._asleep = []
         self._last_up = monotonic()
 
-    def _worker(self, cpus: int = 1) -> RayWorker:
+    def _worker(self, cpus: int | None = None) -> RayWorker:
         """Ask for a worker; where it stands is Ray's to say, on as many machines as there are."""
         kind = self._ray.remote(Host).options(
-            num_cpus=cpus, max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD"
+            num_cpus=CPUS if cpus is None else cpus,
+            max_restarts=0,
+            max_task_retries=0,
+            scheduling_strategy="SPREAD",
         )
         cores = int(max(node["Resources"].get("CPU", 1) for node in self._ray.nodes()))
         return RayWorker(kind.remote(self._job, self._memory, cores))
