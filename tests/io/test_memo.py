@@ -78,7 +78,7 @@ def test_another_content_of_the_same_size_is_noticed(
     file, store = file_with(tmp_path / "a", "one"), tmp_path / "memo.json"
     first = digest_of(file, store)
 
-    change(file.path)
+    change(tmp_path / "a")
 
     assert digest_of(file, store) != first
     assert digest_of(file, store) == digest_file(file.path)
@@ -129,7 +129,7 @@ def test_files_that_are_gone_are_forgotten(tmp_path: Path) -> None:
     one, two = file_with(tmp_path / "a", "one"), file_with(tmp_path / "b", "two")
     store = tmp_path / "memo.json"
     digest_of(one, store)
-    one.path.unlink()
+    (tmp_path / "a").unlink()
 
     digest_of(two, store)
 
