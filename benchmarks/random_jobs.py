@@ -140,12 +140,11 @@ class RandomJob:
         table = {
             "id": ids,
             "text": [None if self.draw.often(0.02) else text for text in texts],
+            "truth": [self.draw.one((None, "no", "maybe")) for _ in range(rows)],
             "stars": [None if self.draw.often(0.1) else self.draw.below(6) for _ in range(rows)],
             "author": [self.draw.one("abc") for _ in range(rows)],
         }
-        types = pa.schema(
-            {"id": pa.string(), "text": pa.string(), "stars": pa.int64(), "author": pa.string()}
-        )
+        types = pa.schema({name: pa.string() for name in table} | {"stars": pa.int64()})
         path = self.file(number)
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.table(table, schema=types), path, row_group_size=16)
@@ -191,7 +190,7 @@ class RandomJob:
         changes: list[Callable[[], None]] = [
             *(self._another_function, self._changed_function, self._fewer_functions),
             *(self._another_file, self._rewritten_file, self._fewer_files, self._changed_code),
-            *(self._another_choice, self._another_step),
+            *(self._another_choice, self._another_step, self._another_model),
         ]
         chosen = self.draw.one(changes)
         chosen()
@@ -229,6 +228,9 @@ class RandomJob:
         path = self.root / "labeling_functions" / "f.py"
         path.write_text(path.read_text().replace('"awful"', f'"{self.draw.one(WORDS)}"'))
 
+    def _another_model(self) -> None:
+        self.config["label_model"] = self._model()
+
     def _another_choice(self) -> None:
         self.config["select"] = {"min_confidence": self.draw.one((0.0, 0.3, 0.55))}
 
@@ -253,6 +255,8 @@ class RandomJob:
             source["partition"] = "date"
         if draw.often(0.2):
             source["where"] = "stars != 2"
+        if draw.often(0.3) and not self.ner and not config["task"].get("multi_label"):
+            source["gold"] = "truth"
         gazetteers = {"names": {"path": "gazetteers/names.csv"}} if self.ner else None
         functions = [self._function(f"f{number}") for number in range(2 + draw.below(5))]
         if self.ner and draw.often(0.5):
@@ -269,6 +273,7 @@ class RandomJob:
             "select": {"tie": draw.one(("drop", "keep")), "uncovered": draw.one(("drop", "keep"))},
             "split": fractions | {"group": group},
             "augment": self._augment(),
+            "refine": True if draw.often(0.15) and not self.light else None,
             "export": draw.some([{"type": "jsonl"}, {"type": table}], least=0),
             "error_budget": 0.6,
             "output": "out",
@@ -286,7 +291,7 @@ class RandomJob:
         return {"type": kind, "labels": labels}
 
     def _model(self) -> Config:
-        kinds = ("majority", "majority", "dawid_skene", "lift")
+        kinds = ("majority", "majority", "dawid_skene", "lift", "auto")
         model: Config = {"type": self.draw.one((*kinds, "hmm") if self.ner else kinds)}
         if self.partitioned:  # a model that is kept hangs on what was published before
             model["fit"] = {"when": "always", "window": 1 + self.draw.below(4)}
@@ -307,6 +312,9 @@ class RandomJob:
             {"type": "word_dropout", "rate": 0.3, "copies": 2, "fraction": 0.5},
             *([{"type": "entity_swap", "only": ["ORG"], "gazetteer": "names"}] if self.ner else []),
         ]
+        if not self.light:
+            typos = {"augmenter": "char.KeyboardAug", "params": {"aug_char_max": 2}}
+            steps.append({"type": "nlpaug", "fraction": 0.3, **typos})
         if not self.ner:
             steps.append({"type": "python", "function": "augmenters/shout.py:shout"})
         return self.draw.some(steps, least=0)
