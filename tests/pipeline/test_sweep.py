@@ -82,7 +82,9 @@ def test_what_killed_runs_left_behind_goes(project: Project) -> None:
         project.output / "views" / ".making-02" / "a",
         project.output / "._CURRENT.json.tmp",
         project.root / ".labelmill" / "work" / "job" / "a",
-        project.root / ".labelmill" / "shards" / "job" / "d" / "s" / ".votes.arrow.tmp",
+        project.root / ".labelmill" / "shards" / "job" / "d" / "s" / ".votes.arrow.1-2.tmp",
+        project.root / ".labelmill" / "votes" / "job" / "d" / ".1.arrow.1-2.tmp",
+        project.root / ".labelmill" / "heartbeats" / ".job.json.1-2.tmp",
     ]
     for path in left:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +93,7 @@ def test_what_killed_runs_left_behind_goes(project: Project) -> None:
     swept = sweep(project.job())
 
     assert {item.kind for item in swept.rubbish} == {"unfinished"}
-    assert swept.bytes == 25
+    assert swept.bytes == 35
     assert not any(path.exists() for path in left)
 
 

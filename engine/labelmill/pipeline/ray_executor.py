@@ -174,7 +174,7 @@ class RayWorkers:
         """A host replaces its process itself."""
 
     def close(self) -> None:
-        """Let all workers go."""
+        """Let all workers go; where the cluster is gone, they are too."""
         for worker in (*self._asleep, *self._workers, *([self._apart] if self._apart else [])):
             self._drop(worker)
 
@@ -233,7 +233,8 @@ class RayWorkers:
         self._workers[self._workers.index(worker)] = self._begun(self._worker())
 
     def _drop(self, worker: RayWorker) -> None:
-        self._ray.kill(worker.actor, no_restart=True)
+        with suppress(self._ray.exceptions.RayError, ConnectionError):
+            self._ray.kill(worker.actor, no_restart=True)
 
     def _check_up(self) -> None:
         """Give up where no worker has been up for long.

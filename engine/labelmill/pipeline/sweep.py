@@ -145,6 +145,7 @@ def _unfinished(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (a fi
     work = job.state_folder / "work" / job.name
     for kept in ("votes", "shards"):
         drafts += (job.state_folder / kept / job.name).rglob(".*.tmp")
+    drafts += (job.state_folder / "heartbeats").glob(f".{job.name}.*.tmp")
     for path in (*unfinished(output), *drafts, *([work] if work.exists() else [])):
         yield _rubbish("unfinished", path)
 
