@@ -11,6 +11,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import psutil
 import pytest
 from tests.lacking import lacking
 from tests.pipeline.conftest import Project
@@ -215,6 +216,36 @@ def test_a_node_that_is_killed_in_mid_run_costs_time_alone(
     assert running.wait(WAIT) == 0
     assert project.files() == expected
     assert len(log.read_text().split()) > before
+
+
+@pytest.mark.slow
+def test_hosts_that_are_killed_now_and_then_cost_time_alone(
+    project: Project, cluster: Any, write: Write
+) -> None:
+    write(SLOWLY)
+    project.run("execution.workers=0")
+    expected = project.files()
+    (project.root / "raylets").unlink()
+    nodes = [node.all_processes["raylet"][0].process.pid for node in cluster.worker_nodes]
+
+    running = command(project, *on(cluster), refresh=True)
+    killed: set[int] = set()
+    wait_for((project.root / "raylets").exists)
+    while running.poll() is None and len(killed) < 5:
+        hosts = [
+            child
+            for node in nodes
+            for child in psutil.Process(node).children()
+            if child.name().startswith("ray::Host") and child.pid not in killed
+        ]
+        for host in hosts[:1]:
+            killed.add(host.pid)
+            host.kill()
+        time.sleep(1.5)
+
+    assert running.wait(WAIT) == 0
+    assert len(killed) >= 2
+    assert project.files() == expected
 
 
 @pytest.mark.slow
