@@ -370,6 +370,29 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def test_without_ray_it_is_said_how_to_get_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+
+    error = told(project, "execution.engine=ray", "execution.workers=1")
+
+    assert type(error) is BadParameter
+    assert "execution.engine: ray cannot be imported" in str(error)
+    assert "pip install 'labelmill[ray]'" in str(error)
+
+
+def test_a_small_job_and_one_without_workers_need_no_cluster(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+
+    project.run("execution.engine=ray", "execution.workers=0")
+    project.configure(execution={"engine": "ray"})
+
+    assert project.run(full_refresh=True).status == "published"
+
+
 def test_a_machine_that_does_not_see_the_disk_is_told(project: Project) -> None:
     mark = project.root / "mark"
     mark.write_text("one")
