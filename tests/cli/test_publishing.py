@@ -82,3 +82,10 @@ def test_gc_says_what_it_removes_and_how_many_bytes(project: Path, config: str) 
     assert would.stdout.endswith(f"would remove {done['bytes']:,} bytes in all\n")
     assert [item["kind"] for item in done["removed"]] == ["view", "snapshot"]
     assert (project / "data" / "out" / "comments" / "current" / "train").is_dir()
+
+
+def test_an_empty_partition_is_no_partition_to_wait_for(labelmill: Call, config: str) -> None:
+    answers = [labelmill(verb, config, "--partition", "") for verb in ("run", "status", "rollback")]
+
+    assert [answer.code for answer in answers] == [2, 2, 2]
+    assert all("is a variable of the caller not set?" in answer.err for answer in answers)

@@ -60,10 +60,15 @@ def test_an_end_that_is_left_out_is_open(
         assert list(done(run_partitions(week.job(), wanted=wanted))) == taken
 
 
-@pytest.mark.parametrize("wanted", ["9", "20..10", "9-20"])
+@pytest.mark.parametrize("wanted", ["9", "9-20", "9...20", "9..10..20"])
 def test_what_is_no_range_is_refused(week: Project, wanted: str) -> None:
     with pytest.raises(UsageError, match=r"write FIRST\.\.LAST"):
         run_partitions(week.job(), wanted=wanted)
+
+
+def test_a_range_that_runs_backwards_is_refused_with_the_right_one(week: Project) -> None:
+    with pytest.raises(UsageError, match=r"20 comes after 10; write 10\.\.20"):
+        run_partitions(week.job(), wanted="20..10")
 
 
 def test_a_job_without_partitions_has_no_range(project: Project) -> None:

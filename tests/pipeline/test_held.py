@@ -3,12 +3,13 @@
 import json
 
 import pytest
-from tests.pipeline.conftest import Project
+from tests.pipeline.conftest import NIGHTLY, Project
 
 from labelmill.errors import ChecksFailed, OutputFailed, UsageError
 from labelmill.pipeline.held import held_snapshots, override_of, publish_held
 from labelmill.pipeline.publish import is_sealed, snapshot_folder
 from labelmill.pipeline.rollback import rollback
+from labelmill.pipeline.run import run_job
 
 CHECKS = [
     {"name": "many", "type": "row_count", "min": 99},
@@ -133,3 +134,22 @@ def test_one_partition_is_held_and_the_other_published(project: Project) -> None
     publish_held(project.job(), partition="21", checks=["row_count"], reason="x")
 
     assert {p.name for p in (project.output / "current").glob("date=*")} == {"date=20", "date=21"}
+
+
+def test_where_several_are_held_the_partition_must_be_named(nightly: Project) -> None:
+    nightly.configure(source=NIGHTLY, checks=[{"type": "row_count", "min": 5}])
+    for day in ("20", "21"):
+        with pytest.raises(ChecksFailed):
+            run_job(nightly.job(), partition=day)
+
+    with pytest.raises(UsageError, match="held are those of 20, 21; say which with --partition"):
+        publish_held(nightly.job(), checks=["row_count"], reason="x")
+
+
+@pytest.mark.parametrize("content", ["", "null", "{}", '{"checks": '])
+def test_a_damaged_note_of_what_is_held_is_named(project: Project, held: str, content: str) -> None:
+    note = project.output / "snapshots" / f"{held}.held.json"
+    note.write_text(content)
+
+    with pytest.raises(OutputFailed, match=rf"{held}\.held\.json: is damaged .*; remove it"):
+        held_snapshots(project.output)

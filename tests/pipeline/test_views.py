@@ -1,17 +1,23 @@
 """Views under readers that look at any moment, and writers that end at any moment."""
 
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pipeline.conftest import Project, fill
+from tests.pipeline.conftest import NIGHTLY, Project, fill
 
+from labelmill.config.spec import Job
+from labelmill.errors import OutputFailed
 from labelmill.io import durable
 from labelmill.pipeline.publish import snapshot_folder
 from labelmill.pipeline.rollback import rollback
+from labelmill.pipeline.run import run_job
+from labelmill.pipeline.status import status
+from labelmill.pipeline.sweep import sweep
 from labelmill.pipeline.views import live_view, publish, show, views
 
 STEPS = ("point", "write_bytes", "move_folder", "make_folder", "link")
@@ -131,3 +137,104 @@ def test_a_rollback_that_is_killed_anywhere_leaves_one_view_or_the_other(
 
     assert not stopped
     assert (project.output / "current").resolve().name == ids[0]
+
+
+def states(project: Project) -> dict[str | None, str]:
+    """How each partition stands."""
+    return {part.partition: part.state for part in status(project.job()).partitions}
+
+
+@pytest.mark.parametrize("left", ["nothing", "views/99", "views/none", "elsewhere", "current"])
+def test_a_link_that_is_lost_takes_no_partition_with_it(twice: Project, left: str) -> None:
+    (twice.output / "current").unlink()
+    if left != "nothing":
+        (twice.output / "current").symlink_to(left)
+    fill(twice, "21", 3)
+
+    before = states(twice)
+    run_job(twice.job(), partition="21")
+
+    assert before == {"20": "published", "21": "stale"}
+    assert states(twice) == {"20": "published", "21": "published"}
+    assert set(seen(twice.output)) == {"20", "21"}
+
+
+def test_a_link_that_was_made_elsewhere_is_made_anew(twice: Project) -> None:
+    link = twice.output / "current"
+    target = link.readlink()
+    link.unlink()
+    link.symlink_to("/some/other/place" / target)
+
+    run_job(twice.job(), partition="21")
+
+    assert link.readlink() == target
+
+
+def test_a_folder_in_the_place_of_the_link_is_left_alone(twice: Project) -> None:
+    link = twice.output / "current"
+    whole = link.resolve()
+    link.unlink()
+    shutil.copytree(whole, link, symlinks=True)
+    fill(twice, "21", 3)
+
+    with pytest.raises(OutputFailed, match="is a folder and has to be a link"):
+        twice.run()
+    shutil.rmtree(link)
+    twice.run()
+
+    assert set(seen(twice.output)) == {"20", "21"}
+
+
+@pytest.mark.parametrize("content", ["", "{}", "null", "[]", '{"key": "date", "parti'])
+@pytest.mark.parametrize("verb", [status, rollback, sweep, run_job])
+def test_a_damaged_view_ends_every_verb_with_its_name(
+    twice: Project, content: str, verb: Callable[[Job], Any]
+) -> None:
+    manifest = (twice.output / "current").resolve() / "manifest.json"
+    manifest.write_text(content)
+
+    with pytest.raises(
+        OutputFailed, match=r"views/4/manifest\.json: is damaged .*remove .*views/4"
+    ):
+        verb(twice.job())
+
+
+@pytest.mark.parametrize("content", ["", "{}", "null", "[]", '{"snapshot": "a'])
+def test_a_snapshot_whose_manifest_is_damaged_is_made_again(twice: Project, content: str) -> None:
+    manifest = twice.output / "current" / "date=20" / "manifest.json"
+    whole = manifest.read_bytes()
+    manifest.resolve().write_text(content)
+
+    before = {part.partition: part.why for part in status(twice.job()).partitions}
+    run_job(twice.job(), partition="20")
+
+    assert before == {"20": ("files of the live snapshot are gone or damaged",), "21": ()}
+    assert manifest.read_bytes() == whole
+
+
+@pytest.mark.parametrize("content", ["", "null", "{", '{"view": "x"}'])
+def test_a_damaged_file_beside_the_link_changes_nothing(project: Project, content: str) -> None:
+    project.run()
+    noted = project.output / "_CURRENT.json"
+    whole = noted.read_bytes()
+    noted.write_text(content)
+
+    done = project.run()
+
+    assert done.status == "nothing to do"
+    assert noted.read_bytes() == whole
+
+
+def test_a_job_may_lose_its_partitions_and_get_them_again(nightly: Project) -> None:
+    nightly.run()
+    nightly.configure()
+
+    assert states(nightly) == {None: "missing"}
+    assert sweep(nightly.job(), dropped=True).dropped == ()
+    assert nightly.run().status == "published"
+    assert states(nightly) == {None: "published"}
+
+    nightly.configure(source=NIGHTLY)
+    assert states(nightly) == {"20": "missing", "21": "missing"}
+    assert nightly.run().status == "published"
+    assert states(nightly) == {"20": "published", "21": "published"}

@@ -24,12 +24,23 @@ Project = Annotated[
         help="The project root. Default: the folder above configs/, else the config's own.",
     ),
 ]
+
+
+def _filled(value: str | None) -> str | None:
+    """Refuse an empty value: no partition is called so, and a variable may not be set."""
+    if value is not None and not value:
+        message = "is empty; is a variable of the caller not set?"
+        raise typer.BadParameter(message)
+    return value
+
+
 Partition = Annotated[
     str | None,
-    typer.Option(metavar="VALUE", help="Take this partition of the source only."),
+    typer.Option(metavar="VALUE", help="Take this partition of the source only.", callback=_filled),
 ]
 OnePartition = Annotated[
-    str | None, typer.Option("--partition", metavar="VALUE", help="Of this partition only.")
+    str | None,
+    typer.Option("--partition", metavar="VALUE", help="Of this partition only.", callback=_filled),
 ]
 Deep = Annotated[
     bool, typer.Option("--deep", help="Also try code, models and patterns, as a run does.")

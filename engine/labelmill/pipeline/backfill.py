@@ -87,8 +87,11 @@ def within(found: Sequence[Found], wanted: str) -> list[Found]:
         UsageError: if it is not of this form, or A comes after B.
     """
     first, dots, last = wanted.partition("..")
-    if not dots or (first and last and natural(first) > natural(last)):
+    if not dots or last.startswith(".") or ".." in last:
         message = f"--partitions {wanted}: write FIRST..LAST, for example 2026-11-01..2026-11-21"
+        raise UsageError(message)
+    if first and last and natural(first) > natural(last):
+        message = f"--partitions {wanted}: {first} comes after {last}; write {last}..{first}"
         raise UsageError(message)
     return [
         part

@@ -7,7 +7,7 @@ from typing import Any
 
 from labelmill.pipeline.choice import Chooser
 from labelmill.pipeline.plan import PartitionPlan, Plan
-from labelmill.pipeline.publish import live_manifest, snapshot_folder
+from labelmill.pipeline.publish import has_its_files, live_manifest, snapshot_folder
 from labelmill.pipeline.result import Snapshot
 
 
@@ -64,11 +64,7 @@ def _reasons(
         yield "plan"
         return
     folder = snapshot_folder(output, manifest["snapshot"])
-    if not all(_stands(folder / file["path"], file["bytes"]) for file in manifest["files"]):
+    if not has_its_files(folder, manifest):
         yield "files"
     else:
         yield from differences(manifest, {"input": part.input})
-
-
-def _stands(path: Path, size: int) -> bool:
-    return path.is_file() and path.stat().st_size == size

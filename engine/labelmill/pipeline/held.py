@@ -72,7 +72,7 @@ def held_snapshots(output: Path) -> dict[str | None, Held]:
     """What is held, by partition."""
     found = {}
     for path in sorted((output / "snapshots").glob(f"*{HELD}")):
-        facts, snapshot = _facts(path), path.name.removesuffix(HELD)
+        facts, snapshot = _facts(path, "partition", "checks"), path.name.removesuffix(HELD)
         if snapshot_folder(output, snapshot).is_dir():
             held = Held(snapshot, facts["partition"], facts["checks"])
             found[held.partition] = held
@@ -82,7 +82,7 @@ def held_snapshots(output: Path) -> dict[str | None, Held]:
 def override_of(output: Path, snapshot: str) -> Mapping[str, Any] | None:
     """Why a snapshot was published although checks failed on it, if it was."""
     path = _beside(output, snapshot, OVERRIDE)
-    return _facts(path) if path.is_file() else None
+    return _facts(path, "reason", "checks") if path.is_file() else None
 
 
 def publish_held(
@@ -144,8 +144,11 @@ def _chosen(output: Path, partition: str | None) -> Held:
     if partition in held:
         return held[partition]
     names = sorted(name for name in held if name is not None)
+    if partition is None and len(held) > 1:
+        message = f"{output}: held are those of {', '.join(names)}; say which with --partition"
+        raise UsageError(message)
     of = "" if partition is None else f" of partition '{partition}'"
-    told = f" (held are those of: {', '.join(names)}; give --partition)" if names else ""
+    told = f" (held are those of: {', '.join(names)})" if names else ""
     live = "" if live_view(output) is None else "; what is live stays live"
     message = f"{output}: no snapshot{of} is held by a check{told}{live}"
     raise UsageError(message)
@@ -169,10 +172,14 @@ def _beside(output: Path, snapshot: str, suffix: str) -> Path:
     return output / "snapshots" / f"{snapshot}{suffix}"
 
 
-def _facts(path: Path) -> Mapping[str, Any]:
+def _facts(path: Path, *keys: str) -> Mapping[str, Any]:
     try:
         facts: Mapping[str, Any] = json.loads(path.read_bytes())
-    except ValueError as error:
+        missing = [key for key in keys if key not in facts]
+    except (ValueError, TypeError) as error:
         message = f"{path}: is damaged ({error}); remove it"
         raise OutputFailed(message) from error
+    if missing:
+        message = f"{path}: is damaged (it has no {missing[0]}); remove it"
+        raise OutputFailed(message)
     return facts

@@ -24,6 +24,7 @@ from labelmill.pipeline.plan import Plan, changes
 from labelmill.pipeline.publish import (
     CURRENT,
     live_manifest,
+    pointer,
     published_partitions,
     snapshot_folder,
 )
@@ -181,7 +182,7 @@ class Models:
             return None
         output = Path(self.bound.job.output)
         if partition is None:
-            return output / CURRENT
+            return output / (pointer(output) or CURRENT)
         snapshot = published_partitions(output).get(partition)
         return None if snapshot is None else snapshot_folder(output, snapshot)
 

@@ -9,7 +9,13 @@ from labelmill.config import check_columns
 from labelmill.config.spec import Job
 from labelmill.errors import ConfigErrors, InputMissing, UsageError
 from labelmill.io.source import first_schema
-from labelmill.pipeline.publish import CURRENT, MANIFEST, published_partitions, snapshot_folder
+from labelmill.pipeline.publish import (
+    CURRENT,
+    MANIFEST,
+    pointer,
+    published_partitions,
+    snapshot_folder,
+)
 
 REPORT = "report.json"
 
@@ -49,7 +55,7 @@ def find_snapshot(target: Path, partition: str | None) -> Path:
     partitions = published_partitions(target)
     if partitions:
         return snapshot_folder(target, partitions[_chosen(target, partitions, partition)])
-    live = target / CURRENT
+    live = target / (pointer(target) or CURRENT)
     if not (live / MANIFEST).is_file():
         message = f"{target}: nothing is published there; run the job first"
         raise UsageError(message)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labelmill.config.spec import Job
-from labelmill.errors import UsageError
+from labelmill.errors import OutputFailed, UsageError
 from labelmill.io import durable
 from labelmill.io.digests import digest_file
 
@@ -95,12 +95,35 @@ def seal(staging: Path, manifest: Mapping[str, Any]) -> None:
 
 def is_sealed(folder: Path) -> bool:
     """Whether a snapshot is there, complete, with the bytes that its manifest lists."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        listed = manifest["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+    manifest = manifest_of(folder)
+    if manifest is None:
         return False
-    return bool(listed == [f for f in file_list(folder) if f["path"] != MANIFEST])
+    return bool(manifest["files"] == [f for f in file_list(folder) if f["path"] != MANIFEST])
+
+
+def manifest_of(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a snapshot; None where it is gone, or damaged."""
+    facts = _object(folder / MANIFEST)
+    if facts is None or not {"snapshot", "fingerprints", "files"} <= facts.keys():
+        return None
+    return facts
+
+
+def has_its_files(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether all files that a manifest lists are there, of the size that it says."""
+    return all(_stands(folder / file["path"], file["bytes"]) for file in manifest["files"])
+
+
+def pointer(output: Path) -> str | None:
+    """What is live: `snapshots/<id>` or `views/<n>`; None where nothing is.
+
+    That is what the link `current` points to. Where somebody took the link away, or a copy made a
+    folder of it, the file beside it says the same.
+    """
+    for target in (_linked(output), _noted(output)):
+        if target is not None and (output / target / MANIFEST).is_file():
+            return target
+    return None
 
 
 def commit(output: Path, staging: Path, snapshot: str) -> Path:
@@ -116,23 +139,60 @@ def commit(output: Path, staging: Path, snapshot: str) -> Path:
 
 def published_partitions(output: Path) -> dict[str, str]:
     """The live map from partition to snapshot; empty before the first view."""
-    try:
-        facts = json.loads((output / CURRENT / MANIFEST).read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
+    target = pointer(output) or ""
+    if not target.startswith("views/"):
         return {}
-    return dict(facts.get("partitions", {}))
+    path = output / target / MANIFEST
+    try:
+        return dict(json.loads(path.read_bytes())["partitions"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged_view(path, error) from error
 
 
 def live_manifest(output: Path, partition: str | None) -> dict[str, Any] | None:
     """The manifest of the snapshot that is live now, if there is one."""
-    folder = output / CURRENT
     if partition is not None:
         snapshot = published_partitions(output).get(partition)
-        if snapshot is None:
-            return None
-        folder = snapshot_folder(output, snapshot)
+        return None if snapshot is None else manifest_of(snapshot_folder(output, snapshot))
+    target = pointer(output) or ""
+    return manifest_of(output / target) if target.startswith("snapshots/") else None
+
+
+def damaged_view(path: Path, error: Exception) -> OutputFailed:
+    """What is said where the manifest of a view cannot be read."""
+    told = f"{type(error).__name__}: {error}"
+    return OutputFailed(
+        f"{path}: is damaged ({told}); put it back from a backup, or remove {path.parent} and run "
+        "every partition again"
+    )
+
+
+def _linked(output: Path) -> str | None:
+    """What `current` points to; one that was made elsewhere counts by its last two names."""
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
+        parts = (output / CURRENT).readlink().parts[-2:]
+    except OSError:
         return None
-    return manifest
+    known = len(parts) == 2 and (parts[0] == "snapshots" or parts[1].isdecimal())
+    return "/".join(parts) if known and parts[0] in ("snapshots", "views") else None
+
+
+def _noted(output: Path) -> str | None:
+    """What stands in the file beside `current`."""
+    facts = _object(output / CURRENT_FILE) or {}
+    if "snapshot" in facts:
+        return f"snapshots/{facts['snapshot']}"
+    return f"views/{facts['view']}" if "view" in facts else None
+
+
+def _object(path: Path) -> dict[str, Any] | None:
+    """A JSON object; None where there is none that can be read."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _stands(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size

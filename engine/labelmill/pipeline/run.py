@@ -47,7 +47,7 @@ from labelmill.pipeline.shop import Shop
 from labelmill.pipeline.snapshot import make_snapshot
 from labelmill.pipeline.stages import label_shard
 from labelmill.pipeline.telling import Listener, Progress, Telling, deaf, silent
-from labelmill.pipeline.views import publish
+from labelmill.pipeline.views import check_link, publish
 from labelmill.pipeline.works import Work, key_file
 from labelmill.report.page import page_template
 
@@ -156,6 +156,7 @@ def _make(
     for part in seen.partitions:
         part.digests.begin()
     durable.make_folder(output)
+    check_link(output)
     remove_unfinished(output)
     folder = job.state_folder / "work" / job.name
     durable.remove_folder(folder)

@@ -1,6 +1,5 @@
 """How each partition of a job stands: what is live, what is missing, and why."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from labelmill.pipeline.known import known_digests
 from labelmill.pipeline.parts import Parts
 from labelmill.pipeline.past import Told, labeled_ahead, last_runs
 from labelmill.pipeline.plan import plan_gold
-from labelmill.pipeline.publish import MANIFEST, local_output, snapshot_folder
+from labelmill.pipeline.publish import has_its_files, local_output, manifest_of, snapshot_folder
 from labelmill.pipeline.survey import Found, in_order, survey
 from labelmill.pipeline.views import Entries, live_view
 
@@ -25,8 +24,9 @@ CHANGED = {
     "input": "the input changed",
     "plan": "the config or a file of it changed",
     "model": "another label model would label it now (run --relabel does)",
+    "files": "files of the live snapshot are gone or damaged",
 }
-"""What is said of each fingerprint that is no longer that of the live snapshot."""
+"""What is said of each fingerprint that is no longer that of the live snapshot, and its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,8 @@ def _changed(
 ) -> tuple[str, ...]:
     """The fingerprints of a live snapshot that are no longer what they would be."""
     manifest = _manifest(scene.output, snapshot)
+    if not manifest or not has_its_files(snapshot_folder(scene.output, snapshot), manifest):
+        return ("files",)
     same = scene.chooser.labels_as_published(partition, manifest)
     return (*differences(manifest, now), *(() if same else ("model",)))
 
@@ -188,11 +190,5 @@ def _failure(partition: str | None, told: Told | None) -> str | None:
 
 
 def _manifest(output: Path, snapshot: str) -> Mapping[str, Any]:
-    """The manifest of a snapshot; one that is gone has no fingerprint that is as it should be."""
-    try:
-        found: Mapping[str, Any] = json.loads(
-            (snapshot_folder(output, snapshot) / MANIFEST).read_bytes()
-        )
-    except FileNotFoundError:
-        return {"fingerprints": {}}
-    return found
+    """The manifest of a snapshot; nothing where it is gone, or damaged."""
+    return manifest_of(snapshot_folder(output, snapshot)) or {}

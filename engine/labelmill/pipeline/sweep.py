@@ -15,7 +15,7 @@ from labelmill.io.source import list_files
 from labelmill.pipeline.held import held_snapshots, notes
 from labelmill.pipeline.locks import locked, recorded
 from labelmill.pipeline.past import records
-from labelmill.pipeline.publish import CURRENT, MAKING, local_output, unfinished
+from labelmill.pipeline.publish import MAKING, local_output, pointer, unfinished
 from labelmill.pipeline.views import add_view, lineage, live_view, show, views
 
 KEEP = 10
@@ -95,8 +95,8 @@ def sweep(job: Job, *, keep: int = KEEP, dropped: bool = False, dry_run: bool = 
 def _gone(job: Job) -> tuple[str, ...]:
     """The partitions that are live and gone from the source."""
     view = live_view(local_output(job))
-    if view is None or view.key is None:
-        return ()
+    if view is None or view.key is None or view.key != job.source.partition:
+        return ()  # no partition of this job is live
     there = {file.partition for file in list_files(job.source.path, job.source.partition)}
     return tuple(str(value) for value in view.snapshots if value not in there)
 
@@ -129,7 +129,7 @@ def _old_snapshots(job: Job, keep: int) -> Iterator[Rubbish]:
     kept = _kept_views(output, keep)
     named = {s for view in views(output) if view.number in kept for s in view.snapshots.values()}
     named |= {held.snapshot for held in held_snapshots(output).values()}
-    named.add((output / CURRENT).resolve().name)
+    named.add((pointer(output) or "").rpartition("/")[2])
     for folder in sorted((output / "snapshots").glob("*")):
         if folder.is_dir() and not folder.name.startswith(MAKING) and folder.name not in named:
             yield _rubbish("snapshot", folder)

@@ -20,7 +20,9 @@ from labelmill.pipeline.publish import (
     CURRENT_FILE,
     MAKING,
     MANIFEST,
+    damaged_view,
     json_bytes,
+    pointer,
     snapshot_folder,
 )
 
@@ -105,12 +107,29 @@ def add_view(
 
 def show(output: Path, view: View) -> View:
     """Let a view be live, in one step for whoever reads `current`."""
-    if _pointer(output) != view.target:
-        durable.point(output / CURRENT, view.target)
+    link = output / CURRENT
+    check_link(output)
+    if not link.is_symlink() or link.readlink().as_posix() != view.target:
+        durable.point(link, view.target)
     facts = json_bytes(view.facts() | {"view": view.number})
     if _bytes(output / CURRENT_FILE) != facts:
         durable.write_bytes(output / CURRENT_FILE, facts)
     return view
+
+
+def check_link(output: Path) -> None:
+    """Make sure that `current` can be pointed elsewhere.
+
+    Raises:
+        OutputFailed: if a folder stands in its place, which cannot be replaced in one step.
+    """
+    link = output / CURRENT
+    if link.is_dir() and not link.is_symlink():
+        message = (
+            f"{link}: is a folder and has to be a link (a copy that follows links makes such a "
+            f"folder); remove it and run again: what is live stands in {CURRENT_FILE} too"
+        )
+        raise OutputFailed(message)
 
 
 def views(output: Path) -> list[View]:
@@ -120,14 +139,21 @@ def views(output: Path) -> list[View]:
 
 
 def read_view(output: Path, number: int) -> View | None:
-    """A view by its number; None if it is not there, or was never finished."""
+    """A view by its number; None if it is not there, or was never finished.
+
+    Raises:
+        OutputFailed: if it is damaged.
+    """
+    path = output / "views" / str(number) / MANIFEST
     try:
-        facts = json.loads((output / "views" / str(number) / MANIFEST).read_bytes())
+        return _view(number, json.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        message = f"{output / 'views' / str(number) / MANIFEST}: is damaged ({error})"
-        raise OutputFailed(message) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged_view(path, error) from error
+
+
+def _view(number: int, facts: Mapping[str, Any]) -> View:
     previous = facts.get("previous", number - 1)
     before = previous if previous is not None and 0 < previous < number else None
     if "snapshot" in facts:
@@ -146,14 +172,13 @@ def read_view(output: Path, number: int) -> View | None:
 
 def live_view(output: Path) -> View | None:
     """The view that is live; None where nothing is, or where it has no view yet."""
-    place, _, name = (_pointer(output) or "").partition("/")
+    place, _, name = (pointer(output) or "").partition("/")
     if place == "views":
         return read_view(output, int(name))
     if place != "snapshots":
         return None
-    noted = json.loads(_bytes(output / CURRENT_FILE) or b"{}").get("view", 0)
     # The pointer is what counts; the file beside it may be older, if a run was killed between.
-    known = [read_view(output, noted), *reversed(views(output))]
+    known = [read_view(output, _noted(output)), *reversed(views(output))]
     return next((v for v in known if v is not None and v.snapshots == {None: name}), None)
 
 
@@ -201,18 +226,18 @@ def _numbers(output: Path) -> list[int]:
 
 def _adopted(output: Path) -> View | None:
     """A view of a snapshot that is live without one."""
-    place, _, name = (_pointer(output) or "").partition("/")
-    if place != "snapshots" or not (snapshot_folder(output, name) / MANIFEST).is_file():
+    place, _, name = (pointer(output) or "").partition("/")
+    if place != "snapshots":
         return None
     return add_view(output, None, {None: name}, None)
 
 
-def _pointer(output: Path) -> str | None:
-    """What `current` points to, without a slash at its end."""
+def _noted(output: Path) -> int:
+    """The number of the view in the file beside `current`; 0 where it says none."""
     try:
-        return (output / CURRENT).readlink().as_posix()
-    except OSError:
-        return None
+        return int(json.loads(_bytes(output / CURRENT_FILE) or b"{}")["view"])
+    except (ValueError, KeyError, TypeError):
+        return 0
 
 
 def _bytes(path: Path) -> bytes | None:
