@@ -1,6 +1,5 @@
 """The verb that makes training sets: run."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +9,8 @@ from labelmill.cli.options import AsJson, Config, LogFormat, Overrides, Partitio
 from labelmill.cli.slicing import label_and_show, wanted_slice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from labelmill.config.spec import Job
     from labelmill.pipeline.backfill import Backfill, RunOne
     from labelmill.pipeline.result import Run
@@ -171,16 +172,9 @@ def _check_options(
 def _jobs(
     read: "Callable[[str | None], Job]", partitions: str | None
 ) -> "tuple[Job, Callable[[str], Job] | None]":
-    """The job, and that of each partition where the config says `${run.partition}`."""
-    from labelmill.errors import ConfigErrors  # noqa: PLC0415 (as above)
+    from labelmill.pipeline.several import jobs_of  # noqa: PLC0415 (only for several)
 
-    ends = [end for end in (partitions or "").split("..") if end]
-    try:
-        return read(None), None
-    except ConfigErrors:
-        if not ends:
-            raise
-        return read(ends[-1]), read
+    return jobs_of(read, partitions)
 
 
 def _announced(run_one: "RunOne") -> "RunOne":

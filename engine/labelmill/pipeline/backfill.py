@@ -1,6 +1,6 @@
 """Running several partitions, one after the other: each is published as soon as it is good."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,9 @@ from labelmill.pipeline.publish import live_manifest, local_output
 from labelmill.pipeline.record import Record, status_of
 from labelmill.pipeline.result import Run
 from labelmill.pipeline.run import run_job
+from labelmill.pipeline.several import JobOf
 from labelmill.pipeline.survey import Found, natural, survey
 from labelmill.pipeline.views import live_view
-
-JobOf = Callable[[str], Job]
-"""The job of a partition; it differs from that of another where the config says
-`${run.partition}`."""
 
 
 class RunOne(Protocol):
@@ -79,6 +76,19 @@ class Backfill:
         done = len(self.outcomes) - len(errors)
         return PartlyPublished(f"{done} of {len(self.outcomes)} partitions went well\n{said}")
 
+    def as_run(self) -> Run:
+        """The whole as one run: snapshots and warnings of all that went well, the oldest first."""
+        runs = [o.run for o in reversed(self.outcomes) if o.run is not None]
+        states = {run.status for run in runs}
+        status = "published" if "published" in states else min(states, default="nothing to do")
+        return Run(
+            self.id,
+            status,
+            self.output,
+            tuple(snapshot for run in runs for snapshot in run.snapshots),
+            tuple(warning for run in runs for warning in run.warnings),
+        )
+
 
 def within(found: Sequence[Found], wanted: str) -> list[Found]:
     """The partitions from A to B of "A..B", both included; an end that is left out is open.
@@ -101,26 +111,32 @@ def within(found: Sequence[Found], wanted: str) -> list[Found]:
     ]
 
 
-def due(job: Job, found: Sequence[Found], *, relabel: bool = False) -> list[Found]:
+def due(
+    job: Job, found: Sequence[Found], *, relabel: bool = False, job_of: JobOf | None = None
+) -> list[Found]:
     """The partitions since the last success.
 
     They are those after the newest that is live, those whose input is another than that of what
     is live, and those before whose last run failed in a way that may pass; with `relabel` those
-    too that another label model would label.
+    too that another label model would label. `job_of` gives the job of each partition, where it is
+    not this one.
     """
-    output = local_output(job)
-    view = live_view(output)
-    live = {} if view is None or view.key != job.source.partition else view.snapshots
+    names = [str(part.partition) for part in found]
+    outputs = {name: local_output(job_of(name) if job_of else job) for name in names}
+    live = _live(outputs, job.source.partition)
     if not live:
         return list(found)
     newest = max(natural(partition) for partition in live)
     missing = [part.partition for part in found if part.partition not in live]
     last = last_runs(job.state_folder, job.name, missing)
-    others = labeled_by_others(output, chooser_of(job), map(str, live)) if relabel else {}
+    others = _labeled_by_others(job_of or (lambda _: job), live) if relabel else ()
     return [
         part
         for part in found
-        if (part.partition in live and (part.partition in others or _is_changed(output, part)))
+        if (
+            part.partition in live
+            and (part.partition in others or _is_changed(live[part.partition], part))
+        )
         or (
             part.partition not in live
             and (natural(part.partition) > newest or _may_pass(last.get(part.partition)))
@@ -163,7 +179,7 @@ def run_partitions(  # noqa: PLR0913 (an option each)
     try:
         with ending.drained(job.execution.grace, notice), locked(job):
             with known_digests(job, verify=verify):
-                chosen = _chosen(job, wanted, relabel=relabel)
+                chosen = _chosen(job, wanted, relabel=relabel, job_of=job_of)
             outcomes: list[Outcome] = []
             record.facts["partitions"] = rows = []
             for part in chosen:
@@ -183,14 +199,41 @@ def run_partitions(  # noqa: PLR0913 (an option each)
     return done
 
 
-def _chosen(job: Job, wanted: str | None, *, relabel: bool) -> list[str]:
+def _live(outputs: Mapping[str, Path], key: str | None) -> dict[str, Path]:
+    """The outputs of those partitions that are live in theirs."""
+    views = {output: live_view(output) for output in set(outputs.values())}
+    return {
+        name: output
+        for name, output in outputs.items()
+        if (view := views[output]) is not None and view.key == key and name in view.snapshots
+    }
+
+
+def _labeled_by_others(job_of: JobOf, live: Mapping[str, Path]) -> set[str]:
+    """The partitions that are live and would be labeled by another model."""
+    found: set[str] = set()
+    jobs: dict[int, tuple[Job, list[str]]] = {}
+    for name in live:
+        job = job_of(name)
+        jobs.setdefault(id(job), (job, []))[1].append(name)
+    for job, names in jobs.values():
+        found |= labeled_by_others(local_output(job), chooser_of(job), names).keys()
+    return found
+
+
+def _chosen(
+    job: Job, wanted: str | None, *, relabel: bool, job_of: JobOf | None = None
+) -> list[str]:
     """The partitions to run, in this order."""
     if job.source.partition is None:
         option = "--since-last-success" if wanted is None else f"--partitions {wanted}"
         message = f"{option}: job '{job.name}' has no source.partition; leave it out"
         raise UsageError(message)
     found = survey(job)
-    chosen = due(job, found, relabel=relabel) if wanted is None else within(found, wanted)
+    if wanted is None:
+        chosen = due(job, found, relabel=relabel, job_of=job_of)
+    else:
+        chosen = within(found, wanted)
     if wanted is not None and not chosen:
         raise InputMissing(job.source.path, f"there is no partition in {wanted}")
     newest_first = reversed(chosen)

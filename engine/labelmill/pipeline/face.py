@@ -1,6 +1,7 @@
 """labelmill from Python: run a job, label a DataFrame, preview votes."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from labelmill import kinds
 from labelmill.config import find_root, load
 from labelmill.config.spec import Job
 from labelmill.core.digests import canonical_json
+from labelmill.errors import UsageError
+from labelmill.pipeline.backfill import run_partitions
 from labelmill.pipeline.explain import explain as explain_rows
 from labelmill.pipeline.explanation import Explanation
 from labelmill.pipeline.memory import label_frame
@@ -17,6 +20,7 @@ from labelmill.pipeline.preview import preview as preview_job
 from labelmill.pipeline.record import refusal_recorded
 from labelmill.pipeline.result import Run
 from labelmill.pipeline.run import run_job
+from labelmill.pipeline.several import jobs_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +33,9 @@ def run(  # noqa: PLR0913 (an option each)
     *,
     overrides: Overrides = (),
     partition: str | None = None,
+    partitions: str | None = None,
+    since_last_success: bool = False,
+    keep_going: bool = False,
     full_refresh: bool = False,
     relabel: bool = False,
     refit: bool = False,
@@ -41,6 +48,11 @@ def run(  # noqa: PLR0913 (an option each)
         overrides: values that replace those of the file: a map from dotted key to value, or
             "key=value" strings as on the command line.
         partition: take one partition only.
+        partitions: take these, as "FIRST..LAST" with both ends, each in a run of its own, the
+            newest first.
+        since_last_success: take in the same way the partitions after the newest that is live, and
+            those that changed.
+        keep_going: where a partition fails, go on with the next; the error comes at the end.
         full_refresh: do everything anew, whatever is known or published.
         relabel: make those partitions too that are published and would be labeled by another
             model.
@@ -48,21 +60,42 @@ def run(  # noqa: PLR0913 (an option each)
         verify: read the bytes of all input, also of files that were not touched since a run.
 
     Returns:
-        The run; its `labels`, `train`, `dev` and `test` open with `to_arrow()` or `to_pandas()`.
+        The run; its `labels`, `train`, `dev` and `test` open with `to_arrow()` or `to_pandas()`. Of
+        several partitions it is that of the whole, with the snapshots and warnings of all.
 
     Raises:
-        LabelmillError: whatever stopped the run; its message says what to do.
+        LabelmillError: whatever stopped the run; its message says what to do. Of several partitions
+            those stay published that were, and run.json tells of each.
     """
+    several = partitions is not None or since_last_success
+    if sum((partition is not None, partitions is not None, since_last_success)) > 1:
+        message = "give one of partition, partitions and since_last_success"
+        raise UsageError(message)
+    if keep_going and not several:
+        message = "keep_going: only with partitions or since_last_success"
+        raise UsageError(message)
+    run_one = partial(
+        run_job, full_refresh=full_refresh, relabel=relabel, refit=refit, verify=verify
+    )
     with refusal_recorded(Path(config), find_root(Path(config))):
-        job = load_job(config, overrides, partition)
-    return run_job(
+        if not several:
+            job = load_job(config, overrides, partition)
+        else:
+            job, job_of = jobs_of(lambda value: load_job(config, overrides, value), partitions)
+    if not several:
+        return run_one(job, partition=partition)
+    many = run_partitions(
         job,
-        partition=partition,
-        full_refresh=full_refresh,
+        wanted=partitions,
+        keep_going=keep_going,
         relabel=relabel,
-        refit=refit,
+        job_of=job_of,
+        run_one=partial(run_one, has_lock=True),
         verify=verify,
     )
+    if many.error is not None:
+        raise many.error
+    return many.as_run()
 
 
 def label(
