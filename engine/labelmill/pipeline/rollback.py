@@ -13,8 +13,8 @@ from labelmill.pipeline.views import (
     add_view,
     history,
     lineage,
-    live_view,
     manifest_digest,
+    mended,
     show,
     views,
 )
@@ -64,7 +64,7 @@ def rollback(job: Job, *, partition: str | None = None, to: str | None = None) -
     """
     output = local_output(job)
     with recorded(job, "rollback") as record:
-        live = live_view(output)
+        live = mended(output)
         if live is None:
             message = f"{output}: nothing was live before; there is nothing to go back to"
             raise UsageError(message)

@@ -15,8 +15,8 @@ from labelmill.io.source import list_files
 from labelmill.pipeline.held import held_snapshots, notes
 from labelmill.pipeline.locks import locked, recorded
 from labelmill.pipeline.past import records
-from labelmill.pipeline.publish import MAKING, local_output, pointer, unfinished
-from labelmill.pipeline.views import add_view, lineage, live_view, show, views
+from labelmill.pipeline.publish import MAKING, MANIFEST, local_output, pointer, unfinished
+from labelmill.pipeline.views import add_view, lineage, live_view, mended, show, views
 
 KEEP = 10
 """So many views are kept; checks that compare with what was live before want some of them."""
@@ -80,6 +80,8 @@ def sweep(job: Job, *, keep: int = KEEP, dropped: bool = False, dry_run: bool = 
         raise UsageError(message)
     holding: AbstractContextManager[Any] = locked(job) if dry_run else recorded(job, "gc")
     with holding as record:
+        if not dry_run:
+            mended(local_output(job))
         gone = _gone(job) if dropped else ()
         if gone and not dry_run:
             _drop(local_output(job), gone)
@@ -142,6 +144,8 @@ def _unfinished(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (a fi
     """What killed runs left behind; the lock is held, so nobody is at it."""
     output = local_output(job)
     drafts = [p for place in (".", "snapshots", "views") for p in (output / place).glob(".*.tmp")]
+    numbered = (path for path in (output / "views").glob("*") if path.name.isdecimal())
+    drafts += (path for path in numbered if not (path / MANIFEST).exists())
     work = job.state_folder / "work" / job.name
     for kept in ("votes", "shards"):
         drafts += (job.state_folder / kept / job.name).rglob(".*.tmp")

@@ -117,6 +117,15 @@ def show(output: Path, view: View) -> View:
     return view
 
 
+def mended(output: Path) -> View | None:
+    """The view that is live; the file beside the pointer, where it fell behind, says so again.
+
+    That is so where something was killed between the two.
+    """
+    live = live_view(output)
+    return None if live is None else show(output, live)
+
+
 def check_link(output: Path) -> None:
     """Make sure that `current` can be pointed elsewhere.
 
