@@ -102,3 +102,18 @@ def test_a_secret_in_a_path_is_told_by_nobody(secretive: Site) -> None:
     assert "rows-${env.API_KEY}" in ended.err
     assert "hunter2" not in ended.out + ended.err
     assert _traces(secretive.root) == []
+
+
+@pytest.mark.parametrize("option", [["--partitions", "1..2"], ["--since-last-success"]])
+def test_a_secret_in_a_path_stands_in_no_record_of_several_partitions(
+    site: Site, option: list[str]
+) -> None:
+    source = {"path": "${env.BUCKET}/rows", "id": "id", "text": "text", "partition": "date"}
+    site.configure(env=["BUCKET"], source=source)
+
+    ended = site.run(*option, env={"BUCKET": "hunter2-bucket"})
+
+    assert ended.code == 4
+    assert "hunter2" not in ended.out + ended.err
+    assert "${env.BUCKET}" in site.records()[-1]["error"]["message"]
+    assert _traces(site.root) == []

@@ -66,7 +66,9 @@ def _rows_done(site: Site) -> int:
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "INT"]
+    ("number", "code"),
+    [(signal.SIGTERM, 143), (signal.SIGHUP, 143), (signal.SIGINT, 130)],
+    ids=["TERM", "HUP", "INT"],
 )
 def test_the_first_signal_lets_shards_at_work_finish_and_starts_no_others(
     site: Site, workers: int, number: signal.Signals, code: int
@@ -179,3 +181,19 @@ def test_a_signal_before_the_run_begins_ends_at_once(site: Site) -> None:
     ended = _ended(process)
 
     assert ended.code in (143, -signal.SIGTERM)
+
+
+def test_under_nohup_a_run_goes_on_when_its_terminal_is_closed(site: Site) -> None:
+    site = _slowed(site, seconds=60)
+    command = ["nohup", *site.command()]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+    )
+    _wait_for(site.root / "started", process)
+
+    process.send_signal(signal.SIGHUP)
+    (site.root / "go").touch()
+    ended = _ended(process)
+
+    assert ended.code == 0
+    assert _rows_done(site) == ROWS

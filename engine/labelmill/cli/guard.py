@@ -23,6 +23,8 @@ from labelmill.pipeline import ending
 
 INTERRUPTED = 130
 TERMINATED = 143
+_TERMINATING = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that say that a process has to end; the second comes when its terminal is closed."""
 
 
 def carry_out(arguments: Sequence[str]) -> int:
@@ -53,7 +55,7 @@ def carry_out(arguments: Sequence[str]) -> int:
         except KeyboardInterrupt:
             code = INTERRUPTED
         if code == INTERRUPTED:
-            code = TERMINATED if ends[:1] == [signal.SIGTERM] else INTERRUPTED
+            code = TERMINATED if ends and ends[0] in _TERMINATING else INTERRUPTED
             _tell(code, "interrupted; run the same command again", as_json=as_json)
     return code
 
@@ -80,6 +82,8 @@ def _invoke(arguments: Sequence[str], *, as_json: bool) -> int:
     except (BrokenPipeError, Unprintable):
         raise
     except Exception as error:  # the front door: whatever it is, no traceback leaves it
+        if isinstance(error.__cause__, KeyboardInterrupt):  # Python wraps those in class bodies
+            return INTERRUPTED
         code = _explain(error, arguments, as_json=as_json)
     return code if isinstance(code, int) else 0
 
@@ -184,7 +188,7 @@ def _not_collecting() -> Iterator[None]:
 
 @contextmanager
 def _told_of_end() -> Iterator[list[int]]:
-    """Let SIGTERM end the work as Ctrl-C does; the list says what came.
+    """Let SIGTERM and SIGHUP end the work as Ctrl-C does; the list says what came.
 
     A run ends when it has finished what it is at (see `labelmill.pipeline.ending`).
     """
@@ -194,15 +198,18 @@ def _told_of_end() -> Iterator[list[int]]:
         ends.append(number)
         if ending.noted(number):
             return
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for other in _TERMINATING:
+            signal.signal(other, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        raise Terminated if number in _TERMINATING else KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield ends
         return
     hook = sys.unraisablehook
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    # Under nohup a run goes on when its terminal is closed.
+    heard = [n for n in _TERMINATING if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in (*heard, signal.SIGINT)}
     sys.unraisablehook = lambda lost: _interrupt_again(lost, hook)
     try:
         yield ends

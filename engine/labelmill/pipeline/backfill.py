@@ -174,7 +174,7 @@ def run_partitions(  # noqa: PLR0913 (an option each)
         InputMissing: if there is no input, or no partition in the range.
         LockHeld: if another process works on this job.
     """
-    record = Record(job.name, job.state_folder)
+    record = Record(job.name, job.state_folder, hidden=job.resolved.hidden)
     record.facts |= {"verb": "backfill", "wanted": wanted}
     try:
         with ending.drained(job.execution.grace, notice), locked(job):

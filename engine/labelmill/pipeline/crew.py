@@ -207,11 +207,13 @@ def _stderr() -> int:
 
 @contextmanager
 def _deaf_to_signals() -> Iterator[None]:
-    """Processes that start here hear neither Ctrl-C nor SIGTERM, which reach a whole group.
+    """Processes that start here hear neither Ctrl-C, SIGTERM nor SIGHUP, which reach a whole group.
 
     They finish their task, and this process decides.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    )
     try:
         yield
     finally:

@@ -81,8 +81,8 @@ def check() -> None:
 
     Raises:
         KeyboardInterrupt: after SIGINT.
-        Terminated: after SIGTERM.
+        Terminated: after another signal.
     """
     if threading.current_thread() is not threading.main_thread() or not told():
         return
-    raise Terminated if _DRAINS[-1].number == signal.SIGTERM else KeyboardInterrupt
+    raise KeyboardInterrupt if _DRAINS[-1].number == signal.SIGINT else Terminated
