@@ -203,7 +203,8 @@ def _night_back(back: Callable[..., Act]) -> Callable[[Site], Act]:
 
 
 def _swept(site: Site) -> Act:
-    return lambda: sweep(load_job(site.config), keep=1, dropped=True)
+    """Two views are kept: a reader may be at the one that was live a moment ago."""
+    return lambda: sweep(load_job(site.config), keep=2, dropped=True)
 
 
 def _published(site: Site) -> Act:

@@ -97,6 +97,28 @@ def test_what_killed_runs_left_behind_goes(project: Project) -> None:
     assert not any(path.exists() for path in left)
 
 
+def test_a_view_of_which_a_killed_gc_left_the_folder_alone_goes(project: Project) -> None:
+    project.run()
+    left = project.output / "views" / "7"
+    left.mkdir()
+
+    sweep(project.job())
+
+    assert not left.exists()
+
+
+def test_a_file_that_fell_behind_the_pointer_is_mended(project: Project) -> None:
+    project.run("seed=1")
+    old = (project.output / "_CURRENT.json").read_bytes()
+    project.run("seed=2")
+    new = (project.output / "_CURRENT.json").read_bytes()
+    (project.output / "_CURRENT.json").write_bytes(old)
+
+    sweep(project.job())
+
+    assert (project.output / "_CURRENT.json").read_bytes() == new
+
+
 def test_records_that_a_killed_run_did_not_finish_go_after_a_day(project: Project) -> None:
     made = project.run().id
     runs = project.root / ".labelmill" / "runs"

@@ -58,11 +58,12 @@ def remove_unfinished(output: Path) -> None:
 
 
 def unfinished(output: Path) -> list[Path]:
-    """What a run that was killed left of a snapshot or a view it was making."""
+    """What a run that was killed left of a snapshot, a view or a file it was making."""
     return [
-        folder
-        for place in ("snapshots", "views")
-        for folder in sorted((output / place).glob(f"{MAKING}*"))
+        left
+        for place in (".", "snapshots", "views")
+        for pattern in (f"{MAKING}*", ".*.tmp")
+        for left in sorted((output / place).glob(pattern))
     ]
 
 

@@ -143,7 +143,7 @@ def _old_snapshots(job: Job, keep: int) -> Iterator[Rubbish]:
 def _unfinished(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (a finder's signature)
     """What killed runs left behind; the lock is held, so nobody is at it."""
     output = local_output(job)
-    drafts = [p for place in (".", "snapshots", "views") for p in (output / place).glob(".*.tmp")]
+    drafts: list[Path] = []
     numbered = (path for path in (output / "views").glob("*") if path.name.isdecimal())
     drafts += (path for path in numbered if not (path / MANIFEST).exists())
     work = job.state_folder / "work" / job.name
