@@ -57,8 +57,8 @@ class JobFile:
         execution: how the work is carried out; it never changes the output.
         record: whom a run tells of itself; it never changes the output.
         error_budget: the share of rows that may fail in each labeling function.
-        output: folder or `s3://` URL of the training sets; `data/out/<name>` where it is left out.
-        state: folder or `s3://` URL of what is kept between runs; `.labelmill` if left out.
+        output: folder of the training sets; `data/out/<name>` where it is left out.
+        state: folder of what is kept between runs; `.labelmill` if left out.
     """
 
     version: Literal[1]
