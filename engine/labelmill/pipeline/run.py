@@ -215,10 +215,9 @@ def _carry_out(
     records = label(shop, works, rescue)
     record.facts["cells"] = cells_of(job, records)
     known = _label_gold(shop, plan, works)
-    n_own = len(plan.shards)
-    removed = _decide(shop.bound, plan, works[:n_own], records[:n_own])
-    check_budget(job, records[:n_own], removed)
     labeled = labeled_parts(seen, works, records)
+    removed = _decide(shop.bound, labeled[: len(plan.partitions)])
+    check_budget(job, records[: len(plan.shards)], removed)
     fitter = Fitter(shop, chooser, labeled, known)
     _note_input(record, plan)
     snapshots, warnings = _publish_all(plan, labeled, fitter, record)
@@ -313,16 +312,18 @@ def _example(failure: str | None) -> str:
     return f"; the first: {failure}" if failure else ""
 
 
-def _decide(
-    bound: BoundJob, plan: Plan, works: Sequence[Work], records: Sequence[LabelRecord]
-) -> dict[str, int]:
-    values = [part.value or "" for part in plan.partitions for _ in part.shards]
-    files = [
-        key_file(bound, work, value, record.rows)
-        for work, value, record in zip(works, values, records, strict=True)
-    ]
-    group = bound.job.split.group
-    return decide(files, drop_duplicates=dropping_step(bound.job), group=group)
+def _decide(bound: BoundJob, labeled: Sequence[Labeled]) -> Counter[str]:
+    """Decide which rows stay, partition by partition: what a run looks at besides changes nothing.
+
+    Gives how many rows each step took out.
+    """
+    removed: Counter[str] = Counter()
+    step, group = dropping_step(bound.job), bound.job.split.group
+    for one in labeled:
+        pairs = zip(one.works, one.records, strict=True)
+        files = [key_file(bound, work, one.part.value or "", r.rows) for work, r in pairs]
+        removed.update(decide(files, drop_duplicates=step, group=group) if files else {})
+    return removed
 
 
 def _publish(job: Job, output: Path, snapshot: Snapshot) -> None:
