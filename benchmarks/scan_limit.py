@@ -69,7 +69,7 @@ class Stage:
     bound: BoundJob
     works: list[Work]
     buffers: list[Any]
-    database: hyperscan.Database
+    database: Any  # of Hyperscan, whose stubs ask for a handler
 
     def label(self) -> None:
         """Our side."""
@@ -149,7 +149,8 @@ def check(stage: Stage) -> int:
     work = stage.works[0]
     read = read_votes(work.file("votes"))
     texts = pq.read_table(work.shard.file.path, columns=["text"])["text"][:500].to_pylist()
-    probes = [voter.probes() for voter in stage.bound.voters.values()]
+    voters: list[Any] = list(stage.bound.voters.values())
+    probes = [voter.probes() for voter in voters]
     meant = {
         (doc, function)
         for function, (probe,) in enumerate(probes)
