@@ -4,7 +4,6 @@ That hangs on `label_model.fit`, on the names and the content of the partitions 
 where a model is kept, on what is published: never on the clock, nor on the order of runs.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +19,7 @@ from labelmill.errors import UsageError
 from labelmill.pipeline.fingerprint import file_digests, function_fingerprints
 from labelmill.pipeline.parts import Parts
 from labelmill.pipeline.plan import PartitionPlan, plan_gold
-from labelmill.pipeline.publish import MANIFEST, local_output, snapshot_folder
+from labelmill.pipeline.publish import local_output, manifest_of, snapshot_folder
 from labelmill.pipeline.survey import in_order, natural
 from labelmill.pipeline.views import live_view
 from labelmill.refine.artifact import FILE_NAME as REFINEMENT_FILE
@@ -183,7 +182,10 @@ class Chooser:
     @cached_property
     def _manifests(self) -> dict[str | None, Manifest]:
         """The manifests of what is live, the newest partition first; those that can be read."""
-        found = {name: _manifest(self.output, snapshot) for name, snapshot in self._live.items()}
+        found = {
+            name: manifest_of(snapshot_folder(self.output, snapshot))
+            for name, snapshot in self._live.items()
+        }
         return {name: told for name, told in found.items() if told and fit_of(told) is not None}
 
     def _with(self, wanted: Mapping[str, Any]) -> list[str | None]:
@@ -218,7 +220,7 @@ class Chooser:
         return sound
 
     def _model_of(self, snapshot: str) -> str | None:
-        told = _manifest(self.output, snapshot) or {"fingerprints": {}}
+        told = manifest_of(snapshot_folder(self.output, snapshot)) or {"fingerprints": {}}
         found: str | None = told["fingerprints"].get("model")
         return found
 
@@ -269,11 +271,3 @@ def fit_of(manifest: Manifest) -> Mapping[str, Any] | None:
 
 def _digest(path: Path) -> str:
     return digest_bytes(path.read_bytes()) if path.is_file() else "absent"
-
-
-def _manifest(output: Path, snapshot: str) -> Manifest | None:
-    try:
-        found = json.loads((snapshot_folder(output, snapshot) / MANIFEST).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None

@@ -15,7 +15,6 @@ from labelmill.io import durable
 from labelmill.pipeline.choice import Choice, Chooser, inputs_of
 from labelmill.pipeline.fit import fit, vote_space
 from labelmill.pipeline.gold_set import GoldSet
-from labelmill.pipeline.keys import decide
 from labelmill.pipeline.labeled import LabelRecord
 from labelmill.pipeline.plan import PartitionPlan, Plan
 from labelmill.pipeline.publish import snapshot_folder
@@ -26,9 +25,8 @@ from labelmill.pipeline.refining import (
     sample_tasks,
     whole_refinement,
 )
-from labelmill.pipeline.rows import dropping_step
 from labelmill.pipeline.shop import Shop
-from labelmill.pipeline.works import FittedFiles, Work, key_file
+from labelmill.pipeline.works import FittedFiles, Work
 from labelmill.refine.artifact import FILE_NAME as REFINEMENT_FILE
 from labelmill.refine.artifact import to_bytes
 
@@ -73,7 +71,7 @@ class Fitter:
     def __init__(
         self, shop: Shop, chooser: Chooser, labeled: Sequence[Labeled], gold: GoldSet | None
     ) -> None:
-        """Nothing is fitted yet; `labeled` are all partitions that were voted on."""
+        """Nothing is fitted yet; of all that was `labeled` it is decided which rows count."""
         self.shop = shop
         self.chooser = chooser
         self._labeled = {one.part.value: one for one in labeled}
@@ -81,7 +79,6 @@ class Fitter:
         self._folder = next(work.folder for one in labeled for work in one.works)
         self._models: dict[Any, Model] = {}
         self._labels: dict[Any, list[str | None]] = {}
-        self._decided: set[str | None] = set()
 
     def facts(self) -> list[dict[str, Any]]:
         """What the record of the run says of its models so far."""
@@ -115,12 +112,11 @@ class Fitter:
     def _fitted(self, choice: Choice, folder: Path) -> Model:
         """A model that is fitted now."""
         shop, bound = self.shop, self.shop.bound
-        works = [work for part in choice.parts for work in self._works(part)]
+        works = self._works(choice)
         shop.progress("fit", 0, 1)
         started = perf_counter()
         gold = None if self._gold is None else self._gold.gold
-        kind = self._decisions
-        model = fit(bound, [(w.file("patterns"), w.file(kind)) for w in works], gold)
+        model = fit(bound, [(w.file("patterns"), w.file("decisions")) for w in works], gold)
         if self._gold is not None:
             model = model.noting(*self._gold.count.findings())
         model = replace(model, fit=self._facts(choice))
@@ -134,10 +130,10 @@ class Fitter:
     def _refined(self, made: Model, folder: Path) -> Model:
         """Learn from the texts too."""
         shop = self.shop
-        works = [work for part in made.choice.parts for work in self._works(part)]
+        works = self._works(made.choice)
         rows = sum(len(work.shard) for work in works)
         runs = [work.run for work in works]
-        tasks = sample_tasks(works, rows, self._decisions)
+        tasks = sample_tasks(works, rows)
         list(shop.each("sample", sample_shard, tasks, runs=runs))
         shop.progress("refine", 0, 1)
         started = perf_counter()
@@ -161,28 +157,9 @@ class Fitter:
             "up_to": choice.up_to,
         }
 
-    @property
-    def _decisions(self) -> str:
-        """The kind of file that says which rows count.
-
-        Where there are partitions each is looked at by itself, so that what a model sees does not
-        hang on which of them this run reads besides.
-        """
-        alone = self.shop.bound.job.source.partition is None
-        return "decisions" if alone else "fit_decisions"
-
-    def _works(self, part: PartitionPlan) -> Sequence[Work]:
-        """The shards of a partition, of which it is decided which rows count."""
-        found, bound = self._labeled[part.value], self.shop.bound
-        if self._decisions == "fit_decisions" and part.value not in self._decided:
-            self._decided.add(part.value)
-            files = [
-                key_file(bound, work, part.value or "", record.rows, self._decisions)
-                for work, record in zip(found.works, found.records, strict=True)
-            ]
-            group = "id" if bound.job.refine is None else bound.job.split.group
-            decide(files, drop_duplicates=dropping_step(bound.job), group=group)
-        return found.works
+    def _works(self, choice: Choice) -> list[Work]:
+        """The shards that a model is fitted on."""
+        return [work for part in choice.parts for work in self._labeled[part.value].works]
 
 
 def labeled_parts(

@@ -40,27 +40,23 @@ FITS: dict[Unit, Fit] = {"document": text.fit, "span": spans.fit}
 
 @dataclass(frozen=True, slots=True)
 class SampleTask:
-    """A shard, and the share of its rows that a refinement is fitted on.
-
-    `decisions` is the kind of work file that says which of its rows stay.
-    """
+    """A shard, and the share of its rows that a refinement is fitted on."""
 
     work: Work
     share: float
-    decisions: str = "decisions"
 
 
-def sample_tasks(works: Sequence[Work], n_rows: int, decisions: str) -> list[SampleTask]:
+def sample_tasks(works: Sequence[Work], n_rows: int) -> list[SampleTask]:
     """Every row of a small job, about MOST_ROWS of a large one."""
     share = min(1.0, MOST_ROWS / max(n_rows, 1))
-    return [SampleTask(work, share, decisions) for work in works]
+    return [SampleTask(work, share) for work in works]
 
 
 def sample_shard(bound: BoundJob, task: SampleTask) -> None:
     """Keep the rows of a shard that the refinement is fitted on: those whose ids hash low."""
     work = task.work
     keys = read_arrow(work.file("keys"))
-    files = work.file("keys"), work.file(task.decisions)
+    files = work.file("keys"), work.file("decisions")
     decisions = read_decisions(*files, bound.job.split.group)
     stays = pc.is_null(decisions["step"]).combine_chunks().to_numpy(zero_copy_only=False)
     low = fractions(keys["id_key"].to_numpy(), bound.job.seed, "refine sample") < task.share

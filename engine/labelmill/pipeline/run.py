@@ -216,7 +216,9 @@ def _carry_out(
     record.facts["cells"] = cells_of(job, records)
     known = _label_gold(shop, plan, works)
     labeled = labeled_parts(seen, works, records)
-    removed = _decide(shop.bound, labeled[: len(plan.partitions)])
+    own, others = labeled[: len(plan.partitions)], labeled[len(plan.partitions) :]
+    removed = _decide(shop.bound, own, job.split.group)
+    _decide(shop.bound, others, "id" if job.refine is None else job.split.group)
     check_budget(job, records[: len(plan.shards)], removed)
     fitter = Fitter(shop, chooser, labeled, known)
     _note_input(record, plan)
@@ -312,13 +314,13 @@ def _example(failure: str | None) -> str:
     return f"; the first: {failure}" if failure else ""
 
 
-def _decide(bound: BoundJob, labeled: Sequence[Labeled]) -> Counter[str]:
+def _decide(bound: BoundJob, labeled: Sequence[Labeled], group: str) -> Counter[str]:
     """Decide which rows stay, partition by partition: what a run looks at besides changes nothing.
 
     Gives how many rows each step took out.
     """
     removed: Counter[str] = Counter()
-    step, group = dropping_step(bound.job), bound.job.split.group
+    step = dropping_step(bound.job)
     for one in labeled:
         pairs = zip(one.works, one.records, strict=True)
         files = [key_file(bound, work, one.part.value or "", r.rows) for work, r in pairs]

@@ -18,7 +18,6 @@ _SUFFIXES = {
     "votes": "arrow",
     "keys": "arrow",
     "decisions": "arrow",
-    "fit_decisions": "arrow",
     "sample": "arrow",
     "gold_texts": "arrow",
 }
@@ -75,12 +74,10 @@ def rows_of(bound: BoundJob, work: Work, *, scanned: bool = True) -> Rows:
     return read_rows(bound, table, work.shard.file.name, deadly, scanned=scanned)
 
 
-def key_file(
-    bound: BoundJob, work: Work, partition: str, rows: int, decisions: str = "decisions"
-) -> KeyFile:
-    """The keys of a shard with so many readable rows, and the kind of file for what is decided."""
+def key_file(bound: BoundJob, work: Work, partition: str, rows: int) -> KeyFile:
+    """The keys of a shard with so many readable rows, and where goes what is decided on them."""
     texts = partial(texts_of, bound, work)
-    return KeyFile(work.file("keys"), work.file(decisions), partition, rows, texts)
+    return KeyFile(work.file("keys"), work.file("decisions"), partition, rows, texts)
 
 
 def texts_of(bound: BoundJob, work: Work) -> pa.Array:
