@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from urllib.request import Request, urlopen
-
-from labelmill.io.stores import Seen, Store, store_of
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -121,25 +120,24 @@ class Bucket:
         """The URL of the bucket."""
         return f"s3://{self.name}"
 
-    @property
-    def store(self) -> Store:
-        """The bucket as labelmill sees it."""
-        return store_of(self.name)
-
     def make(self) -> None:
         """Make the bucket."""
-        with urlopen(Request(f"{self.server.url}/{self.name}", method="PUT")):  # noqa: S310
-            pass
+        self._ask("PUT")
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write an object."""
+        self._ask("PUT", key, data)
+
+    def drop(self, key: str) -> None:
+        """Remove an object."""
+        self._ask("DELETE", key)
 
     def fill(self, folder: Path, key: str) -> None:
         """Put all files of a folder below a key."""
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            self.store.write(f"{key}/{path.relative_to(folder).as_posix()}", path.read_bytes())
+            self.put(f"{key}/{path.relative_to(folder).as_posix()}", path.read_bytes())
 
-    def seen(self, folder: str = "") -> dict[str, Seen]:
-        """All objects below a folder, by their path in it."""
-        return {s.key.removeprefix(f"{folder}/"): s for s in self.store.list(folder)}
-
-    def files(self, folder: str = "") -> dict[str, bytes]:
-        """The same, with their bytes."""
-        return {name: self.store.read(s.key) for name, s in self.seen(folder).items()}
+    def _ask(self, method: str, key: str = "", data: bytes | None = None) -> None:
+        url = f"{self.server.url}/{self.name}/{quote(key)}".rstrip("/")
+        with urlopen(Request(url, data, method=method)):  # noqa: S310
+            pass

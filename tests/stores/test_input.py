@@ -115,7 +115,7 @@ def test_partitions_and_their_marker_lie_in_a_store(nightly: Project, bucket: Bu
     with pytest.raises(InputMissing, match=r"there is no s3://.*/date=20/_SUCCESS yet"):
         nightly.run()
     for day in ("20", "21"):
-        bucket.store.write(f"lake/rows/date={day}/_SUCCESS", b"")
+        bucket.put(f"lake/rows/date={day}/_SUCCESS", b"")
 
     run = nightly.run()
 
@@ -127,13 +127,13 @@ def test_partitions_and_their_marker_lie_in_a_store(nightly: Project, bucket: Bu
 
 def test_gold_lies_in_a_store_and_apart_from_the_rows(project: Project, bucket: Bucket) -> None:
     gold = project.write({"id": ["g1", "g2"], "text": ["buy", "song"], "label": ["spam", "ham"]})
-    bucket.store.write("gold/gold.parquet", gold.read_bytes())
+    bucket.put("gold/gold.parquet", gold.read_bytes())
     project.write({"id": ["r1", "r2"], "text": ["buy", "song"]})
     project.configure(gold={"path": f"{bucket.url}/gold/gold.parquet"})
 
     assert project.run().status == "published"
 
-    bucket.store.write("lake/rows/gold.parquet", gold.read_bytes())
+    bucket.put("lake/rows/gold.parquet", gold.read_bytes())
     project.configure(source=source(bucket), gold={"path": f"{bucket.url}/lake/rows/*.parquet"})
     with pytest.raises(BadResource, match="is in the source too"):
         project.run()
@@ -145,7 +145,7 @@ def test_an_object_that_was_replaced_since_it_was_listed_is_not_read(
     bucket.fill(project.root / "input", "lake/rows")
     project.configure(source=source(bucket))
     other = project.write({"id": ["new"], "text": ["buy"]}).read_bytes()
-    replace = lambda: bucket.store.write("lake/rows/a.parquet", other)  # noqa: E731
+    replace = lambda: bucket.put("lake/rows/a.parquet", other)  # noqa: E731
     bucket.server.at("GET", "a.parquet", replace, before=3)
 
     with pytest.raises(InputMissing, match=r"a\.parquet: it was replaced since it was listed"):
@@ -158,7 +158,7 @@ def test_an_object_that_was_replaced_since_it_was_listed_is_not_read(
 def test_an_object_that_vanishes_is_missing(project: Project, bucket: Bucket) -> None:
     bucket.fill(project.root / "input", "lake/rows")
     project.configure(source=source(bucket))
-    bucket.server.at("GET", "a.parquet", lambda: bucket.store.remove(["lake/rows/a.parquet"]))
+    bucket.server.at("GET", "a.parquet", lambda: bucket.drop("lake/rows/a.parquet"))
 
     with pytest.raises(InputMissing, match=r"a\.parquet: it is gone"):
         project.run()
@@ -186,9 +186,9 @@ def test_what_is_wrong_with_an_input_is_said_and_ends_with_4(
     path: str,
     said: str,
 ) -> None:
-    bucket.store.write("empty.parquet", b"")
-    bucket.store.write("torn.parquet", (project.root / "input" / "a.parquet").read_bytes()[:-5])
-    bucket.store.write("notes/note.txt", b"hello")
+    bucket.put("empty.parquet", b"")
+    bucket.put("torn.parquet", (project.root / "input" / "a.parquet").read_bytes()[:-5])
+    bucket.put("notes/note.txt", b"hello")
     project.configure(source=source(bucket) | {"path": path.format(bucket=bucket.url)})
     if fault is not None:
         bucket.server.fail("HEAD", "/notes", *fault, times=9)

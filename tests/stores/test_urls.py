@@ -15,8 +15,8 @@ HIDE = "import sys\nsys.modules['obstore'] = None\n"
 @pytest.mark.parametrize(
     ("key", "url", "message"),
     [
-        ("source.path", "gs://bucket/rows", "source.path: only s3:// can be read and written"),
-        ("output", "https://host/out", "output: only s3:// can be read and written"),
+        ("source.path", "gs://bucket/rows", "source.path: only s3:// can be read"),
+        ("output", "https://host/out", "output: only s3:// can be read"),
         ("output", "s3://Bad_Bucket/out", "output: 'Bad_Bucket' is no name of a bucket"),
         ("output", "s3://", "output: '' is no name of a bucket"),
         ("source.path", "s3://me:secret@bucket/rows", "a URL holds no login"),

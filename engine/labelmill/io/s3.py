@@ -8,11 +8,10 @@ answers only its code and its sentence are.
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, TypeVar
 
 from labelmill.errors import UsageError
@@ -21,14 +20,14 @@ from labelmill.io.stores import Changed, Denied, Gone, Seen, StoreError, Unreach
 
 Result = TypeVar("Result")
 
-INSTALL = "reading and writing s3:// needs the extra s3; run: pip install 'labelmill[s3]'"
+INSTALL = "reading s3:// needs the extra s3; run: pip install 'labelmill[s3]'"
 KEYS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 CLIENT = {"timeout": "60s", "connect_timeout": "10s"}
 RETRIES: Any = {"max_retries": 0}
 """What may pass is tried again by `labelmill.io.patience`, as everywhere."""
 
 AT_ONCE = 1000
-"""So many objects a store lists or removes in one request."""
+"""So many objects a store lists in one request."""
 
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
@@ -101,56 +100,17 @@ class Bucket:
         except Gone:
             return None
 
-    def read(self, key: str, etag: str | None = None) -> bytes:
-        """A whole object."""
-        return self._read(key, etag, {})
-
     def read_range(self, key: str, start: int, stop: int, etag: str | None = None) -> bytes:
         """Some bytes of an object."""
-        return self._read(key, etag, {"range": (start, stop)})
-
-    def _read(self, key: str, etag: str | None, options: dict[str, Any]) -> bytes:
         import obstore  # noqa: PLC0415 (an extra)
 
-        wanted: Any = options if etag is None else {**options, "if_match": etag}
+        wanted: Any = {"range": (start, stop)} | ({} if etag is None else {"if_match": etag})
         try:
             return self._patiently(
                 lambda: obstore.get(self._store, key, options=wanted).bytes().to_bytes()
             )
         except Changed as error:
             raise Changed("it was replaced since it was listed; run again") from error
-
-    def write(self, key: str, data: bytes | Path) -> str:
-        """Write bytes or a file."""
-        return self._put(key, data, "overwrite")
-
-    def write_if(self, key: str, data: bytes, etag: str | None) -> str:
-        """Write if the object is the one with this etag, or with None if there is none."""
-        mode: Any = "create" if etag is None else {"e_tag": etag}
-        try:
-            return self._put(key, data, mode)
-        except Changed:
-            # The answer to an attempt that was taken may have been lost on its way.
-            seen = self.look(key)
-            if seen is not None and seen.size == len(data) and self.read(key, seen.etag) == data:
-                return seen.etag
-            raise
-
-    def _put(self, key: str, data: bytes | Path, mode: Any) -> str:
-        import obstore  # noqa: PLC0415 (an extra)
-
-        whole = not isinstance(data, Path)
-        put = partial(obstore.put, self._store, key, data, mode=mode)
-        done = self._patiently(lambda: put(use_multipart=False) if whole else put())
-        return str(done["e_tag"])
-
-    def remove(self, keys: Sequence[str]) -> None:
-        """Remove objects."""
-        import obstore  # noqa: PLC0415 (an extra)
-
-        for start in range(0, len(keys), AT_ONCE):
-            some = list(keys[start : start + AT_ONCE])
-            self._patiently(partial(obstore.delete, self._store, some))
 
     def _patiently(self, attempt: Callable[[], Result]) -> Result:
         def answered() -> Result:
@@ -177,7 +137,7 @@ def _answers(bucket: str) -> Iterator[None]:
 
     try:
         yield
-    except (known.PreconditionError, known.AlreadyExistsError):
+    except known.PreconditionError:
         raise Changed("somebody else has written it in the meantime") from None
     except (known.BaseError, FileNotFoundError, PermissionError) as error:
         raise _told(bucket, str(error)) from None
