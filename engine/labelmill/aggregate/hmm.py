@@ -1,23 +1,26 @@
 """The `hmm` type: a hidden Markov model over the tags of tokens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from labelmill.aggregate.calibration import folds_of
-from labelmill.aggregate.evidence import Cells, Floats, covered, log, member_shares, shares_of
+from labelmill.aggregate.evidence import Cells, Floats, covered, log, member_shares
+from labelmill.aggregate.hmm_counts import (
+    Bools,
+    Counts,
+    Sample,
+    check_sequences,
+    untouched_by_any,
+)
 from labelmill.aggregate.known import clearly_more, part
-from labelmill.aggregate.redundancy import discount, overlap, together
+from labelmill.aggregate.redundancy import discount, overlap
 from labelmill.aggregate.sequences import (
-    Chains,
-    Expected,
     added_up,
     chains_of,
     expected,
-    independent,
     likelihoods,
 )
 from labelmill.aggregate.story import Trial
@@ -25,14 +28,11 @@ from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import SPAN, Gold, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
-from labelmill.errors import BadParameter, UsageError
+from labelmill.errors import BadParameter
 
 TRUST = 0.7
 """How often a vote is taken to be right before anything is known of it."""
 TABLES = ("start", "transition", "votes", "silence", "nobody", "overlap", "precision")
-
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 
 @LABEL_MODELS.add("hmm")
@@ -123,7 +123,7 @@ class Hmm:
         Raises:
             UsageError: if the patterns are not those of tokens in their order.
         """
-        sample = _Sample.of(patterns, space)
+        sample = Sample.of(patterns, space)
         beliefs = sample.majority(space, self.trust)
         found = sample.given(lambda item: beliefs[patterns.index[item]])
         fitted = self._maximise(found, space)
@@ -135,13 +135,13 @@ class Hmm:
         return self._taught(fitted, found, space, gold)
 
     def _taught(
-        self, fitted: "FittedHmm", found: "_Counts", space: VoteSpace, gold: Gold
+        self, fitted: "FittedHmm", found: "Counts", space: VoteSpace, gold: Gold
     ) -> "FittedHmm":
         """A model that gold teaches, if gold that it has not seen says that it is better."""
 
         def taught(some: Gold) -> FittedHmm:
             rows = np.eye(len(space.labels))
-            known = _Sample.of(some.patterns, space).given(lambda item: rows[some.labels[item]])
+            known = Sample.of(some.patterns, space).given(lambda item: rows[some.labels[item]])
             return self._maximise(found.plus(known, self.gold_weight), space)
 
         folds = folds_of(gold)
@@ -181,7 +181,7 @@ class Hmm:
             tables[name] = tables[name].reshape(shape)
         return FittedHmm(**tables, prior=space.prior)
 
-    def _maximise(self, counts: "_Counts", space: VoteSpace) -> "FittedHmm":
+    def _maximise(self, counts: "Counts", space: VoteSpace) -> "FittedHmm":
         """Shares of the counts with pseudo-counts, and their logarithms against those of all."""
         allowed = allowed_moves(space.labels)
         uniform = np.full(len(allowed), 1 / len(allowed))
@@ -235,7 +235,7 @@ class FittedHmm:
         Raises:
             UsageError: if the patterns are not those of tokens in their order.
         """
-        _check_sequences(patterns)
+        check_sequences(patterns)
         n_functions, n_sets, n_tags = self.votes.shape
         spoken = Cells.of_functions(patterns, n_functions)
         likely = self.likely(patterns, Cells.of(patterns, n_functions, n_sets), spoken)
@@ -260,7 +260,7 @@ class FittedHmm:
             less = discount(patterns, self.overlap)[:, None]
             lifts = self.votes[patterns.function, patterns.label] * less
             scores -= added_up(patterns.pattern_of_vote(), lifts, len(patterns))
-        scores[_untouched(patterns, len(self.votes))] = self.nobody
+        scores[untouched_by_any(patterns, len(self.votes))] = self.nobody
         scores[~covered(patterns)] = 0.0
         return likelihoods(scores)
 
@@ -271,97 +271,6 @@ class FittedHmm:
     def parameters(self) -> dict[str, Any]:
         """All tables."""
         return {name: getattr(self, name).tolist() for name in TABLES}
-
-
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    """What is expected of some texts; each token is counted as often as it occurs.
-
-    `moves` [n_tags, n_tags] are of neighbours; `nobody` [n_tags] of tokens that
-    no function touches, `touched` of the others with a vote; `votes` [n_functions, n_sets,
-    n_tags], `fired` [n_functions, n_tags] and `together` [n_functions, n_functions] of votes on
-    these; the last only under tags other than "O".
-    """
-
-    moves: Floats
-    nobody: Floats
-    touched: Floats
-    votes: Floats
-    fired: Floats
-    together: Floats
-
-    def plus(self, other: "_Counts", weight: float) -> "_Counts":
-        """These counts and some others, weighed."""
-        names = self.__slots__
-        return _Counts(*(getattr(self, n) + weight * getattr(other, n) for n in names))
-
-
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """What EM counts: patterns in sequences, and their votes."""
-
-    patterns: VotePatterns
-    cells: Cells
-    spoken: Cells
-    untouched: Bools  # [n_patterns]
-    n_tags: int
-
-    @classmethod
-    def of(cls, patterns: VotePatterns, space: VoteSpace) -> "_Sample":
-        _check_sequences(patterns)
-        n_functions = len(space.functions)
-        return cls(
-            patterns,
-            Cells.of(patterns, n_functions, len(space.labels.sets)),
-            Cells.of_functions(patterns, n_functions),
-            _untouched(patterns, n_functions),
-            len(space.labels),
-        )
-
-    def majority(self, space: VoteSpace, trust: float) -> Floats:
-        """Majority vote of each pattern, [n_patterns, n_tags]; nothing where there is no vote.
-
-        Each vote on a touched token leaves a share of 1 - trust of what is left to "O".
-        """
-        shares = np.broadcast_to(member_shares(space.labels), (*self.cells.shape, self.n_tags))
-        beliefs = shares_of(self.cells.summed(shares), np.zeros(self.n_tags))
-        n_votes = np.diff(self.patterns.indptr)
-        left = np.where((n_votes == 0) | self.untouched, 0.0, (1.0 - trust) ** n_votes)
-        beliefs *= 1.0 - left[:, None]
-        beliefs[:, 0] += left
-        return beliefs
-
-    def given(self, probs_of: Callable[[Ints], Floats]) -> _Counts:
-        """Count under probabilities of tags that are given for each item on its own."""
-        return self._counted(lambda chains: independent(chains, probs_of(chains.item)))
-
-    def expect(self, fitted: FittedHmm) -> _Counts:
-        """Count under the posteriors of a model: the E step."""
-        likely = fitted.likely(self.patterns, self.cells, self.spoken)
-        index, start, transition = self.patterns.index, fitted.start, fitted.transition
-        return self._counted(
-            lambda chains: expected(chains, start, transition, likely[index[chains.item]])
-        )
-
-    def _counted(self, expect: Callable[[Chains], Expected]) -> _Counts:
-        probs = np.zeros((len(self.patterns), self.n_tags))
-        moves = np.zeros((self.n_tags, self.n_tags))
-        for chains in chains_of(self.patterns, self.n_tags):
-            found = expect(chains)
-            at = self.patterns.index[chains.item]
-            probs += added_up(at, found.probs, len(probs))
-            moves += found.moves
-        probs[~covered(self.patterns)] = 0.0
-        nobody = probs[self.untouched].sum(axis=0)
-        probs[self.untouched] = 0.0
-        return _Counts(
-            moves,
-            nobody,
-            probs.sum(axis=0),
-            self.cells.counted(probs),
-            self.spoken.counted(probs)[:, 0],
-            together(self.patterns, probs[:, 1:].sum(axis=1), self.cells.shape[0]),
-        )
 
 
 def allowed_moves(labels: LabelSpace) -> Bools:
@@ -378,18 +287,6 @@ def allowed_moves(labels: LabelSpace) -> Bools:
         if name.startswith("I-") and begin in names:
             allowed[:, tag] = [before in (name, begin) for before in names]
     return allowed
-
-
-def _check_sequences(patterns: VotePatterns) -> None:
-    if patterns.sequences is None or patterns.sequences[-1] != len(patterns.index):
-        raise UsageError("hmm reads tokens in their order; give patterns with sequences")
-
-
-def _untouched(patterns: VotePatterns, n_functions: int) -> Bools:
-    """Which patterns are those of tokens that no function touches: all vote for "O"."""
-    outside = np.bincount(patterns.pattern_of_vote(), patterns.label == 0, len(patterns))
-    everyone: Bools = (outside == n_functions) & (np.diff(patterns.indptr) == n_functions)
-    return everyone & (n_functions > 0)
 
 
 def _shares(counts: Floats, assumed: Floats, strength: float = 1.0) -> Floats:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from labelmill.config.keys import FRAMES, SECTIONS
+from labelmill.config.frames import FRAMES
+from labelmill.config.keys import SECTIONS
 from labelmill.config.model import canonical, parameters_of
 from labelmill.core.labels import AllOf, Not, OneOf
 from labelmill.core.registry import REGISTRIES, Registry

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labelmill.config.keys import LANGUAGE, NAME, SLUG
+from labelmill.config.key_kinds import LANGUAGE, NAME, SLUG
 from labelmill.config.nodes import Findings, Node, Trail, get
 from labelmill.errors import nearest
 

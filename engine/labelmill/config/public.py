@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from labelmill.config.assembly import Assembly
-from labelmill.config.keys import FRAMES, GazetteerEntry, JobFile, Refine, Select, Source, Split
+from labelmill.config.frames import FRAMES
+from labelmill.config.keys import GazetteerEntry, JobFile, Refine, Select, Source, Split
 from labelmill.config.model import canonical, parameters_of
 from labelmill.config.nodes import Node, get, plain, walk
 from labelmill.config.resources import is_url

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from labelmill.config.assembly import Assembly, Part, mention
-from labelmill.config.keys import NAME
+from labelmill.config.key_kinds import NAME
 from labelmill.config.labels import LABEL_CHECKS
 from labelmill.config.nodes import Trail, get
 from labelmill.config.scene import Scene

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labelmill.config.explain import explain, keys_of
-from labelmill.config.keys import FRAMES, NAME, SECTIONS, GazetteerEntry, JobFile
+from labelmill.config.frames import FRAMES
+from labelmill.config.key_kinds import NAME
+from labelmill.config.keys import SECTIONS, GazetteerEntry, JobFile
 from labelmill.config.model import model_of
 from labelmill.config.sections import LISTS
 from labelmill.core.registry import REGISTRIES, Registry

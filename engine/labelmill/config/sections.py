@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from labelmill.config.forms import check_forms
-from labelmill.config.keys import FRAMES, SECTIONS, GazetteerEntry, JobFile
+from labelmill.config.frames import FRAMES
+from labelmill.config.keys import SECTIONS, GazetteerEntry, JobFile
 from labelmill.config.messages import found
 from labelmill.config.model import model_of, parameters_of, report_kind
 from labelmill.config.nodes import Findings, Node, Trail, get, is_list, is_map
