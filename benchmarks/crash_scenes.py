@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 from benchmarks.crash_site import Act, Process, Site
+from benchmarks.small_job import SMALL_JOB
 
 import labelmill
 from labelmill.pipeline.backfill import run_partitions
@@ -17,21 +18,12 @@ from labelmill.pipeline.sweep import sweep
 from labelmill.pipeline.views import live_view
 
 TEXTS = ("buy now", "buy gold today", "nice song", "lovely song", "nothing here", "song of gold")
-SOURCE = {"path": "input", "id": "id", "text": "text"}
+SOURCE = SMALL_JOB["source"]
 CODE = "def long(row):\n    return 'ham' if len(row.text) > 40 else None\n"
 
 SMALL: dict[str, Any] = {
-    "version": 1,
-    "name": "job",
-    "task": {"type": "classification", "labels": ["ham", "spam"]},
-    "source": SOURCE,
-    "labeling_functions": [
-        {"name": "buy", "type": "keyword", "label": "spam", "any": ["buy"]},
-        {"name": "song", "type": "keyword", "label": "ham", "any": ["song"]},
-    ],
+    **SMALL_JOB,
     "label_model": {"type": "majority"},
-    "split": {"train": 1.0},
-    "output": "out",
     "execution": {"shard_rows": 40},
 }
 """The smallest job: nothing but what every run does."""
@@ -104,26 +96,26 @@ def _configured(site: Site, job: Mapping[str, Any], **parts: Any) -> None:
     site.root.mkdir(parents=True, exist_ok=True)
     (site.root / "metals.csv").write_text("term\ngold\nsilver\n")
     (site.root / "code.py").write_text(CODE)
-    site.configure({**job, **parts})
+    site.configure(**{**job, **parts})
 
 
 def _nothing(site: Site) -> None:
     _configured(site, SMALL)
-    site.write("a.parquet", rows(60))
+    site.write_long_ago("a.parquet", rows(60))
 
 
 def _first_of_all(site: Site) -> None:
     _configured(site, RICH)
     for number, name in enumerate("abc"):
-        site.write(f"{name}.parquet", rows(60, first=60 * number))
+        site.write_long_ago(f"{name}.parquet", rows(60, first=60 * number))
 
 
 def _older(site: Site) -> None:
     """Something is live; then a file comes, one goes and one is another."""
     _first_of_all(site)
     done(site, run(site))
-    site.write("b.parquet", rows(60, first=300))
-    site.write("d.parquet", rows(60, first=400))
+    site.write_long_ago("b.parquet", rows(60, first=300))
+    site.write_long_ago("d.parquet", rows(60, first=400))
     (site.root / "input" / "c.parquet").unlink()
 
 
@@ -131,10 +123,10 @@ def _nights(site: Site) -> None:
     """Two nights are live; one is written anew, and one comes."""
     _configured(site, NIGHTLY)
     for day in (20, 21):
-        site.write(f"date={day}/a.parquet", rows(50, first=1000 * day))
+        site.write_long_ago(f"date={day}/a.parquet", rows(50, first=1000 * day))
     done(site, run(site))
     for day in (21, 22):
-        site.write(f"date={day}/a.parquet", rows(60, first=1000 * day + 20))
+        site.write_long_ago(f"date={day}/a.parquet", rows(60, first=1000 * day + 20))
 
 
 def _noted(site: Site) -> None:
@@ -146,7 +138,7 @@ def _noted(site: Site) -> None:
 def _two_runs(site: Site) -> None:
     _first_of_all(site)
     done(site, run(site))
-    site.write("b.parquet", rows(60, first=300))
+    site.write_long_ago("b.parquet", rows(60, first=300))
     done(site, run(site))
     _noted(site)
 
@@ -161,7 +153,7 @@ def _held(site: Site) -> None:
     """A snapshot is held by a check, over one that is live."""
     _first_of_all(site)
     done(site, run(site))
-    site.write("b.parquet", rows(60, first=300))
+    site.write_long_ago("b.parquet", rows(60, first=300))
     _configured(site, RICH, checks=HELD)
     ended = Process.start(run(site), site.root / "said.txt").wait()
     if ended.code != 3:
@@ -173,7 +165,7 @@ def _rubbish(site: Site) -> None:
     """Three views, a held snapshot, a night that is gone, and what a killed run left."""
     _two_nights(site)
     _configured(site, NIGHTLY, checks=HELD)
-    site.write("date=22/a.parquet", rows(30, first=77_000))
+    site.write_long_ago("date=22/a.parquet", rows(30, first=77_000))
     Process.start(run(site, partition="22"), site.root / "said.txt").wait()
     (site.root / "input" / "date=20" / "a.parquet").unlink()
     for left in (site.output / "snapshots" / ".making-x", site.state / "work" / "job"):

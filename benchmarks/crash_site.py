@@ -16,11 +16,9 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
-from ruamel.yaml import YAML
+from benchmarks.small_job import JobFolder
 
 from labelmill.errors import LabelmillError
 from labelmill.io import steps
@@ -54,39 +52,12 @@ class Ended:
         return self.code == -signal.SIGKILL
 
 
-@dataclass(frozen=True)
-class Site:
-    """A project folder with one job."""
+class Site(JobFolder):
+    """A project folder with one job, which can be brought back to what it was."""
 
-    root: Path
-
-    @property
-    def config(self) -> Path:
-        """The job's file."""
-        return self.root / "configs" / "job.yaml"
-
-    @property
-    def output(self) -> Path:
-        """Where it publishes."""
-        return self.root / "out"
-
-    @property
-    def state(self) -> Path:
-        """Its state."""
-        return self.root / ".labelmill"
-
-    def configure(self, job: Mapping[str, Any]) -> None:
-        """Write the job's file."""
-        self.config.parent.mkdir(parents=True, exist_ok=True)
-        with self.config.open("w") as file:
-            YAML(typ="safe").dump(dict(job), file)
-
-    def write(self, name: str, table: pa.Table) -> None:
+    def write_long_ago(self, name: str, table: pa.Table) -> None:
         """Write an input file, as if it had been written long ago."""
-        path = self.root / "input" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, path)
-        os.utime(path, (LONG_AGO, LONG_AGO))
+        os.utime(self.write(table, name), (LONG_AGO, LONG_AGO))
 
     def keep(self) -> None:
         """Note output and state as they are."""

@@ -12,7 +12,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -113,13 +113,22 @@ class Nights:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it."""
-    options: argparse.Namespace = options_of(__doc__, arguments)
-    n_partitions, n_rows = (3, 500) if options.quick else (PARTITIONS, ROWS)
+    options = options_of(__doc__, arguments)
+    return report(over_nights(options, PARTITIONS, measured), options)
+
+
+def over_nights(
+    options: argparse.Namespace, n_partitions: int, measure: Callable[[Nights, int], Claim]
+) -> Claim:
+    """Write so many nights (three small ones where it is to be quick) and measure over them.
+
+    `measure` gets the folder, and how often everything is to be done.
+    """
+    n_partitions, n_rows = (3, 500) if options.quick else (n_partitions, ROWS)
     with TemporaryDirectory() as folder:
         nights = Nights(Path(folder))
         nights.fill(n_partitions, n_rows)
-        claim = measured(nights, 1 if options.quick else REPEATS)
-    return report(claim, options)
+        return measure(nights, 1 if options.quick else REPEATS)
 
 
 def measured(nights: Nights, repeats: int) -> Claim:

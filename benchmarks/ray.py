@@ -9,16 +9,13 @@ must be the same, byte for byte.
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.incremental import Nights
+from benchmarks.incremental import Nights, over_nights
 from benchmarks.measure import Claim, options_of, report
 
-PARTITIONS, ROWS = 100, 20_000
-REPEATS = 3
+PARTITIONS = 100
 LOCAL = ("--full-refresh", "--set", "execution.workers=2")
 RAY = (*LOCAL, "--set", "execution.engine=ray")
 
@@ -26,12 +23,7 @@ RAY = (*LOCAL, "--set", "execution.engine=ray")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it."""
     options = options_of(__doc__, arguments)
-    n_partitions, n_rows = (2, 300) if options.quick else (PARTITIONS, ROWS)
-    with TemporaryDirectory() as folder:
-        nights = Nights(Path(folder))
-        nights.fill(n_partitions, n_rows)
-        claim = measured(nights, 1 if options.quick else REPEATS)
-    return report(claim, options)
+    return report(over_nights(options, PARTITIONS, measured), options)
 
 
 def measured(nights: Nights, repeats: int) -> Claim:

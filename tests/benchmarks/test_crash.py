@@ -10,7 +10,7 @@ from benchmarks.crash_cut import damaged, unsynced
 from benchmarks.crash_reader import look
 from benchmarks.measure import environment
 from benchmarks.projects import ROOT
-from tests.small_job import write_small_job
+from benchmarks.small_job import JobFolder
 
 import labelmill
 from labelmill.io.steps import Step
@@ -20,14 +20,11 @@ from labelmill.io.steps import Step
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output of a run."""
     import pyarrow as pa  # noqa: PLC0415 (beside its use)
-    import pyarrow.parquet as pq  # noqa: PLC0415
 
-    root = tmp_path_factory.mktemp("crash")
-    (root / "input").mkdir()
-    table = pa.table({"id": ["a", "b", "c"], "text": ["buy now", "nice song", "a song"]})
-    pq.write_table(table, root / "input" / "a.parquet")
-    write_small_job(root / "configs" / "job.yaml")
-    return labelmill.run(root / "configs" / "job.yaml").output
+    folder = JobFolder(tmp_path_factory.mktemp("crash"))
+    folder.write(pa.table({"id": ["a", "b", "c"], "text": ["buy now", "nice song", "a song"]}))
+    folder.configure()
+    return labelmill.run(folder.config).output
 
 
 def test_a_reader_sees_what_is_live(published: Path, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_every_benchmark_of_the_folder_is_run_or_is_a_part() -> None:
     parts |= {"results", "ner_jobs", "projects", "rows", "scores", "text_jobs"}
     parts |= {"differential_jobs", "random_jobs"}
     parts |= {"differential", "random_patterns", "world_page", "world_peers", "worlds"}
-    parts |= {"crash", "crash_cut", "crash_reader", "crash_scenes", "crash_site"}
+    parts |= {"crash", "crash_cut", "crash_reader", "crash_scenes", "crash_site", "small_job"}
     parts |= {"charts", "made_up", "quality_end", "quality_models", "quality_page", "quality_sets"}
 
     files = {path.stem for path in (ROOT / "benchmarks").glob("*.py")}

@@ -11,52 +11,24 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from benchmarks.small_job import JobFolder
 from tests.lacking import lacking
-from tests.small_job import write_small_job
 
 TEXTS = ("buy now", "buy gold today", "nice song", "lovely song", "nothing here", "song of gold")
 
 
 @dataclass(frozen=True)
-class Site:
+class Site(JobFolder):
     """A project folder with one job, run by real processes."""
 
-    root: Path
     env: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def config(self) -> Path:
-        """The job's file."""
-        return self.root / "configs" / "job.yaml"
-
-    @property
-    def output(self) -> Path:
-        """Where the job publishes."""
-        return self.root / "out"
-
-    @property
-    def state(self) -> Path:
-        """Where state and records lie."""
-        return self.root / ".labelmill"
 
     def rows(self, count: int, first: int = 0) -> pa.Table:
         """So many rows that every function can work on."""
         places = range(first, first + count)
         texts = [f"{TEXTS[place % len(TEXTS)]} {place}" for place in places]
         return pa.table({"id": [f"r{place:06}" for place in places], "text": texts})
-
-    def write(self, table: pa.Table, name: str = "a.parquet", **options: Any) -> Path:
-        """Write an input file."""
-        path = self.root / "input" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, path, **options)
-        return path
-
-    def configure(self, **parts: Any) -> None:
-        """Write the job's file with some of its top-level keys replaced; None removes one."""
-        write_small_job(self.config, **parts)
 
     def start(
         self, *arguments: str, env: Mapping[str, str] | None = None, **options: Any

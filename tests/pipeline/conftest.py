@@ -1,14 +1,13 @@
 """A project on disk, small enough to run in a moment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from tests.small_job import write_small_job
+from benchmarks.small_job import JobFolder
 
 import labelmill
 from labelmill.config import load
@@ -18,33 +17,30 @@ from labelmill.pipeline.result import Run
 SPAM = ["buy now", "buy gold today", "nice song", "lovely song", "nothing here", "buy this song"]
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(JobFolder):
     """A project folder with one job, whose parts a test replaces."""
 
-    root: Path
-
-    @property
-    def config(self) -> Path:
-        """The job's file."""
-        return self.root / "configs" / "job.yaml"
-
-    @property
-    def output(self) -> Path:
-        """Where the job publishes."""
-        return self.root / "out"
-
-    def write(self, table: pa.Table | Mapping[str, Sequence[Any]], name: str = "a.parquet") -> Path:
+    def write(
+        self,
+        table: pa.Table | Mapping[str, Sequence[Any]],
+        name: str = "a.parquet",
+        **options: Any,
+    ) -> Path:
         """Write an input file."""
         table = table if isinstance(table, pa.Table) else pa.table(dict(table))
-        path = self.root / "input" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, path)
-        return path
+        return super().write(table, name, **options)
 
-    def configure(self, **parts: Any) -> None:
-        """Write the job's file with some of its top-level keys replaced; None removes one."""
-        write_small_job(self.config, **parts)
+    def write_code(self, body: str, rows: int, **function: Any) -> list[dict[str, Any]]:
+        """Write rows, and the code of a function `f(row)`; gives it and a keyword as functions."""
+        folder = self.root / "labeling_functions"
+        folder.mkdir(exist_ok=True)
+        head = "import os, signal, time\nfrom pathlib import Path\n"
+        (folder / "f.py").write_text(head + dedent(body), "utf-8")
+        texts = [f"buy song {i}" if i % 3 else f"nice song {i}" for i in range(rows)]
+        self.write({"id": [f"r{i}" for i in range(rows)], "text": texts})
+        own = {"name": "f", "type": "python", "function": "labeling_functions/f.py:f"}
+        buy = {"name": "buy", "type": "keyword", "label": "spam", "any": ["buy"]}
+        return [buy, own | function]
 
     def job(self, *overrides: str) -> Job:
         """The checked job."""

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from textwrap import dedent
 from threading import Thread
 from time import sleep
 from typing import Any
@@ -68,23 +67,8 @@ def write(project: Project) -> Write:
     """Write a job with a Python function `f(row)` beside a keyword, over so many rows."""
 
     def put(body: str, rows: int = ROWS, **parts: Any) -> None:
-        folder = project.root / "labeling_functions"
-        folder.mkdir(exist_ok=True)
-        head = "import os, signal, time\nfrom pathlib import Path\n"
-        (folder / "f.py").write_text(head + dedent(body), "utf-8")
-        texts = [f"buy song {i}" if i % 3 else f"nice song {i}" for i in range(rows)]
-        project.write({"id": [f"r{i}" for i in range(rows)], "text": texts})
-        functions = [
-            {"name": "buy", "type": "keyword", "label": "spam", "any": ["buy"]},
-            {
-                "name": "f",
-                "type": "python",
-                "label": "ham",
-                "function": "labeling_functions/f.py:f",
-            },
-        ]
         job: dict[str, Any] = {
-            "labeling_functions": functions,
+            "labeling_functions": project.write_code(body, rows, label="ham"),
             "execution": {"workers": 1, "shard_rows": 6},
             "error_budget": 0.2,
         }
@@ -172,13 +156,13 @@ def test_a_worker_that_grows_too_large_is_ended_and_the_row_is_told(
 
 
 def test_memory_that_no_worker_can_do_with_stops_the_run(project: Project, write: Write) -> None:
-    write("def f(row): time.sleep(1)", execution={"workers": 1})
+    write("def f(row): return None", execution={"workers": 1})
 
     with (
         pytest.raises(WorkersLost, match=r"execution\.memory_per_worker"),
         Processes(project.job(), 1, 1_000_000) as processes,
     ):
-        list(processes.map(doubled, [1]))
+        list(processes.map(slept, [10 * crew.LOOK]))  # long enough to be looked at
 
 
 @pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
@@ -323,6 +307,10 @@ def test_workers_end_with_the_process_that_started_them(project: Project, write:
 
     worker.wait(10)
     assert not worker.is_running()
+
+
+def slept(bound: BoundJob, seconds: float) -> None:
+    sleep(seconds)
 
 
 def doubled(bound: BoundJob, number: int) -> tuple[int, str, int]:

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import psutil
@@ -72,24 +71,22 @@ def write(project: Project) -> Write:
     """Write a job with a Python function `f(row)` beside a keyword."""
 
     def put(body: str, **parts: Any) -> None:
-        folder = project.root / "labeling_functions"
-        folder.mkdir(exist_ok=True)
-        head = "import os, signal, time\nfrom pathlib import Path\n"
-        (folder / "f.py").write_text(head + dedent(body), "utf-8")
-        texts = [f"buy song {i}" if i % 3 else f"nice song {i}" for i in range(ROWS)]
-        project.write({"id": [f"r{i}" for i in range(ROWS)], "text": texts})
-        functions = [
-            {"name": "buy", "type": "keyword", "label": "spam", "any": ["buy"]},
-            {"name": "f", "type": "python", "function": "labeling_functions/f.py:f"},
-        ]
         setting: dict[str, Any] = {
-            "labeling_functions": functions,
+            "labeling_functions": project.write_code(body, ROWS),
             "error_budget": 0.5,
             "execution": {"workers": 2, "shard_rows": SHARD},
         }
         project.configure(**(setting | parts))
 
     return put
+
+
+@pytest.fixture
+def expected(project: Project, write: Write) -> dict[str, bytes]:
+    """What this process alone publishes of the plain function."""
+    write(PLAIN)
+    project.run("execution.workers=0")
+    return project.files()
 
 
 def on(cluster: Any, *others: str) -> list[str]:
@@ -107,22 +104,17 @@ PLAIN = """
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_a_cluster_gives_the_bytes_of_this_process_alone(
-    project: Project, cluster: Any, write: Write, workers: int
+    project: Project, cluster: Any, expected: dict[str, bytes], workers: int
 ) -> None:
-    write(PLAIN)
-    project.run("execution.workers=0")
-    expected = project.files()
-
     project.run(*on(cluster, f"execution.workers={workers}"), full_refresh=True)
 
     assert project.files() == expected
 
 
 @pytest.mark.slow
-def test_a_client_of_a_cluster_gives_the_same(project: Project, cluster: Any, write: Write) -> None:
-    write(PLAIN)
-    project.run("execution.workers=0")
-    expected = project.files()
+def test_a_client_of_a_cluster_gives_the_same(
+    project: Project, cluster: Any, expected: dict[str, bytes]
+) -> None:
     assert cluster.address
     client = ["execution.engine=ray", f"execution.address=ray://127.0.0.1:{CLIENTS}"]
 
@@ -132,10 +124,9 @@ def test_a_client_of_a_cluster_gives_the_same(project: Project, cluster: Any, wr
 
 
 @pytest.mark.slow
-def test_slices_can_be_labeled_on_a_cluster(project: Project, cluster: Any, write: Write) -> None:
-    write(PLAIN)
-    project.run("execution.workers=0")
-    expected = project.files()
+def test_slices_can_be_labeled_on_a_cluster(
+    project: Project, cluster: Any, expected: dict[str, bytes]
+) -> None:
     subprocess.run(["rm", "-rf", project.root / ".labelmill", project.output], check=True)
 
     done = label_slice(project.job(*on(cluster)), Slice())
@@ -427,15 +418,8 @@ class Lossy(Crew):
     def __init__(self, losses: int) -> None:
         self.left = losses
         self.sent: list[Any] = []
-
-    def __len__(self) -> int:
-        return 1
-
-    def workers(self) -> list[Any]:
-        return [self]
-
-    def free(self, busy: Any) -> Iterator[Any]:
-        return iter([] if self in busy else [self])
+        self.workers: list[Any] = [self]
+        self.up = True
 
     def send(self, task: Any, payload: Any) -> None:  # noqa: ARG002 (as workers have it)
         self.sent.append(payload)

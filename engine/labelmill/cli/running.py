@@ -103,46 +103,16 @@ def run(  # noqa: PLR0913 (an option each)
     _check_options(partition, partitions, since=since_last_success, keep_going=keep_going)
     wanted = wanted_slice(stage, shards, refused=several or full_refresh)
     with refusal_recorded(config, find_root(config, project)):
-        if several:
-            job, job_of = _jobs(lambda p: read_job(config, changes, project, p), partitions)
-        else:
-            job = read_job(config, changes, project, partition)
+        read = partial(read_job, config, changes, project)
+        job, job_of = _jobs(read, partitions) if several else (read(partition), None)
     if wanted is not None:
         label_and_show(job, wanted, partition, as_json=as_json)
         return
     from labelmill.pipeline.run import run_job  # noqa: PLC0415
 
-    if several:
-        from labelmill.pipeline.backfill import run_partitions  # noqa: PLC0415 (only for several)
-
-        with logs.StageLog() if logs.is_json() else Reporter() as progress:
-            many = run_partitions(
-                job,
-                wanted=partitions,
-                keep_going=keep_going,
-                relabel=relabel,
-                verify=verify,
-                job_of=job_of,
-                run_one=_announced(
-                    partial(
-                        run_job,
-                        progress=progress,
-                        listener=hear,
-                        has_lock=True,
-                        full_refresh=full_refresh,
-                        relabel=relabel,
-                        refit=refit,
-                        verify=verify,
-                    )
-                ),
-                notice=notice,
-            )
-        _show_many(many, as_json=as_json)
-        return
     with logs.StageLog() if logs.is_json() else Reporter() as progress:
-        done = run_job(
-            job,
-            partition=partition,
+        run_one = partial(
+            run_job,
             full_refresh=full_refresh,
             relabel=relabel,
             refit=refit,
@@ -150,10 +120,25 @@ def run(  # noqa: PLR0913 (an option each)
             progress=progress,
             listener=hear,
         )
-    if logs.is_json():
-        for warning in done.warnings:
-            logs.log("warning", {"message": warning})
-    _show_one(done, as_json=as_json)
+        if not several:
+            done = run_one(job, partition=partition)
+        else:
+            from labelmill.pipeline.backfill import run_partitions  # noqa: PLC0415 (only here)
+
+            many = run_partitions(
+                job,
+                wanted=partitions,
+                keep_going=keep_going,
+                relabel=relabel,
+                verify=verify,
+                job_of=job_of,
+                run_one=_announced(partial(run_one, has_lock=True)),
+                notice=notice,
+            )
+    if several:
+        _show_many(many, as_json=as_json)
+    else:
+        _show_one(done, as_json=as_json)
 
 
 def _check_options(
@@ -191,8 +176,12 @@ def _announced(run_one: "RunOne") -> "RunOne":
 
 
 def _show_one(done: "Run", *, as_json: bool) -> None:
-    from labelmill.cli.outcome import show, show_json  # noqa: PLC0415 (when all is done)
+    from labelmill.cli import logs  # noqa: PLC0415 (when all is done)
+    from labelmill.cli.outcome import show, show_json  # noqa: PLC0415
 
+    if logs.is_json():
+        for warning in done.warnings:
+            logs.log("warning", {"message": warning})
     if not as_json:
         from labelmill.report.terminal import run_view  # noqa: PLC0415
 

@@ -80,7 +80,7 @@ class Processes(AbstractContextManager["Processes"]):
         """Start so many processes; `memory` is what each may take, in bytes."""
         self._outfit = Outfit(job)
         self._memory = memory or int(machine_memory() * SHARE / workers)
-        self._workers: list[Worker] = [Worker(self._outfit) for _ in range(workers)]
+        self.workers: list[Worker] = [Worker(self._outfit) for _ in range(workers)]
         self._leaving: list[Worker] = []
         self._apart = Apart(self._outfit, self._memory)
         self._failed_starts = 0
@@ -117,23 +117,12 @@ class Processes(AbstractContextManager["Processes"]):
             return str(death)
         return None
 
-    def __len__(self) -> int:
-        return len(self._workers)
-
-    def workers(self) -> Sequence[Worker]:
-        """The processes at work, those that died replaced."""
-        return self._workers
-
-    def free(self, busy: Collection[Worker]) -> Iterator[Worker]:
-        """The workers that are up and have nothing to do."""
-        return (worker for worker in self._workers if worker.up and worker not in busy)
-
     def listen(
         self, busy: Collection[Worker]
     ) -> Iterator[tuple[Worker, tuple[str, Any] | WorkerDied]]:
         """Wait for a while; give what workers say and which of them died, and replace these."""
-        for connection in wait([worker.connection for worker in self._workers], LOOK):
-            worker = next(w for w in self._workers if w.connection is connection)
+        for connection in wait([worker.connection for worker in self.workers], LOOK):
+            worker = next(w for w in self.workers if w.connection is connection)
             try:
                 said = worker.listen()
             except WorkerDied as death:
@@ -150,14 +139,14 @@ class Processes(AbstractContextManager["Processes"]):
         if worker.is_worn(self._memory):
             worker.dismiss()
             self._leaving = [w for w in [*self._leaving, worker] if w.is_alive()]
-            self._workers[self._workers.index(worker)] = Worker(self._outfit)
+            self.workers[self.workers.index(worker)] = Worker(self._outfit)
 
     def _replace(self, worker: Worker, death: WorkerDied) -> None:
         worker.dismiss()
         self._failed_starts += not worker.up
         if self._failed_starts >= STARTS:
             raise WorkersLost(CANNOT_START.format(death))
-        self._workers[self._workers.index(worker)] = Worker(self._outfit)
+        self.workers[self.workers.index(worker)] = Worker(self._outfit)
 
     def _grown(self, busy: Collection[Worker]) -> Iterator[tuple[Worker, WorkerDied]]:
         """End the workers whose task takes too much memory; looked at only every so often."""
@@ -172,7 +161,7 @@ class Processes(AbstractContextManager["Processes"]):
                 yield worker, death
 
     def __exit__(self, kind: type[BaseException] | None, *failure: object) -> None:
-        everyone = [*self._workers, *self._leaving, *self._apart.everyone()]
+        everyone = [*self.workers, *self._leaving, *self._apart.everyone()]
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             for worker in everyone:
                 worker.kill()  # what was to be finished is finished, or its time is over

@@ -32,17 +32,12 @@ LOSSES = 3
 
 
 class Crew(Protocol):
-    """Workers that take one task at a time, wherever they are."""
+    """Workers that take one task at a time, wherever they are.
 
-    def __len__(self) -> int: ...
+    `workers` are those at work, those that died replaced; each has `up` and `send(task, payload)`.
+    """
 
-    def workers(self) -> Sequence[Any]:
-        """The workers, those that died replaced."""
-        ...
-
-    def free(self, busy: Collection[Any]) -> Iterator[Any]:
-        """The workers that are up and have nothing to do; each has `send(task, payload)`."""
-        ...
+    workers: list[Any]
 
     def listen(self, busy: Collection[Any]) -> Iterator[tuple[Any, tuple[str, Any] | WorkerDied]]:
         """Wait for a while; give what workers say and which of them died, and replace these."""
@@ -75,7 +70,7 @@ class Handout(Iterable[Any]):
         self._rescue = rescue
         self._runs = runs or [0] * len(payloads)
         longest = max(Counter(runs).values(), default=0)
-        self._ahead = max(AHEAD, min(2 * longest, MOST_AHEAD)) * len(crew)
+        self._ahead = max(AHEAD, min(2 * longest, MOST_AHEAD)) * len(crew.workers)
         self._waiting = list(range(len(payloads)))
         self._last_run: dict[Any, int] = {}
         self._busy: dict[Any, int] = {}
@@ -98,7 +93,9 @@ class Handout(Iterable[Any]):
         return self._results.pop(place)
 
     def _hand_out(self, place: int) -> None:
-        for worker in self._crew.free(self._busy):
+        for worker in self._crew.workers:
+            if not worker.up or worker in self._busy:
+                continue
             chosen = self._chosen(worker, place + self._ahead)
             if chosen is None:
                 return
@@ -111,7 +108,7 @@ class Handout(Iterable[Any]):
         """The next of the run that a worker is at, else of one that nobody is at, else any."""
         near = takewhile(lambda place: place <= last, self._waiting)
         mine = self._last_run.get(worker)
-        others = (other for other in self._crew.workers() if other is not worker)
+        others = (other for other in self._crew.workers if other is not worker)
         taken = {self._last_run.get(other) for other in others}
         return min(
             near,

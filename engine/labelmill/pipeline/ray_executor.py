@@ -84,7 +84,7 @@ class RayWorkers:
         self._told = self._ray.put(premises)
         self._kit = self._ray.put(None)
         self._asleep = [self._worker() for _ in range(workers)]
-        self._workers: list[RayWorker] = []
+        self.workers: list[RayWorker] = []
         self._apart: RayWorker | None = None
         self._failed_starts = 0
         self._last_up = monotonic()
@@ -131,17 +131,6 @@ class RayWorkers:
                 return None
         raise WorkersLost(CANNOT_START.format(last))
 
-    def __len__(self) -> int:
-        return len(self._workers)
-
-    def workers(self) -> Sequence[RayWorker]:
-        """The workers, those that are lost replaced."""
-        return self._workers
-
-    def free(self, busy: Collection[RayWorker]) -> Iterator[RayWorker]:
-        """The workers that are up and have nothing to do."""
-        return (worker for worker in self._workers if worker.up and worker not in busy)
-
     def listen(
         self,
         busy: Collection[RayWorker],  # noqa: ARG002 (a host looks after its process itself)
@@ -151,7 +140,7 @@ class RayWorkers:
         Raises:
             WorkersLost: if no worker comes up.
         """
-        asked = {worker.pending: worker for worker in self._workers if worker.pending is not None}
+        asked = {worker.pending: worker for worker in self.workers if worker.pending is not None}
         if not asked:
             sleep(LOOK)
             return
@@ -175,12 +164,12 @@ class RayWorkers:
 
     def close(self) -> None:
         """Let all workers go; where the cluster is gone, they are too."""
-        for worker in (*self._asleep, *self._workers, *([self._apart] if self._apart else [])):
+        for worker in (*self._asleep, *self.workers, *([self._apart] if self._apart else [])):
             self._drop(worker)
 
     def _wake(self) -> None:
         """Let those begin that wait for a compiled scan."""
-        self._workers += [self._begun(worker) for worker in self._asleep]
+        self.workers += [self._begun(worker) for worker in self._asleep]
         self._asleep = []
         self._last_up = monotonic()
 
@@ -228,9 +217,9 @@ class RayWorkers:
     def _replace(self, worker: RayWorker, loss: MachineLost) -> None:
         self._drop(worker)
         self._failed_starts += not worker.up
-        if self._failed_starts >= STARTS * len(self._workers):
+        if self._failed_starts >= STARTS * len(self.workers):
             raise WorkersLost(CANNOT_START.format(loss))
-        self._workers[self._workers.index(worker)] = self._begun(self._worker())
+        self.workers[self.workers.index(worker)] = self._begun(self._worker())
 
     def _drop(self, worker: RayWorker) -> None:
         with suppress(self._ray.exceptions.RayError, ConnectionError):
@@ -242,7 +231,7 @@ class RayWorkers:
         Raises:
             WorkersLost: says what the cluster has.
         """
-        if any(worker.up for worker in self._workers):
+        if any(worker.up for worker in self.workers):
             self._last_up = monotonic()
         elif monotonic() - self._last_up > PATIENCE:
             has = self._ray.cluster_resources().get("CPU", 0)

@@ -16,19 +16,18 @@ from labelmill.errors import LabelmillError, UsageError
 from labelmill.pipeline.apart import Apart
 from labelmill.pipeline.crew import SHARE, Outfit, WorkerDied, machine_memory
 from labelmill.pipeline.fingerprint import versions
+from labelmill.pipeline.labeled import BOOT, boot
 from labelmill.pipeline.worker import DONE, RAISED
 from labelmill.text.scan import Kit
 
 DIED = "died"
 """What is said of a task that ended its process; beside it stands how."""
 
-BOOT = Path("/proc/sys/kernel/random/boot_id")
-
 
 def this_machine() -> str:
     """What tells this machine, or container, from others."""
-    boot = BOOT.read_text("ascii").strip() if BOOT.exists() else ""
-    return f"{platform.node()} {boot}"
+    started = boot() if BOOT.exists() else ""
+    return f"{platform.node()} {started}"
 
 
 @dataclass(frozen=True, slots=True)
