@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 from urllib.request import Request, urlopen
+
+import obstore
+from obstore.store import S3Store
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -122,22 +124,23 @@ class Bucket:
 
     def make(self) -> None:
         """Make the bucket."""
-        self._ask("PUT")
+        with urlopen(Request(f"{self.server.url}/{self.name}", method="PUT")):  # noqa: S310
+            pass
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object."""
-        self._ask("PUT", key, data)
+        obstore.put(self._store, key, data)
 
     def drop(self, key: str) -> None:
         """Remove an object."""
-        self._ask("DELETE", key)
+        obstore.delete(self._store, key)
 
     def fill(self, folder: Path, key: str) -> None:
         """Put all files of a folder below a key."""
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
             self.put(f"{key}/{path.relative_to(folder).as_posix()}", path.read_bytes())
 
-    def _ask(self, method: str, key: str = "", data: bytes | None = None) -> None:
-        url = f"{self.server.url}/{self.name}/{quote(key)}".rstrip("/")
-        with urlopen(Request(url, data, method=method)):  # noqa: S310
-            pass
+    @property
+    def _store(self) -> S3Store:
+        endpoint: Any = {"endpoint": self.server.url}
+        return S3Store(self.name, config=endpoint, client_options={"allow_http": True})
