@@ -25,13 +25,20 @@ help:  ## Show what there is.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
+.venv/schedulers.stamp: tests/faults/schedulers.txt
+	@mkdir -p .venv
+	@$(PYTHON) -m venv .venv/schedulers
+	@echo "Installing Airflow and Dagster into .venv/schedulers, to load the schedules with"
+	@.venv/schedulers/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 demo: .venv/user.stamp  ## Run the three demo jobs end to end.
 	@for job in $(JOBS); do $(BIN)/labelmill run $$job; done
 
 test: .venv/dev.stamp  ## Run the tests.
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
-test-slow: .venv/dev.stamp  ## Run the tests that need minutes, or the corpora of LABELMILL_DATA.
+test-slow: .venv/dev.stamp .venv/schedulers.stamp  ## Run the tests that need minutes, or the corpora of LABELMILL_DATA.
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m slow
 
 check: .venv/dev.stamp  ## Formatting, lint, types, floors, spelling, generated files.

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -43,6 +43,9 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGES += [
     page for part in ("tutorial", "guide") for page in sorted((ROOT / "docs" / part).glob("*.md"))
 ]
+LONG = {"running.md", "exports.md", "first-ner-job.md", "coming-from-snorkel.md", "python-api.md"}
+"""Pages that take long to carry out."""
+
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMENT = re.compile(r"<!-- ?(start|skeleton|file|append|output|exit|not run):? ?(.*?) ?-->\s*$")
 
@@ -249,7 +252,13 @@ def skeletons_of(page: Path) -> Iterator[tuple[int, str]]:
         yield match.start(), match[1]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def _carried_out() -> Iterator[Any]:
+    for page in PAGES:
+        marks = [pytest.mark.slow] if page.name in LONG else []
+        yield pytest.param(page, id=str(page.relative_to(ROOT)), marks=marks)
+
+
+@pytest.mark.parametrize("page", [*_carried_out()])
 def test_a_page_does_what_it_says(
     page: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta, timezone
 
 try:
     from airflow.sdk import dag, task
+    from airflow.sdk.exceptions import AirflowFailException
 except ImportError:  # Airflow 2
     from airflow.decorators import dag, task
-from airflow.exceptions import AirflowException, AirflowFailException
+    from airflow.exceptions import AirflowFailException
 
 PROJECT = "/srv/comments"
 COMMAND = [f"{PROJECT}/.venv/bin/labelmill", "run", f"{PROJECT}/configs/nightly.yaml"]
@@ -32,7 +33,7 @@ def labelmill_comments():
         if code in NEEDS_A_PERSON:
             raise AirflowFailException(f"labelmill ended with {code}: {NEEDS_A_PERSON[code]}")
         if code != 0:
-            raise AirflowException(f"labelmill ended with {code}; it is tried again")
+            raise RuntimeError(f"labelmill ended with {code}; it is tried again")
 
     run()
 

@@ -13,7 +13,7 @@ LabelmillError                 1  the run failed; it can be resumed
 ├── FunctionFailed             1  a labeling function failed as a whole
 ├── OutputFailed               1  the output or the state could not be written
 ├── WorkersLost                1  a worker process died or could not start
-├── LockHeld                   5  another run of this job holds the lock
+├── LockHeld                   5  another run of this job, or of this output, holds the lock
 ├── PartlyPublished            6  some partitions were published and some were not
 └── NotConserved               1  rows were lost or doubled; a defect in labelmill
 """
@@ -167,8 +167,11 @@ class ChecksFailed(LabelmillError):
         self.messages = tuple(messages)
         self.snapshot = snapshot
         self.partition = partition
-        kept = f"\nthe snapshot is kept for inspection: snapshots/{snapshot}" if snapshot else ""
-        super().__init__("\n".join(self.messages) + kept)
+        kept = (
+            f"\nthe snapshot is kept for inspection: snapshots/{snapshot}"
+            "\nif it is good after all: labelmill publish, with --override-check and --reason"
+        )
+        super().__init__("\n".join(self.messages) + (kept if snapshot else ""))
 
 
 class OverBudget(LabelmillError):

@@ -131,7 +131,8 @@ def test_the_first_runs_have_no_baseline_and_say_so(n: int) -> None:
     finding = Drift().check(facts)
 
     assert finding.passed
-    assert finding.message.startswith(f"no baseline: {n} snapshots to compare with, wanted 3")
+    snapshots = "1 snapshot" if n == 1 else f"{n} snapshots"
+    assert finding.message.startswith(f"no baseline: {snapshots} to compare with, wanted 3")
 
 
 def test_a_function_that_was_changed_is_expected_to_differ() -> None:

@@ -42,6 +42,14 @@ def like_before(view):
 
 def misnaming(view):
     return bool(view.tables.table("trian"))
+
+
+def other_column(view):
+    return not any(batch["txt"] for batch in view.tables.batches("train", ["txt"]))
+
+
+def other_column_of_all(view):
+    return view.tables.table("train", ["txt"]).num_rows == 0
 '''  # noqa: E501
 
 
@@ -130,3 +138,11 @@ def test_parameters_that_do_not_fit_are_refused(
         Python(**parameters).needs(root)
 
     assert getattr(caught.value, "field", None) == field
+
+
+@pytest.mark.parametrize("name", ["other_column", "other_column_of_all"])
+def test_a_column_that_is_not_there_is_named(root: Path, name: str) -> None:
+    finding = asked(root, name)
+
+    assert not finding.passed
+    assert "table 'train' has no column 'txt' (did you mean 'text'?)" in finding.message

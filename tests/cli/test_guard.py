@@ -161,3 +161,38 @@ def test_closed_streams_end_nothing(config: str, monkeypatch: pytest.MonkeyPatch
 
     assert main(["validate", config]) == 0
     assert main(["validate", "nowhere.yaml"]) == 2
+
+
+@pytest.mark.parametrize("end", ["2>/dev/full", "2> >(true)", "--log-format json 2>/dev/full"])
+def test_a_stderr_that_takes_nothing_ends_no_run(config: str, end: str) -> None:
+    line = f"{sys.executable} -m labelmill run {config} --full-refresh {end}"
+
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0
+    assert "is live" in done.stdout
+
+
+def test_no_more_memory_is_told_without_a_trace(
+    labelmill: Call, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def starved(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("labelmill.pipeline.run.make_plan", starved)
+
+    answer = labelmill("run", config)
+
+    assert answer.code == 1
+    assert "got no more memory or threads (MemoryError: )" in answer.err
+    assert "report" not in answer.err
+
+
+def test_a_terminal_of_no_width_shows_all(config: str) -> None:
+    command = [sys.executable, "-m", "labelmill", "status", config]
+
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=dict(os.environ) | {"COLUMNS": "0"}
+    )
+
+    assert "missing" in done.stdout

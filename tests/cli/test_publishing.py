@@ -78,6 +78,9 @@ def test_gc_says_what_it_removes_and_how_many_bytes(project: Path, config: str) 
     would = labelmill_process("gc", config, "--keep", "1", "--dry-run")
     done = json.loads(labelmill_process("gc", config, "--keep", "1", "--json").stdout)
 
+    again = labelmill_process("gc", config, "--keep", "1")
+
+    assert again.stdout == "Nothing to remove.\n"
     assert would.stdout.startswith("would remove 1 x view: ")
     assert would.stdout.endswith(f"would remove {done['bytes']:,} bytes in all\n")
     assert [item["kind"] for item in done["removed"]] == ["view", "snapshot"]

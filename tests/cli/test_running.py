@@ -133,6 +133,55 @@ def test_a_night_is_run_once_and_then_there_is_nothing_to_do(labelmill: Call, ni
     )
 
 
+def test_nights_that_another_form_of_the_job_made_are_named_where_nothing_is_new(
+    labelmill: Call, nights: str
+) -> None:
+    labelmill("run", nights)
+    changed = ("--set", "select.min_confidence=0.1")
+
+    again = labelmill("run", nights, "--since-last-success", *changed)
+    told = labelmill("run", nights, "--since-last-success", "--json", *changed).json
+
+    assert (again.code, told["older"]) == (0, [*NIGHTS])
+    assert again.out.splitlines()[1].startswith(
+        "2026-03-01 .. 2026-03-03 (3): was made before the job was changed; `labelmill run` makes"
+    )
+
+
+def test_a_command_that_was_refused_is_no_failure_of_a_night(labelmill: Call, nights: str) -> None:
+    refused = labelmill("run", nights, "--set", "select.min_confidences=0.1")
+
+    standings = labelmill("status", nights, "--json").json["partitions"]
+
+    assert refused.code == 2
+    assert [part["state"] for part in standings] == ["missing"] * len(NIGHTS)
+
+
+def test_a_run_tells_of_the_nights_that_it_made_and_counts_the_others(
+    labelmill: Call, nights: str
+) -> None:
+    labelmill("run", nights, "--partitions", "..2026-03-02")
+
+    asked = labelmill("run", nights, "--partitions", "2026-03-02..2026-03-02")
+    rest = labelmill("run", nights)
+    none = labelmill("run", nights, "--json").json
+
+    assert ": nothing to do, snapshot " in asked.out
+    assert [line[:31] for line in rest.out.splitlines() if ": snapshot" in line] == [
+        "comments, partition 2026-03-03:"
+    ]
+    assert "\nNothing to do for the rest: 2 partitions are up to date.\n" in rest.out
+    assert none["unchanged"] == [snapshot["id"] for snapshot in none["snapshots"]]
+
+
+def test_the_same_is_said_once_of_several_nights(labelmill: Call, nights: str) -> None:
+    labelmill("run", nights)
+
+    told = labelmill("status", nights, "--set", "seed=5").out
+
+    assert "2026-03-01 .. 2026-03-03 (3): the config or a file of it changed\n" in told
+
+
 def test_a_config_that_asks_for_the_partition_gets_each_of_a_range(
     labelmill: Call, nights: str
 ) -> None:
@@ -229,3 +278,13 @@ def test_a_check_of_the_project_that_raises_is_exit_3_and_names_its_line(
 
     assert answer.code == 3
     assert "check 'python': own.py:odd stopped with KeyError at own.py:2: 'nothing'" in answer.err
+
+
+def test_a_night_without_a_column_is_named(labelmill: Call, nights: str, project: Path) -> None:
+    path = project / "data" / "rows" / f"date={NIGHTS[1]}" / "a.parquet"
+    pq.write_table(pq.read_table(path, partitioning=None).select(["text"]), path)
+
+    answer = labelmill("run", nights, "--partition", NIGHTS[1])
+
+    assert answer.code == 2
+    assert f"in partition '{NIGHTS[1]}' of the source" in answer.err

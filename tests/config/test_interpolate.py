@@ -1,5 +1,6 @@
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +100,26 @@ def test_escaping_every_dollar_brace_keeps_a_text(text: str) -> None:
     if "$${" not in text:
         assert not problems
         assert made["key"] == text
+
+
+@pytest.mark.parametrize("one", ["x" * 10, ["x", "x", "x"]])
+def test_variables_that_grow_beyond_all_bounds_are_refused(one: object) -> None:
+    names = "abcdefghij"
+    variables: dict[str, object] = {"a": one}
+    for name, before in zip(names[1:], names, strict=False):
+        called = f"${{vars.{before}}}"
+        variables[name] = called * 10 if isinstance(one, str) else [called] * 10
+
+    _, _, problems = filled({"vars": variables, "d": "${vars.j}"})
+
+    assert problems
+    assert "grows beyond all bounds" in problems[0].message
+
+
+def test_a_large_variable_may_be_used_often() -> None:
+    tree = {"vars": {"a": ["x"] * 100}, "d": ["${vars.a}"] * 1000}
+
+    made, _, problems = filled(tree)
+
+    assert not problems
+    assert made["d"] == [["x"] * 100] * 1000

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelmill.core.digests import canonical_json, digest
+from labelmill.core.hiding import hidden_in
 from labelmill.core.registry import Registry
 from labelmill.core.seeds import keyed_fraction, keyed_hash, keyed_rng
 from labelmill.core.soft import SoftLabels
@@ -60,3 +61,22 @@ def test_a_type_can_be_registered_once_and_a_miss_names_the_nearest() -> None:
         shapes.add("square")(str)
     with pytest.raises(BadParameter, match="did you mean 'square'"):
         shapes.get("sqare")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("bad secret-token-1…", "bad ${env.X}…"),
+        ("bad secret-t… and secr...", "bad ${env.X}… and ${env.X}..."),
+        ("no sec… is left", "no sec… is left"),
+        ("two\nlines", "two\nlines"),
+    ],
+)
+def test_the_beginning_of_a_hidden_text_is_hidden_where_it_was_cut(
+    text: str, expected: str
+) -> None:
+    assert hidden_in(text, {"secret-token-123": "${env.X}"}) == expected
+
+
+def test_a_hidden_text_of_several_lines_is_hidden_in_one_line_too() -> None:
+    assert hidden_in("key: a b c d", {"a\nb\n\nc d": "${env.X}"}) == "key: ${env.X}"

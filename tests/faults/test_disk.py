@@ -78,7 +78,7 @@ def test_a_file_where_the_output_should_be_is_told(site: Site) -> None:
     ended = site.run()
 
     assert ended.code == 1
-    assert "out: cannot be written (File exists)" in ended.err
+    assert "out: cannot be written (File exists); something else stands there" in ended.err
     assert "unexpected error" not in ended.err
 
 

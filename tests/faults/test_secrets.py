@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from tests.faults.conftest import Site
 
@@ -117,3 +118,47 @@ def test_a_secret_in_a_path_stands_in_no_record_of_several_partitions(
     assert "hunter2" not in ended.out + ended.err
     assert "${env.BUCKET}" in site.records()[-1]["error"]["message"]
     assert _traces(site.root) == []
+
+
+@pytest.mark.parametrize(
+    "answer", ['return f"{key} is no good"', "raise ValueError(key)", "return {key: 1}"]
+)
+def test_what_a_check_says_holds_no_secret(secretive: Site, answer: str) -> None:
+    (secretive.root / "checks.py").write_text(f"def told(view, *, key):\n    {answer}\n")
+    check = {"type": "python", "function": "checks.py:told", "params": {"key": "${env.API_KEY}"}}
+    _configure(secretive, "asks", error_budget=0.5, checks=[check])
+
+    ended = secretive.run("--log-format", "json", env={"API_KEY": SECRET})
+
+    assert ended.code == 3
+    assert "${env.API_KEY}" in ended.err
+    assert "hunter2" not in ended.out + ended.err
+    assert _traces(secretive.root) == []
+
+
+LONG = "eyJ" + "aB3dE6fG9h" * 80
+"""As long as tokens are: whatever quotes it is cut."""
+
+
+@pytest.mark.parametrize("parts", [{"error_budget": 0.001}, {"error_budget": 1.0}])
+def test_the_beginning_of_a_long_secret_is_told_by_nobody(
+    secretive: Site, parts: dict[str, float]
+) -> None:
+    (secretive.root / "own.py").write_text(
+        "def told(view, *, key):\n    return 'x' * 900 + key\n"
+        "def answered(view, *, key):\n    return {key: 1}\n"
+        "def changed(example, rng, *, key):\n    raise ValueError(key)\n"
+    )
+    own = {"type": "python", "params": {"key": "${env.API_KEY}"}}
+    checks = [own | {"name": name, "function": f"own.py:{name}"} for name in ("told", "answered")]
+    augment = [own | {"name": "changed", "function": "own.py:changed"}]
+    _configure(secretive, "refuses", checks=checks, augment=augment, **parts)
+
+    ended = secretive.run("--log-format", "json", env={"API_KEY": LONG})
+
+    tables = [str(pq.read_table(path).to_pylist()) for path in secretive.root.rglob("*.parquet")]
+    left = [path for path in secretive.root.rglob("*") if path.is_file() and path.suffix != ".py"]
+    assert ended.code == 3
+    assert "eyJ" not in ended.out + ended.err
+    assert not [path for path in left if b"eyJaB3dE6" in path.read_bytes()]
+    assert not [table for table in tables if "eyJaB3dE6" in table]

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -197,3 +198,25 @@ def test_under_nohup_a_run_goes_on_when_its_terminal_is_closed(site: Site) -> No
 
     assert ended.code == 0
     assert _rows_done(site) == ROWS
+
+
+def test_ctrl_c_while_modules_load_ends_without_a_traceback(site: Site) -> None:
+    late = (
+        "import sys\n"
+        "from labelmill.cli import main\n"
+        "class Late:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'labelmill.cli.guard':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Late())\n"
+        "sys.exit(main())\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", late, "run", str(site.config)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

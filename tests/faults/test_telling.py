@@ -185,6 +185,12 @@ def test_metrics_that_cannot_be_written_end_no_run(full: Site) -> None:
         ({"openlineage": "kafka://broker/topic"}, "only http and https can be spoken"),
         ({"prometheus": "http://localhost/x"}, "only a local file can be written"),
         ({"openlineage": "out/events.jsonl"}, "lies in the output"),
+        ({"prometheus": "configs/job.yaml"}, "must end with .prom, so that no other file is hit"),
+        ({"prometheus": "input/a.parquet"}, "must end with .prom"),
+        ({"openlineage": "configs/job.yaml"}, "must end with .jsonl or .ndjson or .json or .log"),
+        ({"openlineage": "http://"}, "is no URL with a host and a port"),
+        ({"openlineage": "http://lineage:99999/"}, "is no URL with a host and a port"),
+        ({"openlineage": "http://line age/"}, "is no URL with a host and a port"),
         ({"promtheus": "x.prom"}, "did you mean 'prometheus'?"),
     ],
 )

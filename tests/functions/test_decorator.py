@@ -61,6 +61,7 @@ def test_examples_are_kept_by_label(should: Any, expected: Any) -> None:
     ("arguments", "message"),
     [
         ({"needs": (3,)}, "needs: takes strings, found 3"),
+        ({"should": [{"text": "hi"}]}, "'hi'}; examples that are rows stand in the config"),
         ({"should": {"spam": [None]}}, "should.spam: takes strings, found None"),
         ({"batch": "panda"}, r"batch: no form of batch is called 'panda' \(did you mean 'pandas'"),
     ],

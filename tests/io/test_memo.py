@@ -8,7 +8,7 @@ from time import time
 
 import pytest
 
-from labelmill.io import memo
+from labelmill.io import memo, trust
 from labelmill.io.digests import Digests, digest_file
 from labelmill.io.memo import Memo, look_at, remembered
 from labelmill.io.source import InputFile
@@ -120,6 +120,7 @@ def test_the_memo_of_another_user_is_not_believed(
     forge(store)
     other = os.geteuid() + 1
     monkeypatch.setattr(os, "geteuid", lambda: other)
+    monkeypatch.setattr(trust, "ROOT", -1)
 
     assert digest_of(file, store) == digest_file(file.path)
 

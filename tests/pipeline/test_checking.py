@@ -27,6 +27,15 @@ def songs(view, *, most):
 '''
 
 
+def test_a_check_that_reads_a_column_that_is_not_there_fails(project: Project) -> None:
+    body = "def own(view):\n    return not list(view.tables.{call})\n"
+    for call in ('batches("train", ["txt"])', 'table("labels", ["txt"])'):
+        (project.root / "own.py").write_text(body.format(call=call))
+        project.configure(checks=[{"type": "python", "function": "own.py:own"}])
+        with pytest.raises(ChecksFailed, match=r"has no column 'txt' \(did you mean 'text'"):
+            project.run()
+
+
 @pytest.fixture
 def rich(project: Project) -> Project:
     """The project with gold, an odd row or two, and a check of its own."""
@@ -182,6 +191,8 @@ def test_span_validity_is_for_ner(project: Project) -> None:
         ({"type": "conflict", "max": 0.5, "lf": "byu"}, "did you mean 'buy'"),
         ({"type": "python", "function": "gone.py:f"}, "no file 'gone.py'"),
         ({"type": "schema", "columns": {"a": "nothing"}}, "no type 'nothing'"),
+        ({"name": "empty_train", "type": "unique_ids"}, "is what a run calls its own check"),
+        ({"type": "leakage", "near_duplicates": True, "max_near": 2}, "max_near: 2.0 is above 1"),
     ],
 )
 def test_a_check_that_cannot_look_is_an_error_of_the_config(
@@ -267,7 +278,7 @@ def run_night(project: Project, day: int) -> Any:
 def test_a_night_unlike_those_before_is_not_published(nightly: Project) -> None:
     for day in (1, 2, 3):
         message = run_night(nightly, day).snapshots[0].report["checks"][0]["message"]
-        assert message.startswith(f"no baseline: {day - 1} snapshots")
+        assert message.startswith(f"no baseline: {day - 1} snapshot")
 
     with pytest.raises(ChecksFailed, match=r"from the median of 3 snapshots before: .*song"):
         run_night(nightly, 4)

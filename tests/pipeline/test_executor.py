@@ -324,6 +324,8 @@ def processes(project: Project) -> Iterator[Processes]:
 
 
 def test_results_come_in_order_and_processes_are_used_again(processes: Processes) -> None:
+    while not all(worker.up for worker in processes.workers):
+        assert list(processes.listen(())) == []
     first = list(processes.map(doubled, range(40)))
     second = list(processes.map(doubled, range(3)))
 

@@ -68,8 +68,8 @@ def test_a_held_snapshot_is_published_byte_for_byte_with_its_reason(
     ("checks", "reason", "message"),
     [
         (["many"], "why", "also failed: 'coverage'"),
-        ([], "why", "name it too: --override-check coverage --override-check many"),
-        (["many", "coverage", "few"], "why", "few: this check did not fail"),
+        ([], "why", "name them: --override-check coverage --override-check many"),
+        (["many", "coverage", "few"], "why", "few: no such check keeps it"),
         (["many", "coverage"], "  ", "say why"),
     ],
 )
@@ -117,6 +117,16 @@ def test_a_run_that_makes_the_published_snapshot_again_accepts_the_override(
     assert [w.rpartition(" (")[2] for w in run.warnings[:2]] == ["overridden: a holiday)"] * 2
 
 
+def test_an_override_holds_for_the_checks_that_it_names_alone(project: Project, held: str) -> None:
+    publish_held(project.job(), checks=["many", "coverage"], reason="a holiday")
+    note = project.output / "snapshots" / f"{held}.override.json"
+    told = json.loads(note.read_bytes())
+    note.write_text(json.dumps(told | {"checks": {"many": told["checks"]["many"]}}))
+
+    with pytest.raises(ChecksFailed, match="coverage"):
+        project.run(full_refresh=True)
+
+
 def test_one_partition_is_held_and_the_other_published(project: Project) -> None:
     (project.root / "input" / "a.parquet").unlink()
     for day, rows in (("20", 8), ("21", 2)):
@@ -153,3 +163,19 @@ def test_a_damaged_note_of_what_is_held_is_named(project: Project, held: str, co
 
     with pytest.raises(OutputFailed, match=rf"{held}\.held\.json: is damaged .*; remove it"):
         held_snapshots(project.output)
+
+
+def test_publishing_and_going_back_remove_what_a_killed_verb_was_writing(
+    project: Project, held: str
+) -> None:
+    drafts = [project.output / "._CURRENT.json.77-a.tmp"]
+    drafts.append(project.output / "snapshots" / f".{held}.override.json.77-a.tmp")
+    for draft in drafts:
+        draft.write_bytes(b"{")
+
+    publish_held(project.job(), checks=["many", "coverage"], reason="a holiday")
+
+    assert not any(draft.exists() for draft in drafts)
+    drafts[0].write_bytes(b"{")
+    rollback(project.job())
+    assert not drafts[0].exists()

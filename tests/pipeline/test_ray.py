@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 from tests.lacking import lacking
-from tests.pipeline.conftest import Project
+from tests.pipeline.conftest import NIGHTLY, Project, fill
 
 from labelmill.errors import BadParameter, LabelmillError, UsageError, WorkersLost
 from labelmill.pipeline import ray_executor
@@ -161,6 +161,49 @@ def test_what_is_started_here_gives_the_same_and_is_gone_afterwards(
     project.run(full_refresh=True)
 
     assert project.files() == expected
+
+
+COUNTED = """
+import json, sys
+import labelmill, ray
+
+started, init = [], ray.init
+
+def counted(*words, **named):
+    started.append(words)
+    return init(*words, **named)
+
+ray.init = counted
+done = labelmill.run(sys.argv[1], partitions="20..22")
+made = [one.partition for one in done.snapshots]
+print(json.dumps({"partitions": made, "started": len(started), "left": ray.is_initialized()}))
+"""
+
+
+@pytest.mark.slow
+def test_several_partitions_share_what_is_started_here(project: Project) -> None:
+    try:
+        import ray  # noqa: F401, PLC0415 (an extra)
+    except ImportError:
+        lacking("this test needs ray: pip install 'labelmill[ray]'")
+    (project.root / "input" / "a.parquet").unlink()
+    for day in ("20", "21", "22"):
+        fill(project, day)
+    functions = project.write_code(PLAIN, 2)
+    (project.root / "input" / "a.parquet").unlink()
+    execution = {"workers": 2, "engine": "ray"}
+    project.configure(source=NIGHTLY, execution=execution, labeling_functions=functions)
+    # In a process of its own: one process and two clusters of Ray do not go together.
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTED, str(project.config)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    found = {"partitions": ["20", "21", "22"], "started": 1, "left": False}
+    assert json.loads(done.stdout.splitlines()[-1]) == found
 
 
 @pytest.mark.slow

@@ -68,7 +68,10 @@ def test_a_file_that_is_still_written_is_not_opened_for_another_partition(
     ("ready", "message"),
     [
         ({}, "says nothing; write"),
-        ({"min_age": "30"}, "min_age"),
+        ({"min_age": "30"}, "min_age: expected a number and s, m, h or d, such as 30m"),
+        ({"min_age": "-5m"}, "min_age: expected a number and s, m, h or d"),
+        ({"file": ".."}, "file: expected the name of a file without its folder"),
+        ({"file": "."}, "file: expected the name of a file"),
         ({"file": "a/b"}, "file"),
         ({"marker": "x"}, "unknown key"),
         ("_SUCCESS", "expected"),

@@ -47,6 +47,12 @@ def test_status_reads_the_records_of_that_state(project: Project) -> None:
     assert [found.partitions[0].state for found in (here, elsewhere)] == ["missing", "failed"]
 
 
+@pytest.mark.parametrize("output", [".labelmill", ".labelmill/out", "out/../.labelmill/x"])
+def test_an_output_where_the_state_is_kept_is_refused(project: Project, output: str) -> None:
+    with pytest.raises(ConfigErrors, match=r"output: lies in \.labelmill, which holds what can be"):
+        load(str(project.config), overrides=[f"output={output}"])
+
+
 @pytest.mark.parametrize(
     ("state", "message"),
     [

@@ -4,8 +4,9 @@ import pytest
 from tests.pipeline.conftest import NIGHTLY, Project, fill
 
 import labelmill
-from labelmill.errors import ChecksFailed, InputMissing
+from labelmill.errors import ChecksFailed, InputMissing, LockHeld
 from labelmill.pipeline.held import publish_held
+from labelmill.pipeline.locks import locked
 from labelmill.pipeline.rollback import rollback
 from labelmill.pipeline.status import Standing, status
 
@@ -49,6 +50,16 @@ def test_what_would_be_made_anew_is_stale_and_says_why(nightly: Project) -> None
     assert (first.state, first.changed, first.why) == ("stale", ("input",), ("the input changed",))
     assert only(nightly, "20").changed == ("input", "plan", "model")
     assert only(nightly, "21").why == ("the config or a file of it changed",)
+
+
+def test_a_run_that_finds_another_at_work_says_nothing_of_partitions(nightly: Project) -> None:
+    with locked(nightly.job()):
+        for partition in (None, "20"):
+            with pytest.raises(LockHeld):
+                nightly.run(partition=partition)
+        held = states(nightly)
+
+    assert held == {"20": "failed", "21": "missing"}, "20 was asked for"
 
 
 def test_a_failure_is_told_until_a_run_goes_well(nightly: Project) -> None:

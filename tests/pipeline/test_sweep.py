@@ -201,3 +201,10 @@ def live(project: Project) -> set[str | None]:
     folders = [p for p in (project.output / "current").iterdir() if p.is_symlink()]
     assert all((Path(p) / "manifest.json").is_file() for p in folders)
     return set(view.snapshots)
+
+
+def test_any_number_of_views_can_be_kept(project: Project) -> None:
+    project.run("seed=1")
+    project.run("seed=2")
+
+    assert sweep(project.job(), keep=10**30).rubbish == ()

@@ -212,6 +212,58 @@ def test_a_snapshot_whose_manifest_is_damaged_is_made_again(twice: Project, cont
     assert manifest.read_bytes() == whole
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"files": None},
+        {"files": [1]},
+        {"files": [{"path": "a"}]},
+        {"fingerprints": []},
+        {"snapshot": 3},
+        {"skipped_files": 3},
+        {"label_model": {"fit": 3}},
+        {"label_model": []},
+    ],
+)
+def test_a_manifest_that_was_edited_out_of_form_counts_as_damaged(
+    twice: Project, edit: dict[str, Any]
+) -> None:
+    manifest = twice.output / "current" / "date=20" / "manifest.json"
+    whole = manifest.read_bytes()
+    manifest.resolve().write_text(json.dumps(json.loads(whole) | edit))
+
+    before = states(twice)
+    run_job(twice.job(), relabel=True)
+
+    assert before == {"20": "stale", "21": "published"}
+    assert manifest.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"partitions": []},
+        {"partitions": {"20": 3}},
+        {"partitions": {"20": "../../../input"}},
+        {"partitions": {"20": ""}},
+        {"manifests": {"20": None}},
+        {"taken_from": []},
+        {"taken_from": {"20": "x"}},
+        {"key": 3},
+        {"previous": "x"},
+    ],
+)
+@pytest.mark.parametrize("verb", [status, rollback, sweep, run_job])
+def test_a_view_that_was_edited_out_of_form_counts_as_damaged(
+    twice: Project, edit: dict[str, Any], verb: Callable[[Job], Any]
+) -> None:
+    manifest = (twice.output / "current").resolve() / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_bytes()) | edit))
+
+    with pytest.raises(OutputFailed, match=r"views/4/manifest\.json: is damaged"):
+        verb(twice.job())
+
+
 @pytest.mark.parametrize("content", ["", "null", "{", '{"view": "x"}'])
 def test_a_damaged_file_beside_the_link_changes_nothing(project: Project, content: str) -> None:
     project.run()

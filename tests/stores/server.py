@@ -16,7 +16,10 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 @dataclass
 class Fault:
-    """An answer in place of the server's own, for requests of a method whose path holds a text."""
+    """An answer in place of the server's own, for requests of a method whose path holds a text.
+
+    Where the server's own is `lost`, it has done what was asked of it.
+    """
 
     method: str
     path: str
@@ -25,6 +28,7 @@ class Fault:
     times: int
     before: int = 0
     instead: Callable[[], object] | None = None
+    lost: bool = False
 
     def meets(self, method: str, path: str) -> bool:
         """Whether this request gets the fault; each that fits counts."""
@@ -77,7 +81,10 @@ class Server:
                     if fault.instead is not None:
                         fault.instead()
                         break
-                    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+                    if fault.lost:
+                        list(app(environ, lambda *_: None))
+                    else:
+                        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
                     start(fault.status, [("Content-Type", "application/xml")])
                     body = f"<Error><Code>{fault.code}</Code><Message>no</Message></Error>"
                     return [] if method == "HEAD" else [body.encode()]
@@ -144,3 +151,19 @@ class Bucket:
     def _store(self) -> S3Store:
         endpoint: Any = {"endpoint": self.server.url}
         return S3Store(self.name, config=endpoint, client_options={"allow_http": True})
+
+    def get(self, key: str) -> bytes:
+        """What lies under a key."""
+        return obstore.get(self._store, key).bytes().to_bytes()
+
+    def set(self, objects: dict[str, bytes]) -> None:
+        """Hold these objects and nothing else."""
+        for key in set(self.list()) - objects.keys():
+            self.drop(key)
+        for key, data in objects.items():
+            self.put(key, data)
+
+    def list(self, folder: str = "") -> list[str]:
+        """All keys below a folder."""
+        found = [one for batch in obstore.list(self._store, folder or None) for one in batch]
+        return sorted(str(entry["path"]) for entry in found)

@@ -42,6 +42,8 @@ class Fitted:
     def __post_init__(self) -> None:
         if not self.source.strip():
             raise BadParameter("from", "is empty; name a snapshot, output or label_model.json")
+        if "://" in self.source:
+            raise BadParameter("from", "lies in a store; name a copy of its label_model.json here")
 
     def located(self, root: Path) -> "Fitted":
         """The same with the file's absolute path, found from the project root."""

@@ -19,10 +19,7 @@ Report = Mapping[str, Any]
 Rate = Callable[[Report], float | None]
 Counts = Callable[[Report], Sequence[float]]
 
-_ADVICE = (
-    "look at the source and at the functions named; if it is meant to be so, publish it with the "
-    "check overridden"
-)
+_ADVICE = "look at the source and at the functions named"
 _MOST = 5
 """So many bins or labels that moved are named at most."""
 

@@ -96,7 +96,8 @@ class Drift:
         """Compare the snapshot with those before it."""
         past = [p for p in facts.past[: self.snapshots] if readable_rows(p.report) >= self.min_rows]
         if len(past) < self.at_least:
-            told = f"no baseline: {len(past)} snapshots to compare with, wanted {self.at_least}"
+            snapshots = "1 snapshot" if len(past) == 1 else f"{len(past)} snapshots"
+            told = f"no baseline: {snapshots} to compare with, wanted {self.at_least}"
             return Finding.kept(0.0, f"{told}; nothing was compared")
         if facts.readable < self.min_rows:
             told = f"{facts.readable} rows are too few to compare (min_rows: {self.min_rows})"

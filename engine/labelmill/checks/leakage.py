@@ -48,7 +48,7 @@ class Leakage:
     looks_for_leaks: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        check_bounds(None, self.max_near, highest=1)
+        check_bounds(None, self.max_near, highest=1, where="_near")
         if self.max_near and not self.near_duplicates:
             raise BadParameter("max_near", "nothing is counted without `near_duplicates: true`")
 

@@ -10,6 +10,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: what stands after `labelmill`; that of this process where it is not given.
     """
-    from labelmill.cli.guard import carry_out  # noqa: PLC0415 (the face stays free to import)
+    try:
+        from labelmill.cli.guard import carry_out, leaving  # noqa: PLC0415 (the face stays free to import)
 
-    return carry_out(sys.argv[1:] if arguments is None else arguments)
+        if arguments is not None:
+            return carry_out(arguments)
+        return leaving(carry_out(sys.argv[1:]))
+    except KeyboardInterrupt:  # while modules load, before anybody looks after signals
+        return 130

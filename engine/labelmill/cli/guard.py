@@ -15,14 +15,18 @@ from types import FrameType
 from typing import Any
 
 from labelmill.cli import logs
+from labelmill.cli.deaf import deaf_to_errors
 from labelmill.cli.jobs import HERE, HIDDEN
 from labelmill.cli.outcome import Unprintable, complain, show_error, show_failure
 from labelmill.core.hiding import hidden_in, hide_in_error
 from labelmill.errors import LabelmillError, Terminated
+from labelmill.io.leaving import end_soon
 from labelmill.pipeline import ending
 
 INTERRUPTED = 130
 TERMINATED = 143
+CODES = {1: "Unexpected", 2: "UsageError"}
+"""What `--json` calls an end that no error of labelmill's own stands for, by exit code."""
 _TERMINATING = (signal.SIGTERM, signal.SIGHUP)
 """Signals that say that a process has to end; the second comes when its terminal is closed."""
 
@@ -60,6 +64,16 @@ def carry_out(arguments: Sequence[str]) -> int:
     return code
 
 
+def leaving(code: int) -> int:
+    """An exit code with which this process ends, whatever threads a job's code has left at work."""
+    left = end_soon(code)
+    if left and not logs.is_json():
+        count = "a thread" if len(left) == 1 else f"{len(left)} threads"
+        are = "is" if len(left) == 1 else "are"
+        complain(f"labelmill: {count} of the job's code ({left[0]}) {are} still at work; given up")
+    return code
+
+
 def _invoke(arguments: Sequence[str], *, as_json: bool) -> int:
     import typer  # noqa: PLC0415 (only where a command line is carried out)
 
@@ -81,23 +95,25 @@ def _invoke(arguments: Sequence[str], *, as_json: bool) -> int:
         code = INTERRUPTED
     except (BrokenPipeError, Unprintable):
         raise
-    except Exception as error:  # the front door: whatever it is, no traceback leaves it
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the front door: whatever it is, no traceback leaves it
         if isinstance(error.__cause__, KeyboardInterrupt):  # Python wraps those in class bodies
             return INTERRUPTED
         code = _explain(error, arguments, as_json=as_json)
     return code if isinstance(code, int) else 0
 
 
-def _explain(error: Exception, arguments: Sequence[str], *, as_json: bool) -> int:
+def _explain(error: BaseException, arguments: Sequence[str], *, as_json: bool) -> int:
     # What typer raises for a bad command line has no public class in all its versions.
     if hasattr(error, "format_message"):
         return _usage(error, as_json=as_json)
     return _unexpected(error, arguments, as_json=as_json)
 
 
-def _usage(error: Exception, *, as_json: bool) -> int:
+def _usage(error: BaseException, *, as_json: bool) -> int:
     """A command line that cannot be read; typer says what is wrong with it."""
-    message = str(getattr(error, "format_message", str)())
+    message = str(getattr(error, "format_message", str)()).replace("Value error, ", "")
     context = getattr(error, "ctx", None)
     if context is not None and not as_json:
         message += f"\n{context.get_usage()}\nTry: {context.command_path} --help"
@@ -105,7 +121,14 @@ def _usage(error: Exception, *, as_json: bool) -> int:
     return 2
 
 
-def _unexpected(error: Exception, arguments: Sequence[str], *, as_json: bool) -> int:
+def _unexpected(error: BaseException, arguments: Sequence[str], *, as_json: bool) -> int:
+    if isinstance(error, MemoryError) or "can't start new thread" in str(error):
+        message = (
+            f"error: this process got no more memory or threads ({type(error).__name__}: {error}); "
+            "run again with fewer workers or a smaller execution.shard_rows, or raise its limits"
+        )
+        _tell(1, message, as_json=as_json)
+        return 1
     place = _save_trace(error, arguments)
     told = hidden_in(f"unexpected error: {type(error).__name__}: {error}", HIDDEN.get())
     please = f"; please report it with the file {place}" if place else "; please report it"
@@ -115,14 +138,14 @@ def _unexpected(error: Exception, arguments: Sequence[str], *, as_json: bool) ->
 
 def _tell(code: int, message: str, *, as_json: bool) -> None:
     if as_json:
-        show_failure(code, [{"message": message}])
+        show_failure(code, [{"code": CODES.get(code, "Interrupted"), "message": message}])
     elif logs.is_json():
         logs.log("error", {"message": message, "exit_code": code})
     else:
         complain(f"labelmill: {message}" if code != 2 else f"labelmill: error: {message}")
 
 
-def _save_trace(error: Exception, arguments: Sequence[str]) -> Path | None:
+def _save_trace(error: BaseException, arguments: Sequence[str]) -> Path | None:
     """Write what happened to a file of the project's state, or say that it could not be kept."""
     import secrets  # noqa: PLC0415 (only for a trace)
     import traceback  # noqa: PLC0415
@@ -161,11 +184,14 @@ def _start_and_end_quickly() -> None:
 def _never_fail_to_print() -> None:
     """A character that the terminal's encoding lacks is shown as a question mark.
 
-    Where the caller closed a stream (`>&-`), what would go there is dropped.
+    Where the caller closed a stream (`>&-`), what would go there is dropped; so is what stderr
+    does not take, for a full disk of logs or a reader that has left is no reason to end a run.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+    if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr = deaf_to_errors(sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -17,7 +17,7 @@ def explain(
     type_name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TYPE]",
+            metavar="TYPE",
             help="A type such as keyword or, with its section, augment.python; or a section "
             "without types, such as refine.",
             show_default=False,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labelmill.cli.options import AsJson, Config, Overrides, Partition, Project
+from labelmill.cli.options import AsJson, Config, Overrides, Partition, Project, Verify
 
 if TYPE_CHECKING:
     from labelmill.config.spec import Job
@@ -18,21 +18,30 @@ def plan(
     overrides: Overrides = None,
     project: Project = None,
     partition: Partition = None,
+    verify: Verify = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a run would do, and what changed.
+    """Show what a run would do, and why.
 
-    Labeling functions and input are compared with the live snapshot. Nothing is written.
+    Labeling functions and input are compared with the live snapshot. A table of partitions and
+    functions says where votes are known, and where a function would vote and why. Nothing is
+    voted on, and nothing is written.
     """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
+    from labelmill.pipeline.damage import enduring  # noqa: PLC0415
+    from labelmill.pipeline.known import known_digests  # noqa: PLC0415
+    from labelmill.pipeline.outputs import local_output  # noqa: PLC0415
     from labelmill.pipeline.plan import make_plan  # noqa: PLC0415
-    from labelmill.pipeline.publish import local_output  # noqa: PLC0415
     from labelmill.report.planned import plan_facts  # noqa: PLC0415
     from labelmill.report.terminal import plan_view  # noqa: PLC0415
 
     job = read_job(config, overrides, project, partition)
-    facts = plan_facts(make_plan(job, partition), local_output(job))
+    output = local_output(job)
+    with known_digests(job, verify=verify, write=False):
+        facts = enduring(
+            job, lambda torn: plan_facts(make_plan(job, partition, torn), output, torn)
+        )
     if as_json:
         show_json({"ok": True, **facts})
     else:
@@ -112,16 +121,21 @@ def report(
     """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import screen, show, show_json  # noqa: PLC0415
+    from labelmill.errors import UsageError  # noqa: PLC0415
+    from labelmill.pipeline.outputs import address, local_output  # noqa: PLC0415
     from labelmill.pipeline.peek import find_snapshot, read_report  # noqa: PLC0415
-    from labelmill.pipeline.publish import local_output  # noqa: PLC0415
     from labelmill.report.terminal import report_view  # noqa: PLC0415
 
+    if target.parts[:1] == ("s3:",):
+        message = f"{target}: give the config of the job that publishes there"
+        raise UsageError(message)
     if target.suffix in (".yaml", ".yml"):
         target = local_output(read_job(target, overrides, project, partition))
     folder = find_snapshot(target, partition)
     found = read_report(folder)
     page = folder / "report.html"
     if as_json:
-        show_json({"ok": True, "folder": str(folder), "page": str(page), "report": found})
+        shown = {"folder": address(folder), "page": address(page)}
+        show_json({"ok": True, **shown, "report": found})
     else:
-        show(report_view(found, page, screen().width))
+        show(report_view(found, address(page), screen().width))

@@ -7,7 +7,7 @@ import typer
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file of a job.")]
 Configs = Annotated[
-    list[Path], typer.Argument(metavar="CONFIG...", help="YAML files of jobs.", show_default=False)
+    list[Path], typer.Argument(metavar="CONFIG", help="YAML files of jobs.", show_default=False)
 ]
 Overrides = Annotated[
     list[str] | None,

@@ -37,7 +37,7 @@ def screen() -> "Console":
 
     from rich.console import Console  # noqa: PLC0415 (the same)
 
-    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").strip(" 0").isdecimal()
     return Console(
         file=sys.stdout,
         width=None if known else PIPE_WIDTH,
@@ -115,5 +115,8 @@ def errors_of(error: LabelmillError) -> list[dict[str, Any]]:
         return [{name: getattr(problem, name) for name in names} for problem in error.problems]
     code = type(error).__name__
     if isinstance(error, ChecksFailed):
-        return [{"code": code, "message": message} for message in error.messages]
+        return [
+            {"code": code, "message": message, "snapshot": error.snapshot}
+            for message in error.messages
+        ]
     return [{"code": code, "message": str(error)}]

@@ -27,7 +27,10 @@ class Reporter:
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Note that `done` of `total` tasks of a stage are done."""
-        if self._bars is not None:
+        if not total:
+            if self._bars is None:
+                sys.stderr.write(f"{stage}: nothing to do\n")
+        elif self._bars is not None:
             if stage not in self._tasks:
                 self._tasks[stage] = self._bars.add_task(stage, total=total)
             self._bars.update(self._tasks[stage], completed=done, total=total)

@@ -124,6 +124,12 @@ def gc(  # noqa: PLR0913 (the same)
         bool,
         typer.Option("--dropped", help="Also unpublish partitions that are gone from the source."),
     ] = False,
+    cache: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE", help="Keep at most so much of votes and labeled shards, e.g. 2GB."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Remove nothing; say what would be removed.")
     ] = False,
@@ -133,16 +139,18 @@ def gc(  # noqa: PLR0913 (the same)
 ) -> None:
     """Remove what is not needed any more; never what is live.
 
-    Old views, snapshots that no view names any longer, what killed runs left behind, and old
-    records of runs.
+    Old views, snapshots that no view names any longer, what killed runs left behind, old records
+    of runs, and votes that no run would ask for.
     """
     from labelmill.cli.jobs import read_job  # noqa: PLC0415 (--help reads no jobs)
     from labelmill.cli.outcome import show, show_json  # noqa: PLC0415
     from labelmill.pipeline.sweep import sweep  # noqa: PLC0415
+    from labelmill.pipeline.unneeded import size_of  # noqa: PLC0415
     from labelmill.report.partitions import swept_view  # noqa: PLC0415
 
     job = read_job(config, overrides, project)
-    swept = sweep(job, keep=keep, dropped=dropped, dry_run=dry_run)
+    most = None if cache is None else size_of(cache)
+    swept = sweep(job, keep=keep, dropped=dropped, dry_run=dry_run, cache=most)
     if as_json:
         show_json({"ok": True, "dry_run": dry_run, **swept.facts()})
     else:
@@ -151,7 +159,7 @@ def gc(  # noqa: PLR0913 (the same)
 
 def _told(move: "Move") -> str:
     of = "" if move.partition is None else f"partition {move.partition}: "
-    was = "nothing" if move.before is None else f"snapshot {move.before}"
     if move.after is None:
-        return f"{of}nothing is live (it was {was})"
-    return f"{of}snapshot {move.after} is live again (it was {was})"
+        return f"{of}nothing is live (it was snapshot {move.before})"
+    was = "nothing was live" if move.before is None else f"it was snapshot {move.before}"
+    return f"{of}snapshot {move.after} is live again ({was})"

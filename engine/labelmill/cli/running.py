@@ -63,7 +63,7 @@ def run(  # noqa: PLR0913 (an option each)
         bool,
         typer.Option(
             "--relabel",
-            help="Make partitions too that are published and stale: model (see status).",
+            help="Make partitions too that are live and that another label model would label.",
         ),
     ] = False,
     refit: Annotated[
@@ -71,6 +71,13 @@ def run(  # noqa: PLR0913 (an option each)
         typer.Option(
             "--refit",
             help="Fit a label model that would be kept (on_change) on the newest partitions.",
+        ),
+    ] = False,
+    take_over: Annotated[
+        bool,
+        typer.Option(
+            "--take-over",
+            help="Publish although what is live in the output is of a job of another name.",
         ),
     ] = False,
     verify: Verify = False,
@@ -116,6 +123,7 @@ def run(  # noqa: PLR0913 (an option each)
             full_refresh=full_refresh,
             relabel=relabel,
             refit=refit,
+            take_over=take_over,
             verify=verify,
             progress=progress,
             listener=hear,
@@ -178,6 +186,7 @@ def _announced(run_one: "RunOne") -> "RunOne":
 def _show_one(done: "Run", *, as_json: bool) -> None:
     from labelmill.cli import logs  # noqa: PLC0415 (when all is done)
     from labelmill.cli.outcome import show, show_json  # noqa: PLC0415
+    from labelmill.pipeline.outputs import address  # noqa: PLC0415
 
     if logs.is_json():
         for warning in done.warnings:
@@ -185,12 +194,12 @@ def _show_one(done: "Run", *, as_json: bool) -> None:
     if not as_json:
         from labelmill.report.terminal import run_view  # noqa: PLC0415
 
-        show(run_view(done.status, done.output, done.snapshots, done.warnings))
+        show(run_view(done, address(done.output)))
         return
     snapshots = [
         {
             "id": snapshot.id,
-            "folder": str(snapshot.folder),
+            "folder": address(snapshot.folder),
             "partition": snapshot.partition,
             "totals": snapshot.report["totals"],
             "splits": snapshot.report["splits"],
@@ -203,6 +212,7 @@ def _show_one(done: "Run", *, as_json: bool) -> None:
             "run_id": done.id,
             "status": done.status,
             "snapshots": snapshots,
+            "unchanged": list(done.unchanged),
             "warnings": list(done.warnings),
         }
     )
@@ -210,6 +220,7 @@ def _show_one(done: "Run", *, as_json: bool) -> None:
 
 def _show_many(done: "Backfill", *, as_json: bool) -> None:
     from labelmill.cli.outcome import errors_of, show, show_error, show_json  # noqa: PLC0415
+    from labelmill.pipeline.outputs import address  # noqa: PLC0415
     from labelmill.report.partitions import backfill_view  # noqa: PLC0415
 
     error = done.error
@@ -221,11 +232,12 @@ def _show_many(done: "Backfill", *, as_json: bool) -> None:
             "run_id": done.id,
             "partitions": [outcome.facts() for outcome in done.outcomes],
             "left": list(done.left),
+            "older": list(done.older),
             "errors": [] if error is None else errors_of(error),
         }
         show_json(facts)
     else:
-        show(backfill_view(done.outcomes, done.left, done.output))
+        show(backfill_view(done.outcomes, done.left, address(done.output), done.older))
         if error is not None:
             show_error(error, as_json=False)
     if code:

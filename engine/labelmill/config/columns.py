@@ -16,17 +16,19 @@ from labelmill.errors import BadParameter, BadResource, Problem, nearest
 from labelmill.text.expression import Expression
 
 
-def check_columns(job: Job, schema: pa.Schema) -> list[Problem]:
+def check_columns(job: Job, schema: pa.Schema, partition: str | None = None) -> list[Problem]:
     """Note every column that the job names and the source does not have, or has as another type.
 
     Args:
         job: the job.
         schema: the schema of the source's files; a hive key may be left out of it.
+        partition: of which the files are, where they are not all.
 
     Returns:
         The problems, at their places in the config.
     """
-    return _problems(job, job.source, "source", schema)
+    where = "the source" if partition is None else f"partition '{partition}' of the source"
+    return _problems(job, job.source, "source", schema, where)
 
 
 def check_gold_columns(job: Job, schema: pa.Schema) -> list[Problem]:
@@ -39,7 +41,7 @@ def check_gold_columns(job: Job, schema: pa.Schema) -> list[Problem]:
     Returns:
         The problems, at their places in the config.
     """
-    return [] if job.gold is None else _problems(job, job.gold, "gold", schema)
+    return [] if job.gold is None else _problems(job, job.gold, "gold", schema, "gold")
 
 
 def named_columns(job: Job) -> tuple[str, ...]:
@@ -73,9 +75,12 @@ class _Column:
     function: str | None = None
 
 
-def _problems(job: Job, rows: SourceSpec, section: str, schema: pa.Schema) -> list[Problem]:
+def _problems(
+    job: Job, rows: SourceSpec, section: str, schema: pa.Schema, where: str
+) -> list[Problem]:
     """What is wrong with the columns of the rows that a section of the config names."""
-    found = [(c, _wrong(c, rows, section, schema)) for c in _wanted(job, rows, section)]
+    wanted = _wanted(job, rows, section)
+    found = [(column, _wrong(column, rows, (section, where), schema)) for column in wanted]
     wrong = [(column, message) for column, message in found if message]
     if not wrong:
         return []
@@ -118,9 +123,12 @@ def _columns_of(function: FunctionSpec, folder: Path) -> tuple[str, ...]:
         return ()  # binding the function says what is wrong with it
 
 
-def _wrong(column: _Column, rows: SourceSpec, section: str, schema: pa.Schema) -> str | None:
+def _wrong(
+    column: _Column, rows: SourceSpec, told: tuple[str, str], schema: pa.Schema
+) -> str | None:
+    """What is wrong with a column; `told` is the section, and how its rows are spoken of."""
     names = set(schema.names)
-    where = "the source" if section == "source" else "gold"
+    section, where = told
     virtual = {"id", "text", rows.partition}
     if column.name not in names:
         if column.name in virtual and column.trail[-1] not in ("id", "text"):

@@ -9,6 +9,9 @@ from labelmill.errors import nearest
 
 _EXPRESSION = re.compile(r"\$\$\{|\$\{([^}]*)\}|\$\{")
 _FORMS = "known are ${vars.NAME}, ${env.NAME} and ${run.partition}; write $${ for a plain ${"
+_ROOM = 20_000_000
+"""So much may all values be that are filled in: each weighs its characters, and `_VALUE`."""
+_VALUE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class _Filling:
     declared: set[str] = field(default_factory=set)
     done: dict[str, Node] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
+    weights: dict[str, int] = field(default_factory=dict)
+    room: int = _ROOM
 
     def declare(self) -> None:
         """Look up the names under `env`."""
@@ -99,6 +104,7 @@ class _Filling:
             assert raw is not None  # noqa: S101 (callers look it up first)
             self.open.append(name)
             self.done[name] = self.fill(raw, trail)
+            self.weights[name] = _weight(self.done[name])
             self.open.pop()
         return self.done[name]
 
@@ -162,7 +168,12 @@ class _Filling:
         if name in self.open:
             circle = " -> ".join((*self.open[self.open.index(name) :], name))
             return self._nothing(trail, f"the variables stand in a circle: {circle}")
-        return self.variable(name)
+        found = self.variable(name)
+        self.room -= self.weights[name]
+        if self.room < 0:
+            message = f"'{name}' grows beyond all bounds: variables stand in variables too often"
+            return self._nothing(trail, message)
+        return found
 
     def _look_up_env(self, name: str, trail: Trail) -> Node:
         if name not in self.declared:
@@ -184,6 +195,14 @@ class _Filling:
 
     def _broken(self) -> Node:
         return Node("", self.root.place, broken=True)
+
+
+def _weight(node: Node) -> int:
+    if is_map(node):
+        return _VALUE + sum(_weight(child) for child in node.value.values())
+    if is_list(node):
+        return _VALUE + sum(_weight(child) for child in node.value)
+    return _VALUE + (len(node.value) if isinstance(node.value, str) else 0)
 
 
 def _names(root: Node) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-SLUG = r"^[a-z0-9][a-z0-9_.-]*$"
+SLUG = r"^[a-z0-9][a-z0-9_.-]{0,99}$"
 NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]+)*$"
 

@@ -42,8 +42,9 @@ class JobFile:
         execution: how the work is carried out; it never changes the output.
         record: whom a run tells of itself; it never changes the output.
         error_budget: the share of rows that may fail in each labeling function.
-        output: folder of the training sets; `data/out/<name>` where it is left out.
-        state: folder of what is kept between runs; `.labelmill` if left out.
+        output: folder of the training sets, here or at `s3://`; `data/out/<name>` where it is left
+            out.
+        state: folder of what is kept between runs, here or at `s3://`; `.labelmill` if left out.
     """
 
     version: Literal[1]

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-FILE_NAME = r"^[^/\\]+$"
+FILE_NAME = r"^[^/\\]*[^/\\.][^/\\]*$"
 DURATION = r"^[0-9]+(\.[0-9]+)?[smhd]$"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelmill.config.key_kinds import LANGUAGE, NAME, SLUG
+from labelmill.config.keys_nested import DURATION, FILE_NAME
 from labelmill.config.nodes import Findings, Node, Trail, get
 from labelmill.errors import nearest
 
@@ -31,7 +32,9 @@ _SWITCHES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _PATTERNS = {
     LANGUAGE: "a language code such as en or de",
     NAME: "letters, digits, '_', '-' and '.'",
-    SLUG: "small letters, digits, '-', '_' and '.', with a letter or digit first",
+    SLUG: "small letters, digits, '-', '_' and '.', with a letter or digit first, 100 at most",
+    DURATION: "a number and s, m, h or d, such as 30m",
+    FILE_NAME: "the name of a file without its folder",
 }
 
 

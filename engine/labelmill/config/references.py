@@ -9,6 +9,7 @@ from labelmill.config.key_kinds import NAME
 from labelmill.config.labels import LABEL_CHECKS
 from labelmill.config.nodes import Trail, get
 from labelmill.config.scene import Scene
+from labelmill.core.facts import EMPTY_TRAIN
 from labelmill.errors import nearest
 
 _WHOLE = {"document": "whole texts", "span": "spans"}
@@ -45,6 +46,9 @@ def check_step_names(scene: Scene) -> None:
             seen.add(part.name)
             if section == "export" and part.name == "parquet":
                 message = "the folder 'parquet' is taken: Parquet is always written there"
+                scene.add((*part.trail, "name"), "reference", message)
+            if section == "checks" and part.name == EMPTY_TRAIN:
+                message = "is what a run calls its own check of the split train; give another name"
                 scene.add((*part.trail, "name"), "reference", message)
 
 

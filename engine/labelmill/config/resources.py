@@ -48,8 +48,6 @@ def _check_stores(scene: Scene) -> None:
         problem = problem_of(place)
         if problem:
             scene.add(trail, "value", problem)
-        elif trail == ("state",):
-            scene.add(trail, "value", "the state lies on this machine; give a path")
         elif not is_installed():
             scene.add(trail, "package", INSTALL)
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 
@@ -11,13 +12,14 @@ from labelmill.config.keys_nested import Every
 from labelmill.config.nodes import Findings
 from labelmill.config.resources import is_url
 from labelmill.config.sections import Draft
+from labelmill.config.spec import STATE
 from labelmill.core import schema
 from labelmill.core.protocols import Unit
 from labelmill.errors import BadParameter
 from labelmill.text.expression import Expression
 
-RECORDS = ("prometheus", "openlineage")
-"""Keys under `record` that name a file."""
+RECORDS = {"prometheus": (".prom",), "openlineage": (".jsonl", ".ndjson", ".json", ".log")}
+"""Keys under `record` that name a file, and how the names of such files end."""
 
 FRACTIONS = ("train", "dev", "test")
 TAKEN = frozenset(
@@ -173,9 +175,11 @@ def _check_output(draft: Draft, folder: Path, findings: Findings) -> None:
 def _check_state(draft: Draft, folder: Path, findings: Findings) -> None:
     """The state lies apart from what is read and what is written."""
     state = (draft.header or {}).get("state")
-    if state is None or "\0" in state:
-        if state is not None:
-            findings.add(("state",), "value", "holds a NUL character; no folder can be named so")
+    if state is None:
+        _check_beside_state(draft, folder, findings)
+        return
+    if "\0" in state:
+        findings.add(("state",), "value", "holds a NUL character; no folder can be named so")
         return
     target = placed(state, folder)
     if not is_url(state) and not Path(state).is_absolute() and not _inside(target, str(folder)):
@@ -191,6 +195,14 @@ def _check_state(draft: Draft, folder: Path, findings: Findings) -> None:
                 f"the state and the {name} lie in each other; give the state a place of its own"
             )
             findings.add(("state",), "value", message)
+
+
+def _check_beside_state(draft: Draft, folder: Path, findings: Findings) -> None:
+    """What is published does not lie where the state is kept, which anybody may remove."""
+    output = output_of(draft)
+    if not is_url(output) and _inside(placed(output, folder), placed(STATE, folder)):
+        message = f"lies in {STATE}, which holds what can be made anew; give a place of its own"
+        findings.add(("output",), "value", message)
 
 
 def _check_gold(draft: Draft, folder: Path, findings: Findings) -> None:
@@ -211,11 +223,14 @@ def _check_gold(draft: Draft, folder: Path, findings: Findings) -> None:
 def _check_record(draft: Draft, folder: Path, findings: Findings) -> None:
     """A run writes beside its output only where that was plainly asked for."""
     given, output = draft.sections["record"] or {}, output_of(draft)
-    for key in RECORDS:
+    for key, endings in RECORDS.items():
         path = given.get(key)
         if path is None or _is_endpoint(key, path, findings):
             continue
         target = placed(path, folder)
+        if not target.endswith(endings):
+            message = f"must end with {' or '.join(endings)}, so that no other file is hit"
+            findings.add(("record", key), "value", message)
         if not Path(path).is_absolute() and not _inside(target, str(folder)):
             message = f"'{path}' leads out of the project; write an absolute path if that is meant"
             findings.add(("record", key), "value", message)
@@ -233,7 +248,24 @@ def _is_endpoint(key: str, path: str, findings: Findings) -> bool:
     elif not path.startswith(("http://", "https://")):
         message = "only http and https can be spoken; give such a URL, or a path"
         findings.add(("record", key), "value", message)
+    elif not _can_be_called(path):
+        findings.add(("record", key), "value", "is no URL with a host and a port that there are")
     return True
+
+
+def _can_be_called(url: str) -> bool:
+    """Whether a URL has a host, a port that there can be, and nothing that no URL may hold.
+
+    Example:
+        >>> _can_be_called("http://lineage:5000/api"), _can_be_called("http://lineage:99999/")
+        (True, False)
+    """
+    try:
+        parts = urlsplit(url)
+        known = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return known and url.isprintable() and " " not in url
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -9,6 +9,9 @@ import pyarrow as pa
 
 from labelmill.core.tables import HeldTables, Tables
 
+EMPTY_TRAIN = "empty_train"
+"""The check that every run carries out by itself; it is told of only where it fails."""
+
 
 @dataclass(frozen=True, slots=True)
 class Past:

@@ -1,7 +1,5 @@
 """Hashes of whole columns: keys that tell rows apart, and random fractions drawn from them."""
 
-from itertools import pairwise
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -9,7 +7,6 @@ import pyarrow.compute as pc
 import xxhash
 
 from labelmill.core.seeds import keyed_hash
-from labelmill.core.texts import string_bytes
 
 UInt64 = npt.NDArray[np.uint64]
 
@@ -27,10 +24,7 @@ def wide_keys(column: pa.Array) -> UInt64:
         (True, False)
     """
     column = (pc.fill_null(column, "") if column.null_count else column).cast(pa.binary())
-    content, offsets = string_bytes(column)
-    data = content.data
-    digest = xxhash.xxh3_128_digest
-    digests = b"".join([digest(data[start:end]) for start, end in pairwise(offsets.tolist())])
+    digests = b"".join(map(xxhash.xxh3_128_digest, column.to_pylist()))
     return np.frombuffer(digests, dtype=">u8").astype(np.uint64).reshape(-1, 2)
 
 

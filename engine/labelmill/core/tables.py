@@ -49,10 +49,11 @@ class HeldTables:
         """A whole table; an empty one where it is not held.
 
         Raises:
-            UsageError: if no snapshot has a table of that name.
+            UsageError: if no snapshot has a table of that name, or it has no such column.
         """
         known_table(name)
         found = self.held.get(name, pa.table({}))
+        known_columns(name, found.schema, columns)
         return found.select(list(columns)) if columns is not None and name in self.held else found
 
     def schema(self, name: str) -> pa.Schema:
@@ -70,3 +71,21 @@ def known_table(name: str) -> str:
         message = f"no table '{name}'{nearest(name, TABLES)}; there are {', '.join(TABLES)}"
         raise UsageError(message)
     return name
+
+
+def known_columns(name: str, schema: pa.Schema, columns: Sequence[str] | None) -> list[str] | None:
+    """Names of columns, if a table has them all; of one without columns nothing is known.
+
+    A field inside a column goes by both names with a dot between.
+
+    Raises:
+        UsageError: if it has not.
+    """
+    if columns is None or not schema.names:
+        return None if columns is None else list(columns)
+    for column in columns:
+        if column not in schema.names and column.partition(".")[0] not in schema.names:
+            hint = nearest(column, schema.names)
+            message = f"table '{name}' has no column '{column}'{hint}"
+            raise UsageError(message)
+    return list(columns)

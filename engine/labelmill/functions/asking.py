@@ -1,6 +1,7 @@
 """Asking a project's function about row after row, at next to no cost beside the function."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def looked_up(
     """
     get = table.get
     if set(map(type, answers)) <= set(types):
-        codes = [get(answer, ODD) for answer in answers]
+        codes = [*map(get, answers, repeat(ODD))]
     else:
         codes = [get(a, ODD) if type(a) in types else ODD for a in answers]
     return np.array(codes, dtype=np.int64)

@@ -113,8 +113,12 @@ def _texts(name: str, texts: Texts) -> tuple[str, ...]:
     given = (texts,) if isinstance(texts, str) else tuple(texts)
     for text in given:
         if not isinstance(text, str):
-            raise BadParameter(name, f"takes strings, found {text!r}")
+            raise BadParameter(name, f"takes strings, found {text!r}{_elsewhere(text)}")
     return given
+
+
+def _elsewhere(example: object) -> str:
+    return "; examples that are rows stand in the config" if isinstance(example, Mapping) else ""
 
 
 def _batch(batch: Any) -> BatchForm | None:

@@ -3,7 +3,7 @@
 A file appears under its name whole or not at all: it is written beside its place and renamed. It
 is synced to disk before that, unless it serves one run only, or stands in a folder that is moved
 to its final place when it is complete, and is synced then. Nothing else in labelmill writes to
-disk.
+disk, but who holds a lock: its file says no more than that.
 """
 
 import os
@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import EEXIST, EISDIR, ENAMETOOLONG, ENOTDIR
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,22 +21,36 @@ import pyarrow.parquet as pq
 
 from labelmill.errors import OutputFailed
 from labelmill.io.steps import opened, tick
+from labelmill.io.stores import StoreError
 
 COMPRESSION = "zstd"
 COMPRESSION_LEVEL = 1
 ROW_GROUP_ROWS = 20_000
 _TOKEN = secrets.token_hex(4)
 """Tells this process from those on other machines, which may have the same number."""
+_ADVICE = {
+    EEXIST: "something else stands there",
+    EISDIR: "a folder stands in its place",
+    ENOTDIR: "a file stands where a folder should be",
+    ENAMETOOLONG: "give a shorter name",
+}
+"""What is said of errors that neither space nor permission mends."""
 
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn an operating-system error into one that names the path and the next step."""
+    """Turn an operating-system error into one that names the path and the next step.
+
+    What a store has answered passes: it is not of the disk.
+    """
     try:
         yield
+    except StoreError:
+        raise
     except OSError as error:
         reason = error.strerror or str(error)
-        message = f"{path}: cannot be written ({reason}); check free space and permissions"
+        advice = _ADVICE.get(error.errno or 0, "check free space and permissions")
+        message = f"{path}: cannot be written ({reason}); {advice}"
         raise OutputFailed(message) from error
 
 

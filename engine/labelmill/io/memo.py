@@ -7,7 +7,6 @@ again within one tick of the clock can look the same. Of another user's memo not
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -18,6 +17,7 @@ from typing import Any
 from labelmill.errors import OutputFailed
 from labelmill.io import durable
 from labelmill.io.stores import Place, StorePath, is_store_url
+from labelmill.io.trust import is_ours
 
 SETTLED = 2_000_000_000
 """Nanoseconds after which a file that is written to again cannot look the same."""
@@ -119,9 +119,9 @@ def _may_be_there(path: str) -> bool:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """What a memo says; nothing if it is another user's, or cannot be read."""
+    """What a memo says; nothing if it is not ours, or cannot be read."""
     try:
-        if path.stat().st_uid != os.geteuid():
+        if not is_ours(path):
             return {}
         told = json.loads(path.read_bytes())
         if told["version"] != VERSION:

@@ -15,6 +15,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from labelmill.core.digests import digest, digest_bytes
+from labelmill.core.hiding import CUT
 from labelmill.errors import BadParameter, BadResource, nearest
 
 RAISED = (Exception, SystemExit, GeneratorExit)
@@ -167,7 +168,7 @@ def shortened(text: str, limit: int = 300) -> str:
     """
     text = text.encode("utf-8", "backslashreplace").decode()
     line = " ".join(re.sub(r" at 0x[0-9a-fA-F]+", "", text).split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    return line if len(line) <= limit else line[: limit - 1] + CUT
 
 
 def _inside(root: Path, file: str) -> Path:
@@ -221,12 +222,31 @@ def _run(base: Path, path: Path, name: str) -> None:
     module = module_from_spec(spec)
     sys.modules[name] = module
     try:
-        with importable(base):
+        with importable(base), _streams_kept():
             spec.loader.exec_module(module)
     except RAISED as error:  # what a user's module raises
         sys.modules.pop(name, None)
         _PROJECTS[base].modules.clear()
         raise _broken(base, path, error) from error
+
+
+@contextmanager
+def _streams_kept() -> Iterator[None]:
+    """A module may put streams of its own in place of stdout and stderr, as old scripts do.
+
+    Results and messages do not go there. The streams stay, for one that nobody holds any more
+    would close what it wraps.
+    """
+    before = sys.stdout, sys.stderr
+    try:
+        yield
+    finally:
+        if (sys.stdout, sys.stderr) != before:
+            _STREAMS.extend((sys.stdout, sys.stderr))
+            sys.stdout, sys.stderr = before
+
+
+_STREAMS: list[Any] = []
 
 
 def _broken(base: Path, path: Path, error: BaseException) -> BadResource:

@@ -8,10 +8,12 @@ answers only its code and its sentence are.
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
+from pathlib import Path
+from time import sleep
 from typing import Any, TypeVar
 
 from labelmill.errors import UsageError
@@ -20,14 +22,20 @@ from labelmill.io.stores import Changed, Denied, Gone, Seen, StoreError, Unreach
 
 Result = TypeVar("Result")
 
-INSTALL = "reading s3:// needs the extra s3; run: pip install 'labelmill[s3]'"
+INSTALL = "reading and writing s3:// needs the extra s3; run: pip install 'labelmill[s3]'"
 KEYS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 CLIENT = {"timeout": "60s", "connect_timeout": "10s"}
 RETRIES: Any = {"max_retries": 0}
 """What may pass is tried again by `labelmill.io.patience`, as everywhere."""
 
 AT_ONCE = 1000
-"""So many objects a store lists in one request."""
+"""So many objects a store lists or removes in one request."""
+
+WHOLE = 32 << 20
+"""Up to so many bytes a file is written in one request; its etag is then that of the bytes."""
+
+PART = 16 << 20
+"""Bytes of a part of a bigger file."""
 
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
@@ -100,17 +108,63 @@ class Bucket:
         except Gone:
             return None
 
+    def read(self, key: str, etag: str | None = None) -> bytes:
+        """A whole object."""
+        return self._read(key, etag, {})
+
     def read_range(self, key: str, start: int, stop: int, etag: str | None = None) -> bytes:
         """Some bytes of an object."""
+        return self._read(key, etag, {"range": (start, stop)})
+
+    def _read(self, key: str, etag: str | None, options: dict[str, Any]) -> bytes:
         import obstore  # noqa: PLC0415 (an extra)
 
-        wanted: Any = {"range": (start, stop)} | ({} if etag is None else {"if_match": etag})
+        wanted: Any = options if etag is None else {**options, "if_match": etag}
         try:
             return self._patiently(
                 lambda: obstore.get(self._store, key, options=wanted).bytes().to_bytes()
             )
         except Changed as error:
             raise Changed("it was replaced since it was listed; run again") from error
+
+    def write(self, key: str, data: bytes | Path) -> str:
+        """Write bytes or a file; a big file goes in parts, and is there when all of them are."""
+        return self._put(key, data, "overwrite")
+
+    def write_if(self, key: str, data: bytes, etag: str | None) -> str:
+        """Write if the object is the one with this etag, or with None if there is none."""
+        mode: Any = "create" if etag is None else {"e_tag": etag}
+        for pause in (*PAUSES, None):
+            try:
+                return self._put(key, data, mode)
+            except (Changed, Gone) as error:
+                if etag is None and isinstance(error, Gone):
+                    raise  # there is no such bucket
+            # The answer to an attempt that was taken may have been lost on its way; and one who
+            # comes at the same moment may be refused although nobody has changed anything.
+            seen = self.look(key)
+            if seen is not None and seen.size == len(data) and self.read(key, seen.etag) == data:
+                return seen.etag
+            if (seen and seen.etag) != etag or pause is None:
+                break
+            sleep(pause)
+        raise Changed("somebody else has written it in the meantime")
+
+    def _put(self, key: str, data: bytes | Path, mode: Any) -> str:
+        import obstore  # noqa: PLC0415 (an extra)
+
+        big = isinstance(data, Path) and data.stat().st_size > WHOLE
+        put = partial(obstore.put, self._store, key, data, mode=mode, use_multipart=big)
+        done = self._patiently(partial(put, chunk_size=PART))
+        return str(done["e_tag"])
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove objects."""
+        import obstore  # noqa: PLC0415 (an extra)
+
+        for start in range(0, len(keys), AT_ONCE):
+            some = list(keys[start : start + AT_ONCE])
+            self._patiently(partial(obstore.delete, self._store, some))
 
     def _patiently(self, attempt: Callable[[], Result]) -> Result:
         def answered() -> Result:
@@ -137,7 +191,7 @@ def _answers(bucket: str) -> Iterator[None]:
 
     try:
         yield
-    except known.PreconditionError:
+    except (known.PreconditionError, known.AlreadyExistsError):
         raise Changed("somebody else has written it in the meantime") from None
     except (known.BaseError, FileNotFoundError, PermissionError) as error:
         raise _told(bucket, str(error)) from None

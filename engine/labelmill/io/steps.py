@@ -20,7 +20,20 @@ CRASH = "LABELMILL_CRASH"
 RECORD = 1024
 """Bytes of a note: all have one length, so that the place of a note is its number."""
 
-Kind = Literal["create", "write", "fsync", "rename", "link", "symlink", "unlink", "mkdir", "rmdir"]
+Kind = Literal[
+    "create",
+    "write",
+    "fsync",
+    "rename",
+    "link",
+    "symlink",
+    "unlink",
+    "mkdir",
+    "rmdir",
+    "put",
+    "drop",
+]
+"""What is done to the disk, and (`put` and `drop`) to an object of a store."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,26 @@ replaced since. Which client library speaks to a store is known to its own modul
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from errno import EACCES, EEXIST, EINVAL, ENOENT, ENOTCONN
 from functools import cached_property
+from multiprocessing.pool import ThreadPool
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from labelmill.errors import UsageError
 
 SCHEME = "s3"
 READ_AHEAD = 8 << 20
 """Bytes that are asked for at once where a whole object is read."""
+
+AT_ONCE = 8
+"""So many requests wait for their answer at once."""
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
 
@@ -90,9 +97,47 @@ class Store(Protocol):
         """What an object is like now; None where there is none."""
         ...
 
-    def read_range(self, key: str, start: int, stop: int, etag: str | None = None) -> bytes:
-        """Bytes start to stop of an object; with an `etag` only if it is still that one."""
+    def read(self, key: str, etag: str | None = None) -> bytes:
+        """A whole object; where an `etag` is given, only if it is still that one."""
         ...
+
+    def read_range(self, key: str, start: int, stop: int, etag: str | None = None) -> bytes:
+        """Bytes start to stop of an object; with an `etag` as `read`."""
+        ...
+
+    def write(self, key: str, data: bytes | Path) -> str:
+        """Write bytes, or a file of this machine; gives the etag."""
+        ...
+
+    def write_if(self, key: str, data: bytes, etag: str | None) -> str:
+        """Write if the object has this etag, or with None if there is no object; gives the etag.
+
+        Raises:
+            Changed: if somebody else was there before; nothing was written then.
+        """
+        ...
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove objects; those that are not there are passed over."""
+        ...
+
+
+def untold(done: int) -> None:
+    """Say nothing of how many are done."""
+
+
+def each(
+    do: Callable[[Given], Result], given: Sequence[Given], told: Callable[[int], None] = untold
+) -> list[Result]:
+    """Ask a store something for each, several at once; `told` hears how many are done."""
+    if not given:
+        return []
+    found: list[Result] = []
+    with ThreadPool(min(AT_ONCE, len(given))) as threads:
+        for result in threads.imap(do, given):
+            found.append(result)
+            told(len(found))
+    return found
 
 
 def is_store_url(path: str) -> bool:
@@ -128,10 +173,10 @@ def problem_of(url: str) -> str:
 
     Example:
         >>> problem_of("gs://bucket/rows")
-        'only s3:// can be read; give such a URL, or a path'
+        'only s3:// can be read and written; give such a URL, or a path'
     """
     if not is_store_url(url):
-        return "only s3:// can be read; give such a URL, or a path"
+        return "only s3:// can be read and written; give such a URL, or a path"
     bucket, _, key = url.removeprefix(f"{SCHEME}://").partition("/")
     if "@" in bucket:
         return "a URL holds no login; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead"

@@ -10,17 +10,22 @@ from labelmill.config.spec import Job
 from labelmill.errors import InputMissing, LabelmillError, PartlyPublished, UsageError
 from labelmill.pipeline import ending
 from labelmill.pipeline.choice import chooser_of
-from labelmill.pipeline.freshness import labeled_by_others
+from labelmill.pipeline.fingerprint import plan_digest
+from labelmill.pipeline.freshness import differences, labeled_by_others
 from labelmill.pipeline.known import known_digests
 from labelmill.pipeline.locks import locked
+from labelmill.pipeline.outputs import local_output
 from labelmill.pipeline.past import last_runs
-from labelmill.pipeline.publish import live_manifest, local_output
+from labelmill.pipeline.plan import plan_gold
+from labelmill.pipeline.publish import live_manifest
+from labelmill.pipeline.ray_connection import one_cluster
 from labelmill.pipeline.record import Record, status_of
 from labelmill.pipeline.result import Run
 from labelmill.pipeline.run import run_job
 from labelmill.pipeline.several import JobOf
 from labelmill.pipeline.survey import Found, natural, survey
 from labelmill.pipeline.views import live_view
+from labelmill.pipeline.writers import writing
 
 
 class RunOne(Protocol):
@@ -56,13 +61,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """What became of several partitions; `left` were not tried since one before them failed."""
+    """What became of several partitions; `left` were not tried since one before them failed.
+
+    Where nothing was to be done, `older` are live as another form of the job made them.
+    """
 
     id: str
     output: Path
     outcomes: tuple[Outcome, ...]
     left: tuple[str, ...] = ()
     keep_going: bool = False
+    older: tuple[str, ...] = ()
 
     @property
     def error(self) -> LabelmillError | None:
@@ -87,6 +96,7 @@ class Backfill:
             self.output,
             tuple(snapshot for run in runs for snapshot in run.snapshots),
             tuple(warning for run in runs for warning in run.warnings),
+            tuple(snapshot for run in runs for snapshot in run.unchanged),
         )
 
 
@@ -174,26 +184,29 @@ def run_partitions(  # noqa: PLR0913 (an option each)
         InputMissing: if there is no input, or no partition in the range.
         LockHeld: if another process works on this job.
     """
-    record = Record(job.name, job.state_folder, hidden=job.resolved.hidden)
-    record.facts |= {"verb": "backfill", "wanted": wanted}
+    record = Record.of(job, "backfill")
+    record.facts["wanted"] = wanted
     try:
-        with ending.drained(job.execution.grace, notice), locked(job):
+        with ending.drained(job.execution.grace, notice), locked(job), writing(job):
+            output = local_output(job)
             with known_digests(job, verify=verify):
                 chosen = _chosen(job, wanted, relabel=relabel, job_of=job_of)
+                older = () if chosen else _older(job, job_of or (lambda _: job))
             outcomes: list[Outcome] = []
             record.facts["partitions"] = rows = []
-            for part in chosen:
-                ending.check()
-                outcomes.append(_outcome(job_of or (lambda _: job), part, run_one))
-                rows.append(outcomes[-1].facts())
-                if outcomes[-1].error is not None and not keep_going:
-                    break
+            with one_cluster():
+                for part in chosen:
+                    ending.check()
+                    outcomes.append(_outcome(job_of or (lambda _: job), part, run_one))
+                    rows.append(outcomes[-1].facts())
+                    if outcomes[-1].error is not None and not keep_going:
+                        break
     except BaseException as error:
         record.close(status_of(error), error)
         raise
     left = tuple(chosen[len(outcomes) :])
-    done = Backfill(record.id, local_output(job), tuple(outcomes), left, keep_going)
-    record.facts["left"] = list(left)
+    done = Backfill(record.id, output, tuple(outcomes), left, keep_going, older)
+    record.facts |= {"left": list(left), "older": list(older)}
     status = "published" if outcomes else "nothing to do"
     record.close(status if done.error is None else "failed", done.error)
     return done
@@ -207,6 +220,22 @@ def _live(outputs: Mapping[str, Path], key: str | None) -> dict[str, Path]:
         for name, output in outputs.items()
         if (view := views[output]) is not None and view.key == key and name in view.snapshots
     }
+
+
+def _older(job: Job, job_of: JobOf) -> tuple[str, ...]:
+    """The partitions of the source that are live as another form of the job made them."""
+    names = [str(part.partition) for part in survey(job)]
+    live = _live({name: local_output(job_of(name)) for name in names}, job.source.partition)
+    known: dict[int, tuple[Job, str]] = {}
+    found: list[str] = []
+    for name, output in live.items():
+        own, manifest = job_of(name), live_manifest(output, name)
+        if id(own) not in known:
+            gold = None if own.gold is None else plan_gold(own, own.gold).input
+            known[id(own)] = own, plan_digest(own, gold)
+        if manifest is None or differences(manifest, {"plan": known[id(own)][1]}):
+            found.append(name)
+    return tuple(found)
 
 
 def _labeled_by_others(job_of: JobOf, live: Mapping[str, Path]) -> set[str]:

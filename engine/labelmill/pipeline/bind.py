@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labelmill.config.spec import FunctionSpec, GazetteerSpec, Job
+from labelmill.core.digests import digest
 from labelmill.core.labels import LabelSpace
 from labelmill.core.mentions import Gazetteer
 from labelmill.core.protocols import (
@@ -22,6 +23,7 @@ from labelmill.core.protocols import (
 from labelmill.errors import BadParameter, BadResource
 from labelmill.io.gazetteers import load_gazetteer
 from labelmill.io.source import ShardReader
+from labelmill.pipeline.foreign import is_foreign
 from labelmill.text.gazetteer import CompiledGazetteer
 from labelmill.text.scan import Kit, Probe, Scan, slow_here
 
@@ -82,7 +84,7 @@ class Voters(Mapping[str, Voter]):
     def __init__(self, bound: "BoundJob") -> None:
         """Nothing is made yet."""
         self._bound = bound
-        self._specs = {function.name: function for function in bound.in_order()}
+        self._specs = {function.name: function for function in bound.in_order}
         self._made: dict[str, Voter] = {}
 
     def __getitem__(self, name: str) -> Voter:
@@ -164,11 +166,25 @@ class BoundJob:
         """
         return Voters(self)
 
-    def in_order(self) -> Iterator[FunctionSpec]:
+    @cached_property
+    def in_order(self) -> tuple[FunctionSpec, ...]:
         """The labeling functions, each after those that it reads."""
         functions = {function.name: function for function in self.job.functions}
         order = TopologicalSorter({name: self.needs[name].reads for name in functions})
-        return (functions[name] for name in order.static_order())
+        return tuple(functions[name] for name in order.static_order())
+
+    @cached_property
+    def meanings(self) -> Mapping[str, str]:
+        """A digest of what the numbers of label sets mean that each function may vote for."""
+        return {function.name: digest(self._meaning(function)) for function in self.job.functions}
+
+    def _meaning(self, function: FunctionSpec) -> object:
+        space = self.space
+        if is_foreign(self.needs[function.name]):
+            sets = range(len(space.names), len(space.sets))
+            return [[place, space.members(place)] for place in sets]
+        places = [space.index(target) for target in function.kind.targets()]
+        return [[place, space.members(place)] for place in places]
 
     @cached_property
     def reader(self) -> ShardReader:
@@ -206,7 +222,7 @@ class BoundJob:
 
     def _searching(self) -> Iterator[str]:
         """Names of the functions that the scan serves."""
-        return (f.name for f in self.in_order() if f.type in SEARCHING_TYPES)
+        return (f.name for f in self.in_order if f.type in SEARCHING_TYPES)
 
     def voter(self, function: FunctionSpec) -> Voter:
         """A labeling function at work; what is wrong with it is told with its name."""

@@ -8,38 +8,55 @@ shard costs a shard, and another name or place of a file costs nothing.
 
 import json
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from labelmill.config.model import canonical
-from labelmill.config.spec import FunctionSpec, Job
+from labelmill.config.spec import Job
 from labelmill.core.batch import Batch
-from labelmill.core.digests import canonical_json, digest
-from labelmill.core.labels import LabelSpace
+from labelmill.core.digests import canonical_json, digest, digest_bytes
 from labelmill.io import durable
-from labelmill.io.cells import Cell, Shelf
+from labelmill.io.cells import FILES, Cell, Shelf
 from labelmill.io.columns import column_digest
 from labelmill.pipeline.bind import SEARCHING_TYPES, BoundJob
 from labelmill.pipeline.fingerprint import function_fingerprints, package_version
-from labelmill.pipeline.foreign import is_foreign
+from labelmill.pipeline.lasting import lasting
+from labelmill.pipeline.seen import Seen
 from labelmill.pipeline.voting import Ballot, vote
 
 PRINTS = "functions.json"
-VERSION = 1
+VERSION = 3
 """Of what stands in a cell; another one makes all cells new."""
 
 
 def write_prints(job: Job, folder: Path) -> None:
-    """Leave the fingerprint of every function for the processes that label."""
-    prints = {name: digest(parts) for name, parts in function_fingerprints(job).items()}
-    durable.write_bytes(folder / PRINTS, canonical_json(prints).encode())
+    """Leave a digest of all that each function hangs on, but rows, for processes that label."""
+    durable.write_bytes(folder / PRINTS, canonical_json(prints_of(job)).encode())
 
 
-def cached_vote(bound: BoundJob, batch: Batch, prints: Path, shelves: Path) -> tuple[Ballot, Path]:
+def prints_of(job: Job) -> dict[str, str]:
+    """A digest of all that each function hangs on, but rows."""
+    setting = [*setting_of(job).values()]
+    return {name: digest([setting, p]) for name, p in function_fingerprints(job).items()}
+
+
+def setting_of(job: Job) -> dict[str, object]:
+    """What all functions of a job hang on."""
+    return {
+        "versions": [VERSION, *sys.version_info[:2], package_version("spacy")],
+        "task": [job.task.type, canonical(job.task.kind)],
+        "language": job.language,
+        "seed": job.seed,
+    }
+
+
+def cached_vote(
+    bound: BoundJob, batch: Batch, prints: Path, shelves: Path
+) -> tuple[Ballot, Path, Seen]:
     """Let functions vote on a batch where their votes are not known, and keep what they say.
 
     Args:
@@ -49,11 +66,13 @@ def cached_vote(bound: BoundJob, batch: Batch, prints: Path, shelves: Path) -> t
         shelves: where votes are kept, a folder for each shard's rows.
 
     Returns:
-        The same as `vote` gives, and the shelf of these rows.
+        The same as `vote` gives, the shelf of these rows, and what functions see of them.
     """
     asked = Keys.of(bound, batch, prints)
     keys = asked.cells
-    shelf = Shelf(shelves / asked.rows)
+    folder, lasts = shelves / asked.rows, lasting(bound.job)
+    is_ahead = lasts is not None and lasts.fetch(folder, FILES)
+    shelf = Shelf(folder)
     known = shelf.get(list(keys.values()))
     missing = {name for name, key in keys.items() if key not in known}
     cells = {name: known[key] for name, key in keys.items() if key in known}
@@ -62,7 +81,9 @@ def cached_vote(bound: BoundJob, batch: Batch, prints: Path, shelves: Path) -> t
         batch = replace(batch, scan=bound.scan)
     ballot = vote(bound, batch, missing, cells)
     shelf.put({keys[name]: cell for name, cell in _cells(bound, ballot, missing)}, keep=known)
-    return ballot, shelf.folder
+    if lasts is not None and (missing or is_ahead):
+        lasts.send(folder, FILES)
+    return ballot, folder, asked.seen
 
 
 @dataclass(frozen=True)
@@ -81,22 +102,7 @@ class Keys:
     @cached_property
     def cells(self) -> dict[str, str]:
         """The key of each function's cell, functions before those that read them."""
-        keys: dict[str, str] = {}
-        seen = cache(self._column)
-        for function in self.bound.in_order():
-            needs = self.bound.needs[function.name]
-            columns = needs.columns if needs.columns is not None else sorted(self.batch.columns)
-            keys[function.name] = digest(
-                {
-                    "function": self.prints[function.name],
-                    "setting": self._setting,
-                    "rows": self.rows,
-                    "columns": {name: seen(name) for name in columns},
-                    "sets": _sets_of(function, self.bound),
-                    "reads": [keys[name] for name in needs.reads],
-                }
-            )
-        return keys
+        return cell_keys(self.bound, self.prints, self.seen)
 
     @cached_property
     def rows(self) -> str:
@@ -104,11 +110,12 @@ class Keys:
         return digest([column_digest(self.batch.ids), column_digest(self.batch.texts)])
 
     @cached_property
-    def _setting(self) -> str:
-        job = self.bound.job
-        task = [job.task.type, canonical(job.task.kind), job.language, job.seed]
-        versions = [VERSION, *sys.version_info[:2], package_version("spacy")]
-        return digest([task, versions])
+    def seen(self) -> Seen:
+        """What the functions see of the rows."""
+        needs = [need.columns for need in self.bound.needs.values()]
+        names = tuple(sorted(self.batch.columns)) if None in needs else None
+        read = {name for columns in needs for name in columns or ()} | set(names or ())
+        return Seen(self.rows, {name: self._column(name) for name in sorted(read)}, names)
 
     def _column(self, name: str) -> str:
         """The digest of a column, "absent" where there is none."""
@@ -116,17 +123,27 @@ class Keys:
         return "absent" if column is None else column_digest(column)
 
 
-def _sets_of(function: FunctionSpec, bound: BoundJob) -> object:
-    """What the numbers of label sets mean that a function may vote for."""
-    space = bound.space
-    if is_foreign(bound.needs[function.name]):
-        return _told(space, range(len(space.names), len(space.sets)))
-    places = [space.index(target) for target in function.kind.targets()]
-    return [places, _told(space, places)]
+def cell_keys(bound: BoundJob, prints: Mapping[str, str], seen: Seen) -> dict[str, str]:
+    """The key of each function's cell, functions before those that read them.
 
-
-def _told(space: LabelSpace, places: Iterable[int]) -> list[object]:
-    return [[place, space.members(place)] for place in places]
+    Args:
+        bound: the job.
+        prints: a digest of all that each function hangs on, but rows.
+        seen: what they see of the rows of a shard, with every column that they read.
+    """
+    keys: dict[str, str] = {}
+    for function in bound.in_order:
+        needs = bound.needs[function.name]
+        columns = needs.columns if needs.columns is not None else seen.names or ()
+        parts = [
+            prints[function.name],
+            seen.rows,
+            [(name, seen.columns[name]) for name in columns],
+            bound.meanings[function.name],
+            [keys[name] for name in needs.reads],
+        ]
+        keys[function.name] = digest_bytes(json.dumps(parts).encode())
+    return keys
 
 
 def _cells(bound: BoundJob, ballot: Ballot, names: Collection[str]) -> Iterator[tuple[str, Cell]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from labelmill.config.spec import Job
 from labelmill.core.facts import Facts, Past, SourceFacts
+from labelmill.core.hiding import hidden_in
 from labelmill.errors import BadParameter
 from labelmill.io.source import schema_of
 from labelmill.pipeline.bind import BoundJob
@@ -90,10 +91,10 @@ def carry_out_checks(subject: Subject) -> list[CheckResult]:
         except BadParameter as error:
             field = f"checks[{spec.name}].{error.field}"
             raise BadParameter(field, error.message, code=error.code) from error
+        # A check of one's own may say what it was given.
+        told = hidden_in(found.message, subject.job.resolved.hidden)
         results.append(
-            CheckResult(
-                spec.name, spec.type, spec.severity, found.passed, found.value, found.message
-            )
+            CheckResult(spec.name, spec.type, spec.severity, found.passed, found.value, told)
         )
     return results
 

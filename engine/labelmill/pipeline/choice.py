@@ -17,9 +17,10 @@ from labelmill.config.spec import Job
 from labelmill.core.digests import digest, digest_bytes
 from labelmill.errors import UsageError
 from labelmill.pipeline.fingerprint import file_digests, function_fingerprints
+from labelmill.pipeline.outputs import local_output
 from labelmill.pipeline.parts import Parts
 from labelmill.pipeline.plan import PartitionPlan, plan_gold
-from labelmill.pipeline.publish import local_output, manifest_of, snapshot_folder
+from labelmill.pipeline.publish import manifest_of, snapshot_folder
 from labelmill.pipeline.survey import in_order, natural
 from labelmill.pipeline.views import live_view
 from labelmill.refine.artifact import FILE_NAME as REFINEMENT_FILE
@@ -113,7 +114,7 @@ class Chooser:
         if isinstance(self.job.label_model.kind, Fitted) and self.job.refine is None:
             return Choice("it was fitted before (label_model.type: fitted)")
         if self.job.source.partition is None:
-            changes = "all is done anew" if self.anew else self._changes()
+            changes = "all is done anew" if self.anew else self._changes
             return self._fit(partition, [partition], changes or "the input changed")
         return self._of_many(partition)
 
@@ -131,18 +132,17 @@ class Chooser:
 
     def _kept(self, partition: str | None) -> Choice:
         """The model that is published, as long as what it hangs on is the same."""
-        same = self._with({"hangs_on": self.hangs_on})
+        same = self._same
         sound = None if self.anew or self.refit else self._sound(same)
         if sound is not None:
             return Choice("on_change: nothing that it hangs on changed", sound)
         if same and not self.refit:
-            told = fit_of(self._manifests[same[0]]) or {}
+            told = self._fits[same[0]]
             why = "all is done anew" if self.anew else "that of the live snapshots is damaged"
             return self._windowed(partition, told.get("up_to"), why, search=False)
-        names = [n for n in self.parts.names if self.parts.get(n, partition) is not None]
-        why = "a new fit is asked for" if self.refit else self._changes()
-        newest = names[-1] if names else partition
-        return self._windowed(partition, newest, why)
+        why = "a new fit is asked for" if self.refit else self._changes
+        usable = (n for n in reversed(self.parts.names) if self.parts.get(n, partition) is not None)
+        return self._windowed(partition, next(usable, partition), why)
 
     def _windowed(
         self, partition: str | None, up_to: str | None, why: str, *, search: bool = True
@@ -154,14 +154,15 @@ class Chooser:
         choice = self._fit(up_to, usable or [partition], why)
         if not search or self.anew:
             return choice
-        wanted = {"hangs_on": self.hangs_on, "inputs": inputs_of(choice.parts)}
-        sound = self._sound(self._with(wanted))
+        inputs = inputs_of(choice.parts)
+        sound = self._sound(n for n in self._same if self._fits[n].get("inputs") == inputs)
         return choice if sound is None else Choice(why, sound)
 
     def _fit(self, up_to: str | None, names: Sequence[str | None], why: str) -> Choice:
         found = (self.parts.get(name) for name in names)
         return Choice(why, up_to=up_to, parts=tuple(part for part in found if part is not None))
 
+    @cached_property
     def _changes(self) -> str:
         """What changed since the newest partition was labeled; empty if nothing did."""
         if not self._manifests:
@@ -188,10 +189,16 @@ class Chooser:
         }
         return {name: told for name, told in found.items() if told and fit_of(told) is not None}
 
-    def _with(self, wanted: Mapping[str, Any]) -> list[str | None]:
-        """The live partitions whose model says these things of its fit, the newest first."""
-        told = {name: fit_of(manifest) or {} for name, manifest in self._manifests.items()}
-        return [name for name, fit in told.items() if wanted.items() <= dict(fit).items()]
+    @cached_property
+    def _fits(self) -> dict[str | None, Mapping[str, Any]]:
+        """What the manifests say of the fit of the models of what is live."""
+        return {name: fit_of(manifest) or {} for name, manifest in self._manifests.items()}
+
+    @cached_property
+    def _same(self) -> list[str | None]:
+        """The live partitions whose model hangs on what a fitted one would, the newest first."""
+        hangs_on = self.hangs_on
+        return [name for name, fit in self._fits.items() if fit.get("hangs_on") == hangs_on]
 
     def _sound(self, names: Iterable[str | None]) -> str | None:
         """The first snapshot of some live partitions whose model is what its manifest says."""

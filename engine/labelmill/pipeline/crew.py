@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -23,6 +23,9 @@ THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 PATIENCE = 10.0
 """Seconds that a worker gets to end after its pipe was closed."""
+
+FAREWELL = 1.0
+"""Seconds that are waited for a worker to end before another one takes its place."""
 
 TASKS = 200
 """After so many tasks a worker is replaced by a fresh one, whose memory is not in pieces."""
@@ -111,6 +114,11 @@ class Worker:
     def dismiss(self) -> None:
         """Let it end once its task is done; nobody hears of the result."""
         self.connection.close()
+
+    def leave(self, patience: float) -> None:
+        """Wait until it has ended, but no longer than patience does."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
 
     def wait(self, patience: float | None = None) -> None:
         """Wait until it has ended; end it where patience does."""

@@ -13,6 +13,7 @@ from labelmill.pipeline.apart import Apart
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.crew import (
     CANNOT_START,
+    FAREWELL,
     LOOK,
     SHARE,
     STARTS,
@@ -138,6 +139,7 @@ class Processes(AbstractContextManager["Processes"]):
         """Replace a worker that has done its share, or whose memory has grown with its tasks."""
         if worker.is_worn(self._memory):
             worker.dismiss()
+            worker.leave(FAREWELL)  # its memory is free before the next one takes some
             self._leaving = [w for w in [*self._leaving, worker] if w.is_alive()]
             self.workers[self.workers.index(worker)] = Worker(self._outfit)
 

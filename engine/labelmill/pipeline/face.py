@@ -40,6 +40,7 @@ def run(  # noqa: PLR0913 (an option each)
     relabel: bool = False,
     refit: bool = False,
     verify: bool = False,
+    take_over: bool = False,
 ) -> Run:
     """Run a job and publish its training set.
 
@@ -58,6 +59,7 @@ def run(  # noqa: PLR0913 (an option each)
             model.
         refit: fit a label model that would be kept anew, on the newest partitions.
         verify: read the bytes of all input, also of files that were not touched since a run.
+        take_over: publish although what is live in the output is of a job of another name.
 
     Returns:
         The run; its `labels`, `train`, `dev` and `test` open with `to_arrow()` or `to_pandas()`. Of
@@ -75,7 +77,12 @@ def run(  # noqa: PLR0913 (an option each)
         message = "keep_going: only with partitions or since_last_success"
         raise UsageError(message)
     run_one = partial(
-        run_job, full_refresh=full_refresh, relabel=relabel, refit=refit, verify=verify
+        run_job,
+        full_refresh=full_refresh,
+        relabel=relabel,
+        refit=refit,
+        verify=verify,
+        take_over=take_over,
     )
     with refusal_recorded(Path(config), find_root(Path(config))):
         if not several:

@@ -57,6 +57,17 @@ def standing(output: Path, part: PartitionPlan) -> Snapshot:
     return Snapshot(manifest["snapshot"], folder, part.value, report)
 
 
+def emptied(output: Path, inputs: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Warnings about what is live although its input has no rows any more."""
+    bare = [part["partition"] for part in inputs if not part["rows"]]
+    return tuple(
+        f"{'the input' if value is None else f'partition {value}'} has no rows any more; what is "
+        "live of it stays live"
+        for value in bare
+        if live_manifest(output, value) is not None
+    )
+
+
 def _reasons(
     output: Path, plan: Plan, part: PartitionPlan, manifest: Mapping[str, Any]
 ) -> Iterator[str]:

@@ -16,7 +16,13 @@ from labelmill.config.spec import Job
 from labelmill.errors import OutputFailed, UsageError, nearest
 from labelmill.io import durable
 from labelmill.pipeline.locks import recorded
-from labelmill.pipeline.publish import is_sealed, json_bytes, local_output, snapshot_folder
+from labelmill.pipeline.outputs import address, local_output, push
+from labelmill.pipeline.publish import (
+    is_whole,
+    json_bytes,
+    remove_unfinished,
+    snapshot_folder,
+)
 from labelmill.pipeline.views import View, live_view, publish, views
 
 HELD = ".held.json"
@@ -47,6 +53,7 @@ def hold(output: Path, held: Held) -> None:
     release(output, held.partition, but=held.snapshot)
     facts = {"snapshot": held.snapshot, "partition": held.partition, "checks": dict(held.checks)}
     durable.write_bytes(_beside(output, held.snapshot, HELD), json_bytes(facts))
+    push(output)
 
 
 def release(output: Path, partition: str | None, but: str | None = None) -> None:
@@ -54,6 +61,7 @@ def release(output: Path, partition: str | None, but: str | None = None) -> None
     held = held_snapshots(output).get(partition)
     if held is not None and held.snapshot != but:
         durable.remove_folder(_beside(output, held.snapshot, HELD))
+        push(output)
 
 
 def make_way(output: Path, snapshot: str) -> None:
@@ -63,8 +71,9 @@ def make_way(output: Path, snapshot: str) -> None:
     find something else than it did then.
     """
     held = {entry.snapshot for entry in held_snapshots(output).values()}
-    shown = {name for view in views(output) for name in view.snapshots.values()}
-    if snapshot in held - shown:
+    if snapshot not in held:
+        return  # views are read only where they matter: there is one for each publication
+    if not any(snapshot in view.snapshots.values() for view in views(output)):
         durable.remove_folder(snapshot_folder(output, snapshot))
 
 
@@ -101,15 +110,16 @@ def publish_held(
             is, or there is no reason.
         OutputFailed: if the snapshot is not what it was when it was made.
     """
-    output = local_output(job)
     with recorded(job, "publish") as record:
+        output = local_output(job)
+        remove_unfinished(output)
         held = _chosen(output, partition)
         _check_named(held, checks)
         if not reason.strip():
             message = "--reason: say why it is published; an empty reason helps nobody later"
             raise UsageError(message)
         folder = snapshot_folder(output, held.snapshot)
-        if not is_sealed(folder):
+        if not is_whole(folder):
             message = f"{folder}: was changed since it was made; run the job again"
             raise OutputFailed(message)
         override = {
@@ -145,12 +155,14 @@ def _chosen(output: Path, partition: str | None) -> Held:
         return held[partition]
     names = sorted(name for name in held if name is not None)
     if partition is None and len(held) > 1:
-        message = f"{output}: held are those of {', '.join(names)}; say which with --partition"
+        message = (
+            f"{address(output)}: held are those of {', '.join(names)}; say which with --partition"
+        )
         raise UsageError(message)
     of = "" if partition is None else f" of partition '{partition}'"
     told = f" (held are those of: {', '.join(names)})" if names else ""
     live = "" if live_view(output) is None else "; what is live stays live"
-    message = f"{output}: no snapshot{of} is held by a check{told}{live}"
+    message = f"{address(output)}: no snapshot{of} is held by a check{told}{live}"
     raise UsageError(message)
 
 
@@ -158,13 +170,16 @@ def _check_named(held: Held, checks: Sequence[str]) -> None:
     unknown = [name for name in checks if name not in held.checks]
     if unknown:
         name = unknown[0]
-        message = f"--override-check {name}: this check did not fail{nearest(name, held.checks)}"
+        hint = nearest(name, held.checks)
+        message = f"--override-check {name}: no such check keeps it from being published{hint}"
         raise UsageError(message)
     missing = [name for name in held.checks if name not in checks]
     if missing:
         said = "; ".join(f"'{name}' ({held.checks[name]})" for name in missing)
         wanted = " ".join(f"--override-check {name}" for name in missing)
-        message = f"snapshot {held.snapshot}: also failed: {said}; name it too: {wanted}"
+        also, too = ("also ", " too") if checks else ("", "")
+        what = "it" if len(missing) == 1 else "them"
+        message = f"snapshot {held.snapshot}: {also}failed: {said}; name {what}{too}: {wanted}"
         raise UsageError(message)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from labelmill.core.facts import Past
 from labelmill.pipeline.publish import MANIFEST, published_partitions, snapshot_folder
+from labelmill.pipeline.survey import natural
 from labelmill.pipeline.views import history
 
 
 def partitions_before(output: Path, partition: str, most: int) -> tuple[Past, ...]:
-    """What is live of the partitions before one, by name, the last first."""
+    """What is live of the partitions before one, in natural order, the last first."""
     live = published_partitions(output)
-    names = sorted((name for name in live if name < partition), reverse=True)
+    names = sorted((n for n in live if natural(n) < natural(partition)), key=natural, reverse=True)
     found = (_past(output, live[name]) for name in names)
     return _first(found, most)
 

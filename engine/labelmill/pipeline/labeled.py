@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import time_ns
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labelmill.config.model import canonical
 from labelmill.config.spec import Job
@@ -25,8 +25,11 @@ from labelmill.io.memo import SETTLED
 from labelmill.io.source import Shard, runs_of
 from labelmill.io.trust import file_digest, is_ours
 from labelmill.pipeline.fingerprint import function_fingerprints, package_version
-from labelmill.pipeline.plan import Plan
+from labelmill.pipeline.seen import Seen
 from labelmill.pipeline.works import Work
+
+if TYPE_CHECKING:
+    from labelmill.pipeline.plan import Plan
 
 RECORD = "record.json"
 VERSION = 1
@@ -39,7 +42,7 @@ class LabelRecord:
 
     `errors` counts failed rows for each function; `first` tells one failure of each, and under
     None one row that nobody can read. `asked` are the functions that had to vote; what the others
-    say was known.
+    say was known. `seen` is what functions see of the rows, where votes are kept.
     """
 
     rows_in: int
@@ -48,6 +51,7 @@ class LabelRecord:
     errors: Mapping[str, int]
     first: Mapping[str | None, str] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
+    seen: Seen | None = None
 
 
 def label_digest(job: Job) -> str:
@@ -64,6 +68,11 @@ def label_digest(job: Job) -> str:
             "group": job.split.group,
         }
     )
+
+
+def kept_folder(job: Job) -> Path:
+    """Where what the label stage left of the shards of a job lies, as the job is now."""
+    return job.state_folder / "shards" / job.name / label_digest(job)[:16]
 
 
 def shard_folder(base: Path, shard: Shard) -> Path | None:
@@ -91,7 +100,8 @@ def read_record(folder: Path) -> LabelRecord | None:
             return None
         if facts.pop("files") != {path.name: file_digest(path) for path in _files(folder)}:
             return None
-        return LabelRecord(**facts | {"first": dict(facts["first"]), "asked": ()})
+        seen = None if facts.get("seen") is None else Seen.of(facts["seen"])
+        return LabelRecord(**facts | {"first": dict(facts["first"]), "asked": (), "seen": seen})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -102,7 +112,7 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in others if not path.name.startswith("."))
 
 
-def works_of(plan: Plan, folder: Path, kept: Path | None, own: int | None = None) -> list[Work]:
+def works_of(plan: "Plan", folder: Path, kept: Path | None, own: int | None = None) -> list[Work]:
     """Where the files of each shard lie; without `kept` nothing is known and nothing is kept.
 
     The first `own` shards (all, where that is left out) are numbered before those of gold, the

@@ -20,6 +20,7 @@ from labelmill.pipeline.explanation import UsedModel
 from labelmill.pipeline.finding import read_whole
 from labelmill.pipeline.fit import fit_patterns, vote_space
 from labelmill.pipeline.gold_set import gold_here
+from labelmill.pipeline.outputs import bring, local_output
 from labelmill.pipeline.plan import Plan, changes
 from labelmill.pipeline.publish import (
     CURRENT,
@@ -53,6 +54,11 @@ class Models:
     _live: dict[str | None, tuple[Artifact, UsedModel]] = field(default_factory=dict)
     _texts: dict[str | None, TextModel] = field(default_factory=dict)
 
+    @cached_property
+    def output(self) -> Path:
+        """Where the job publishes."""
+        return local_output(self.bound.job)
+
     def of(self, partition: str | None) -> tuple[Artifact, UsedModel]:
         """The model for the rows of a partition."""
         if partition not in self._live:
@@ -71,7 +77,7 @@ class Models:
     def taken_out(self, partition: str | None, id_: str, step: str) -> str | None:
         """Why a step took a row out when the live snapshot was made, if it did."""
         folder = self._folder(partition)
-        for path in sorted((folder / "filtered").glob("*.parquet")) if folder else ():
+        for path in sorted(bring(folder / "filtered").glob("*.parquet")) if folder else ():
             table = pq.read_table(path, use_threads=False)
             here = pc.and_(pc.equal(table["id"], id_), pc.equal(table["step"], step))
             reasons: list[str] = table["reason"].filter(here).to_pylist()
@@ -91,7 +97,7 @@ class Models:
     def published_text(self, partition: str | None, id_: str) -> list[float] | None:
         """What the live snapshot has in `text_probs` for a row, if it has."""
         folder = self._folder(partition)
-        if folder is None or not (folder / "labels").is_dir():
+        if folder is None or not bring(folder / "labels").is_dir():
             return None
         table = pq.read_table(folder / "labels", columns=["id", "text_probs"], use_threads=False)
         here = pc.equal(pc.cast(table["id"], pa.string()), id_)
@@ -178,9 +184,7 @@ class Models:
 
     def _folder(self, partition: str | None) -> Path | None:
         """The live snapshot of a partition."""
-        if "://" in self.bound.job.output:
-            return None
-        output = Path(self.bound.job.output)
+        output = self.output
         if partition is None:
             return output / (pointer(output) or CURRENT)
         snapshot = published_partitions(output).get(partition)
@@ -189,7 +193,7 @@ class Models:
     def _manifest(self, partition: str | None) -> dict[str, Any] | None:
         if self._folder(partition) is None:
             return None
-        return live_manifest(Path(self.bound.job.output), partition)
+        return live_manifest(self.output, partition)
 
 
 def _patterns(bound: BoundJob, plan: Plan, shard: Shard) -> Any:

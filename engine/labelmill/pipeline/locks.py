@@ -15,7 +15,14 @@ from labelmill.config.spec import Job
 from labelmill.core.hiding import hide_in_error
 from labelmill.errors import LockHeld
 from labelmill.io import durable
+from labelmill.pipeline.leases import leased
+from labelmill.pipeline.lost import note_lost
+from labelmill.pipeline.outputs import changing
 from labelmill.pipeline.record import Record, status_of
+from labelmill.pipeline.writers import writing
+
+MOMENT = 0.2
+"""Seconds for which a lock is waited for: `status` may have it that long at most."""
 
 
 @contextmanager
@@ -25,8 +32,30 @@ def locked(job: Job) -> Iterator[None]:
     Raises:
         LockHeld: if another process holds it.
     """
-    with _alone(_lock_file(job), f"another run of job '{job.name}'"):
+    with _alone(_lock_file(job), f"another run of job '{job.name}'"), leased(job), changing(job):
+        note_lost(job)
         yield
+
+
+def is_locked(job: Job) -> bool:
+    """Whether a run is at work on a job; slices that are labeled ahead do not count.
+
+    Nothing is written. It asks for the lock and gives it back, so those who want it wait a moment
+    before they give up.
+    """
+    import fcntl  # noqa: PLC0415 (only on POSIX)
+
+    try:
+        handle = os.open(_place(job), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 @contextmanager
@@ -38,14 +67,19 @@ def locked_for_slice(job: Job, part: str) -> Iterator[None]:
     """
     message = f"a run of job '{job.name}' holds {_lock_file(job)}; wait for it to end"
     own = _lock_file(job, f".{part}")
-    with _shared(_lock_file(job), message), _alone(own, f"another process ({part})"):
+    alone = _alone(own, f"another process ({part})")
+    with _shared(_lock_file(job), message), alone, leased(job, part):
         yield
 
 
 def _lock_file(job: Job, suffix: str = "") -> Path:
-    path = job.state_folder / "locks" / f"{job.name}{suffix}.lock"
+    path = _place(job, suffix)
     durable.make_folder(path.parent)
     return path
+
+
+def _place(job: Job, suffix: str = "") -> Path:
+    return job.state_folder / "locks" / f"{job.name}{suffix}.lock"
 
 
 @contextmanager
@@ -53,7 +87,7 @@ def _alone(path: Path, other: str) -> Iterator[None]:
     with durable.explained(path):
         lock = FileLock(path)
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=MOMENT, poll_interval=MOMENT / 4)
         except Timeout:
             message = f"{other} holds {path}; wait for it to end"
             raise LockHeld(message) from None
@@ -76,21 +110,23 @@ def _shared(path: Path, message: str) -> Iterator[None]:
                 fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise LockHeld(message) from None
-        yield
+        try:
+            yield
+        finally:
+            fcntl.flock(handle, fcntl.LOCK_UN)  # also where a child that was forked has it too
     finally:
         os.close(handle)
 
 
 @contextmanager
 def recorded(job: Job, verb: str) -> Iterator[Record]:
-    """Hold the lock of a job while a verb is carried out, and write its run.json."""
-    record = Record(job.name, job.state_folder, hidden=job.resolved.hidden)
-    record.facts["verb"] = verb
+    """Hold the locks of a job and its output while a verb is carried out; write its run.json."""
+    record = Record.of(job, verb)
     try:
-        with locked(job):
+        with locked(job), writing(job):
             yield record
+            record.close("done")
     except BaseException as error:
         hide_in_error(error, job.resolved.hidden)
         record.close(status_of(error), error)
         raise
-    record.close("done")

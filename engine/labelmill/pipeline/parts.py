@@ -33,7 +33,7 @@ class Parts:
     def _found(self) -> dict[str | None, Found]:
         return {found.partition: found for found in survey(self._job)}
 
-    @property
+    @cached_property
     def names(self) -> list[str | None]:
         """All partitions of the source, in natural order."""
         return in_order(self._found)

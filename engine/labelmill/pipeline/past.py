@@ -6,6 +6,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from labelmill.errors import LockHeld, UsageError
+
 TO_THE_SECOND = len("20260101T000000Z")
 
 LABEL = "label"
@@ -59,12 +61,19 @@ def labeled_ahead(state: Path, job: str, plan: str) -> tuple[str, ...]:
 
 
 def _was_of(told: Told, partition: str | None) -> bool:
-    """Whether a run was of a partition: it was asked for, or all were."""
+    """Whether a run was of a partition: it was asked for, or all were.
+
+    Where all were, one that found another run at work has looked at none, nor has one whose command
+    or config was refused: its record has no config.
+    """
     asked = told.get("partition")
     if asked is not None:
         return bool(asked == partition)
     values = [part["partition"] for part in told.get("input", [])]
-    return not values or partition in values
+    refused = told["exit_code"] == LockHeld.exit_code or (
+        told["exit_code"] == UsageError.exit_code and "config" not in told
+    )
+    return partition in values or not (values or refused)
 
 
 def _read(folder: Path) -> Told | None:

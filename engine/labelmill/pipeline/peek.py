@@ -9,6 +9,7 @@ from labelmill.config import check_columns
 from labelmill.config.spec import Job
 from labelmill.errors import ConfigErrors, InputMissing, UsageError
 from labelmill.io.source import first_schema
+from labelmill.pipeline.outputs import address
 from labelmill.pipeline.publish import (
     CURRENT,
     MANIFEST,
@@ -16,6 +17,7 @@ from labelmill.pipeline.publish import (
     published_partitions,
     snapshot_folder,
 )
+from labelmill.pipeline.survey import natural
 
 REPORT = "report.json"
 
@@ -57,10 +59,10 @@ def find_snapshot(target: Path, partition: str | None) -> Path:
         return snapshot_folder(target, partitions[_chosen(target, partitions, partition)])
     live = target / (pointer(target) or CURRENT)
     if not (live / MANIFEST).is_file():
-        message = f"{target}: nothing is published there; run the job first"
+        message = f"{address(target)}: nothing is published there; run the job first"
         raise UsageError(message)
     if partition is not None:
-        message = f"{target}: this job has no partitions; leave --partition out"
+        message = f"{address(target)}: this job has no partitions; leave --partition out"
         raise UsageError(message)
     return live.resolve()
 
@@ -74,7 +76,7 @@ def read_report(folder: Path) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads((folder / REPORT).read_bytes())
     except (OSError, ValueError) as error:
-        message = f"{folder / REPORT}: cannot be read ({error}); run the job again"
+        message = f"{address(folder / REPORT)}: cannot be read ({error}); run the job again"
         raise UsageError(message) from error
     return report
 
@@ -82,10 +84,12 @@ def read_report(folder: Path) -> dict[str, Any]:
 def _chosen(target: Path, partitions: dict[str, str], partition: str | None) -> str:
     if partition in partitions:
         return str(partition)
-    names = sorted(partitions)
+    names = sorted(partitions, key=natural)
     if partition is None and len(names) == 1:
         return names[0]
     told = ", ".join(names[-10:])
     what = "give --partition" if partition is None else f"there is no partition '{partition}'"
-    message = f"{target}: {what}; published are: {'..., ' if len(names) > 10 else ''}{told}"
+    message = (
+        f"{address(target)}: {what}; published are: {'..., ' if len(names) > 10 else ''}{told}"
+    )
     raise UsageError(message)

@@ -18,6 +18,7 @@ from labelmill.io.digests import Digests
 from labelmill.io.source import InputFile, Shard, find_files, schema_of, shards_of
 from labelmill.pipeline.damage import Torn, rows_of_damage, sound
 from labelmill.pipeline.fingerprint import function_fingerprints, input_digest, plan_digest
+from labelmill.pipeline.survey import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +105,18 @@ def make_plan(job: Job, partition: str | None = None, torn: Torn | None = None) 
     files = sound(job, files, torn or {})
     filled = [file for file in files if file.rows]
     if not filled and not job.source.allow_empty:
-        message = "the input has no rows (source.allow_empty: true accepts that)"
+        what = "the input" if partition is None else f"partition '{partition}'"
+        message = f"{what} has no rows (source.allow_empty: true accepts that)"
         raise InputMissing(job.source.path, message)
     schema = common_schema(filled or files[:1])
-    problems = check_columns(job, schema) if filled else []
+    problems = check_columns(job, schema, partition) if filled else []
     if problems:
         raise ConfigErrors(problems)
     _check_all_have(filled, [name for name in named_columns(job) if name in schema.names])
-    values = sorted({file.partition or "" for file in files})
+    values = in_order({file.partition for file in files})
     digests = Digests(files)
     parts = [
-        _partition(job, [f for f in files if f.partition == (value or None)], value, digests)
+        _partition(job, [f for f in files if f.partition == value], value, digests)
         for value in values
     ]
     gold = None if job.gold is None else plan_gold(job, job.gold, files)
@@ -225,4 +227,4 @@ def _partition(
     job: Job, files: list[InputFile], value: str | None, digests: Digests
 ) -> PartitionPlan:
     shards = shards_of(files, job.execution.shard_rows)
-    return PartitionPlan(value or None, tuple(files), tuple(shards), digests)
+    return PartitionPlan(value, tuple(files), tuple(shards), digests)

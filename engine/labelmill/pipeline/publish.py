@@ -9,34 +9,24 @@ A reader of `current` sees the old data or the new, never a mix (see `views`).
 
 import json
 from collections.abc import Mapping
-from multiprocessing.pool import ThreadPool
+from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
 from pathlib import Path
 from typing import Any
 
-from labelmill.config.spec import Job
-from labelmill.errors import OutputFailed, UsageError
+from labelmill.errors import OutputFailed
 from labelmill.io import durable
 from labelmill.io.digests import digest_file
+from labelmill.io.mirror import POINTER, SEAL
+from labelmill.pipeline.forms import is_manifest, names_in
+from labelmill.pipeline.outputs import is_whole_away, sizes_away
 
-MANIFEST = "manifest.json"
+MANIFEST = SEAL
 CURRENT = "current"
-CURRENT_FILE = "_CURRENT.json"
+CURRENT_FILE = POINTER
 MAKING = ".making-"
 DIGESTING = 4
 """So many files are digested at once."""
-
-
-def local_output(job: Job) -> Path:
-    """The output folder.
-
-    Raises:
-        UsageError: if the output is a URL.
-    """
-    if "://" in job.output:
-        message = f"output: {job.output}: only local folders can be written; give a path"
-        raise UsageError(message)
-    return Path(job.output)
 
 
 def snapshot_folder(output: Path, snapshot: str) -> Path:
@@ -70,8 +60,8 @@ def unfinished(output: Path) -> list[Path]:
 def file_list(folder: Path) -> list[dict[str, Any]]:
     """Path, size and digest of every file in a folder, sorted by path."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    with ThreadPool(min(cpu_count() or 1, DIGESTING)) as threads:
-        digests = threads.map(digest_file, files)
+    with ThreadPoolExecutor(min(cpu_count() or 1, DIGESTING)) as threads:
+        digests = list(threads.map(digest_file, files))
     return [
         {
             "path": path.relative_to(folder).as_posix(),
@@ -102,17 +92,26 @@ def is_sealed(folder: Path) -> bool:
     return bool(manifest["files"] == [f for f in file_list(folder) if f["path"] != MANIFEST])
 
 
+def is_whole(folder: Path) -> bool:
+    """The same of a snapshot that was published, wherever it lies."""
+    manifest = manifest_of(folder)
+    away = None if manifest is None else is_whole_away(folder, manifest["files"])
+    return is_sealed(folder) if away is None else away
+
+
 def manifest_of(folder: Path) -> dict[str, Any] | None:
     """The manifest of a snapshot; None where it is gone, or damaged."""
     facts = _object(folder / MANIFEST)
-    if facts is None or not {"snapshot", "fingerprints", "files"} <= facts.keys():
-        return None
-    return facts
+    return facts if facts is not None and is_manifest(facts) else None
 
 
 def has_its_files(folder: Path, manifest: Mapping[str, Any]) -> bool:
     """Whether all files that a manifest lists are there, of the size that it says."""
-    return all(_stands(folder / file["path"], file["bytes"]) for file in manifest["files"])
+    away = sizes_away(folder)
+    return all(
+        away.get(file["path"]) == file["bytes"] or _stands(folder / file["path"], file["bytes"])
+        for file in manifest["files"]
+    )
 
 
 def pointer(output: Path) -> str | None:
@@ -145,7 +144,7 @@ def published_partitions(output: Path) -> dict[str, str]:
         return {}
     path = output / target / MANIFEST
     try:
-        return dict(json.loads(path.read_bytes())["partitions"])
+        return names_in(json.loads(path.read_bytes()), "partitions")
     except (ValueError, KeyError, TypeError) as error:
         raise damaged_view(path, error) from error
 

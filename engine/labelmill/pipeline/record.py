@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from labelmill.config.spec import STATE
+from labelmill.config.spec import STATE, Job
 from labelmill.core.hiding import hidden_in_all
 from labelmill.errors import ConfigErrors, LabelmillError, OutputFailed, Terminated
 from labelmill.io.durable import write_bytes
 from labelmill.pipeline.fingerprint import versions
+from labelmill.pipeline.lasting import Lasting, lasting
 from labelmill.pipeline.publish import json_bytes
 
 RETRYABLE = {1, 4, 5, 6, 130, 143}
@@ -25,18 +26,28 @@ RETRYABLE = {1, 4, 5, 6, 130, 143}
 class Record:
     """Facts of one run, gathered as it goes; the clock and the host stand here and nowhere else.
 
-    `state` is the folder of the state. Texts that are `hidden` are taken out when it is written.
+    `state` is the folder of the state, which `lasts` in a store where the job says so. Texts that
+    are `hidden` are taken out when it is written.
     """
 
     job: str
     state: Path
     facts: dict[str, Any] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
+    lasts: Lasting | None = None
+
+    @classmethod
+    def of(cls, job: Job, verb: str) -> "Record":
+        """The record of a job's run, or of another verb."""
+        known = {"verb": verb}
+        return cls(job.name, job.state_folder, known, job.resolved.hidden, lasting(job))
 
     def __post_init__(self) -> None:
         now = datetime.now(UTC)
         self.id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         self._started = now
+        self.closed = False
+        self.error: BaseException | None = None
 
     @property
     def folder(self) -> Path:
@@ -45,6 +56,7 @@ class Record:
 
     def close(self, status: str, error: BaseException | None = None) -> None:
         """Write run.json; where an error ended the run, that this fails too is passed over."""
+        self.closed, self.error = True, error
         ended = datetime.now(UTC)
         exit_code = exit_code_of(error)
         facts = {
@@ -66,6 +78,8 @@ class Record:
         }
         with suppress(*(() if error is None else (OutputFailed,))):
             write_bytes(self.folder / "run.json", json_bytes(hidden_in_all(facts, self.hidden)))
+            if self.lasts is not None:
+                self.lasts.send(self.folder, "run.json")
 
 
 @contextmanager

@@ -26,16 +26,13 @@ from labelmill.pipeline.gold_set import GoldSet
 from labelmill.pipeline.infer import REFINE, ShardSummary
 from labelmill.pipeline.keys import folded_texts, read_decisions
 from labelmill.pipeline.works import Work, texts_of
-from labelmill.refine import spans, text
 from labelmill.refine.artifact import from_bytes
 from labelmill.refine.reading import RESTS_ON, Known, Reading, Refinement, Setting
 
 MOST_ROWS = 50_000
 """A refinement is fitted on about so many rows at most."""
-KINDS = (text.FittedText, spans.FittedSpans)
 
 Fit = Callable[[Reading, VoteSpace, Setting, Known | None], Refinement]
-FITS: dict[Unit, Fit] = {"document": text.fit, "span": spans.fit}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ def refine(
         gold: rows with known labels, if there are some.
     """
     known = None if gold is None else _known(bound, model, gold)
-    return FITS[bound.unit](reading, vote_space(bound), setting_of(bound), known)
+    return _fit_of(bound.unit)(reading, vote_space(bound), setting_of(bound), known)
 
 
 def setting_of(bound: BoundJob) -> Setting:
@@ -136,7 +133,10 @@ def read_refinement(bound: BoundJob, path: Path | None) -> Refinement | None:
 
 def whole_refinement(bound: BoundJob, path: Path) -> Refinement:
     """A refinement, used or not."""
-    return from_bytes(path.read_bytes(), vote_space(bound), KINDS)
+    from labelmill.refine import spans, text  # noqa: PLC0415 (only where texts are read)
+
+    kinds = (text.FittedText, spans.FittedSpans)
+    return from_bytes(path.read_bytes(), vote_space(bound), kinds)
 
 
 def refine_report(
@@ -153,6 +153,12 @@ def refine_report(
         "dropped": summary.filtered[REFINE],
         "denied": denied,
     }
+
+
+def _fit_of(unit: Unit) -> Fit:
+    from labelmill.refine import spans, text  # noqa: PLC0415 (only where texts are read)
+
+    return text.fit if unit == "document" else spans.fit
 
 
 def _known(bound: BoundJob, model: Artifact, gold: GoldSet) -> Known:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from labelmill.pipeline.outputs import bring
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -44,13 +46,20 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run; `status` is "published", "nothing to do" or "no data"."""
+    """A finished run; `status` is "published", "nothing to do" or "no data".
+
+    `snapshots` are live; `unchanged` has the ids of those that were so before, as they should be.
+
+    Where the job publishes to a store, `output` is the folder of this machine that stands for it;
+    tables are read from the store when they are asked for.
+    """
 
     id: str
     status: str
     output: Path
     snapshots: Sequence[Snapshot]
     warnings: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
 
     @property
     def labels(self) -> Dataset:
@@ -76,6 +85,6 @@ class Run:
         parts = [
             part
             for snapshot in self.snapshots
-            for part in sorted((snapshot.folder / name).glob("*.parquet"))
+            for part in sorted(bring(snapshot.folder / name).glob("*.parquet"))
         ]
         return Dataset(tuple(parts))

@@ -7,7 +7,9 @@ from typing import Any
 from labelmill.config.spec import Job
 from labelmill.errors import OutputFailed, UsageError
 from labelmill.pipeline.locks import recorded
-from labelmill.pipeline.publish import is_sealed, local_output, snapshot_folder
+from labelmill.pipeline.outputs import address, local_output
+from labelmill.pipeline.publish import is_whole, remove_unfinished, snapshot_folder
+from labelmill.pipeline.survey import in_order
 from labelmill.pipeline.views import (
     View,
     add_view,
@@ -18,6 +20,7 @@ from labelmill.pipeline.views import (
     show,
     views,
 )
+from labelmill.pipeline.writers import check_owner
 
 SHORTEST = 6
 """So many characters of a snapshot's id are enough, if no other begins with them."""
@@ -59,14 +62,16 @@ def rollback(job: Job, *, partition: str | None = None, to: str | None = None) -
             live once, and a snapshot of a partition moves this partition only.
 
     Raises:
-        UsageError: if there is nothing to go back to.
+        UsageError: if there is nothing to go back to, or what is live is another job's.
         OutputFailed: if the snapshot to go back to is damaged.
     """
-    output = local_output(job)
     with recorded(job, "rollback") as record:
+        output = local_output(job)
+        check_owner(job)
+        remove_unfinished(output)
         live = mended(output)
         if live is None:
-            message = f"{output}: nothing was live before; there is nothing to go back to"
+            message = f"{address(output)}: nothing was live before; there is nothing to go back to"
             raise UsageError(message)
         if partition is not None and live.key is None:
             message = f"--partition {partition}: this job has no partitions; leave it out"
@@ -90,7 +95,7 @@ def _target(output: Path, live: View, partition: str | None, to: str | None) -> 
     else:
         found = [*lineage(output)]
         if len(found) < 2:
-            message = f"{output}: nothing was live before; there is nothing to go back to"
+            message = f"{address(output)}: nothing was live before; there is nothing to go back to"
             raise UsageError(message)
         return found[1]
     if live.snapshots.get(partition) == snapshot:
@@ -103,7 +108,7 @@ def _target(output: Path, live: View, partition: str | None, to: str | None) -> 
 def _before(output: Path, live: View, partition: str) -> tuple[View, str]:
     """The snapshot that a partition had before, and the view that it is taken from."""
     if partition not in live.snapshots:
-        names = ", ".join(sorted(str(name) for name in live.snapshots)[-10:])
+        names = ", ".join([str(name) for name in in_order(live.snapshots)][-10:])
         message = f"--partition {partition}: is not live; live are: {names or 'none'}"
         raise UsageError(message)
     found = [*history(output, partition)]
@@ -122,7 +127,10 @@ def _named(output: Path, partition: str | None, to: str) -> tuple[View, str | No
         if snapshot.startswith(to) and (partition is None or part == partition)
     ]
     ids = {snapshot for _, _, snapshot in named}
-    if not named or (len(to) < SHORTEST and to not in ids):
+    if len(to) < SHORTEST and to not in ids:
+        message = f"--to {to}: write {SHORTEST} characters of the id or more"
+        raise UsageError(message)
+    if not named:
         of = "" if partition is None else f" of partition '{partition}'"
         message = f"--to {to}: no snapshot{of} whose id begins so was ever live here"
         raise UsageError(message)
@@ -144,11 +152,11 @@ def _check(output: Path, target: View, moves: tuple[Move, ...]) -> None:
         if manifest_digest(output, snapshot) != target.manifests[partition]:
             _damaged(output, snapshot)
     for move in moves:
-        if move.after is not None and not is_sealed(snapshot_folder(output, move.after)):
+        if move.after is not None and not is_whole(snapshot_folder(output, move.after)):
             _damaged(output, move.after)
 
 
 def _damaged(output: Path, snapshot: str) -> None:
     folder = snapshot_folder(output, snapshot)
-    message = f"{folder}: was changed since it was published, so it cannot be live again"
+    message = f"{address(folder)}: was changed since it was published, so it cannot be live again"
     raise OutputFailed(message)

@@ -12,8 +12,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from labelmill.config.spec import Job
-from labelmill.core.hiding import hide_in_error
-from labelmill.errors import ChecksFailed, InputMissing, LabelmillError, OverBudget
+from labelmill.errors import InputMissing, LabelmillError, OverBudget
 from labelmill.io import durable
 from labelmill.pipeline import ending
 from labelmill.pipeline.bind import BoundJob
@@ -22,7 +21,7 @@ from labelmill.pipeline.choice import Chooser
 from labelmill.pipeline.damage import Torn, check_damage, enduring, told_of_damage
 from labelmill.pipeline.engines import ROWS_OF_A_SMALL_JOB, executor_of
 from labelmill.pipeline.fitting import Fitter, Labeled, labeled_parts, to_look_at
-from labelmill.pipeline.freshness import labeled_by_others, standing, why_stale
+from labelmill.pipeline.freshness import emptied, labeled_by_others, standing, why_stale
 from labelmill.pipeline.gold_set import GoldSet, gold_works, label_gold, read_gold
 from labelmill.pipeline.held import release
 from labelmill.pipeline.keys import decide
@@ -30,25 +29,29 @@ from labelmill.pipeline.known import known_digests
 from labelmill.pipeline.labeled import (
     LabelRecord,
     forget_others,
-    label_digest,
+    kept_folder,
     read_record,
     works_of,
 )
 from labelmill.pipeline.locks import locked
+from labelmill.pipeline.outputs import local_output, upload
 from labelmill.pipeline.parts import Parts
 from labelmill.pipeline.plan import Plan, make_plan
-from labelmill.pipeline.publish import local_output, remove_unfinished
+from labelmill.pipeline.publish import remove_unfinished
 from labelmill.pipeline.ready import check_ready
-from labelmill.pipeline.record import Record, status_of
+from labelmill.pipeline.record import Record
+from labelmill.pipeline.rekeyed import check_key, told_of_key
 from labelmill.pipeline.rescue import LabelRescue
 from labelmill.pipeline.result import Run, Snapshot
 from labelmill.pipeline.rows import dropping_step
 from labelmill.pipeline.shop import Shop
+from labelmill.pipeline.sighting import note_sight
 from labelmill.pipeline.snapshot import make_snapshot
 from labelmill.pipeline.stages import label_shard
 from labelmill.pipeline.telling import Listener, Progress, Telling, deaf, silent
 from labelmill.pipeline.views import check_link, publish
 from labelmill.pipeline.works import Work, key_file
+from labelmill.pipeline.writers import check_owner, writing
 from labelmill.report.page import page_template
 
 
@@ -63,6 +66,7 @@ def run_job(  # noqa: PLR0913 (an option each)
     relabel: bool = False,
     refit: bool = False,
     verify: bool = False,
+    take_over: bool = False,
 ) -> Run:
     """Run a job and publish what comes out.
 
@@ -77,35 +81,31 @@ def run_job(  # noqa: PLR0913 (an option each)
             model.
         refit: fit a model that would be kept anew, on the newest partitions.
         verify: read the bytes of all input, also of files that were not touched since.
+        take_over: publish to the output although what is live there is another job's.
 
     Raises:
         LabelmillError: whatever stopped the run; nothing was published then, or in a job with
             partitions only those that were finished before.
     """
-    record = Record(job.name, job.state_folder, hidden=job.resolved.hidden)
+    record = Record.of(job, "run")
     record.facts["config"] = dict(job.resolved.public)
     record.facts["overrides"] = list(job.resolved.overrides)
-    record.facts["verb"] = "run"
     record.facts["partition"] = partition
     telling = Telling(job, record, progress, listener)
-    try:
-        drained = ending.drained(job.execution.grace, telling.signal)
-        holding = nullcontext() if has_lock else locked(job)
-        with drained, holding, threadpool_limits(1), known_digests(job, verify=verify):
-            telling.started()
-            asked, step = Asked(full_refresh, relabel, refit), telling.step
-            result = enduring(job, lambda torn: _run(job, partition, torn, step, record, asked))
-    except BaseException as error:
-        hide_in_error(error, job.resolved.hidden)
-        if isinstance(error, ChecksFailed):
-            record.facts["held"] = {error.partition or "": error.snapshot}
-        telling.ended(None, error)
-        record.close(status_of(error), error)
-        raise
-    record.facts["snapshots"] = {s.partition or "": s.id for s in result.snapshots}
-    record.facts["warnings"] = list(result.warnings)
-    telling.ended(result)
-    record.close(result.status)
+    drained = ending.drained(job.execution.grace, telling.signal)
+    holding = nullcontext() if has_lock else locked(job)
+    digests = known_digests(job, verify=verify)
+    failing = telling.failing
+    with failing(), drained, holding, writing(job), threadpool_limits(1), digests, failing():
+        telling.started()
+        asked, step = Asked(full_refresh, relabel, refit, take_over), telling.step
+        result = enduring(job, lambda torn: _run(job, partition, torn, step, record, asked))
+        lost = emptied(result.output, record.facts["input"])
+        result = replace(result, warnings=(*result.warnings, *lost))
+        record.facts["snapshots"] = {s.partition or "": s.id for s in result.snapshots}
+        record.facts["warnings"] = list(result.warnings)
+        telling.ended(result)
+        record.close(result.status)  # while the lock is held: nobody takes the run for lost
     return result
 
 
@@ -116,12 +116,16 @@ class Asked:
     full_refresh: bool = False
     relabel: bool = False
     refit: bool = False
+    take_over: bool = False
 
 
 def _run(
     job: Job, partition: str | None, torn: Torn, progress: Progress, record: Record, asked: Asked
 ) -> Run:
     output = local_output(job)
+    if not asked.take_over:
+        check_owner(job)
+    check_key(job, output, partition)
     check_ready(job, partition)
     plan = make_plan(job, partition, torn)
     record.facts["plan"] = plan.digest
@@ -140,8 +144,12 @@ def _run(
     record.facts["stale"] = {value: list(why) for value, why in stale.items() if why}
     if not any(stale.values()):
         return _nothing_to_do(plan, output, record)
-    kept = job.state_folder / "shards" / job.name / label_digest(job)[:16]
-    done = _make(plan, None if asked.full_refresh else kept, chooser, progress, record)
+    kept = kept_folder(job)
+    durable.make_folder(output)
+    with writing(job):
+        if not asked.take_over:
+            check_owner(job)  # somebody may have been the first to publish there meanwhile
+        done = _make(plan, None if asked.full_refresh else kept, chooser, progress, record)
     forget_others(kept)
     return done
 
@@ -155,7 +163,6 @@ def _make(
     seen = replace(plan, partitions=(*plan.partitions, *to_look_at(plan, chooser, made)))
     for part in seen.partitions:
         part.digests.begin()
-    durable.make_folder(output)
     check_link(output)
     remove_unfinished(output)
     folder = job.state_folder / "work" / job.name
@@ -194,7 +201,8 @@ def _nothing_to_do(plan: Plan, output: Path, record: Record) -> Run:
     for snapshot in live:
         _publish(plan.job, output, snapshot)
     told = [warning for snapshot in live for warning in told_of_damage(snapshot.report)]
-    return Run(record.id, "nothing to do", output, live, tuple(told))
+    ids = tuple(snapshot.id for snapshot in live)
+    return Run(record.id, "nothing to do", output, live, tuple(told), ids)
 
 
 def _note_input(record: Record, plan: Plan) -> None:
@@ -222,9 +230,12 @@ def _carry_out(
     check_budget(job, records[: len(plan.shards)], removed)
     fitter = Fitter(shop, chooser, labeled, known)
     _note_input(record, plan)
+    note_sight(seen, shop.bound, records, whole=record.facts["partition"] is None)
     snapshots, warnings = _publish_all(plan, labeled, fitter, record)
     record.facts["seconds"] = {stage: round(took, 3) for stage, took in shop.seconds.items()}
-    return Run(record.id, "published", chooser.output, tuple(snapshots), tuple(warnings))
+    stale = {value for value, why in record.facts["stale"].items() if why}
+    same = tuple(one.id for one in snapshots if (one.partition or "") not in stale)
+    return Run(record.id, "published", chooser.output, tuple(snapshots), tuple(warnings), same)
 
 
 def _publish_all(
@@ -233,7 +244,7 @@ def _publish_all(
     """Publish each partition of the plan that is not as it should be; gives all with warnings."""
     shop, output = fitter.shop, fitter.chooser.output
     snapshots: list[Snapshot] = []
-    warnings = [*shop.bound.doubts()]
+    warnings = [*shop.bound.doubts(), *told_of_key(plan.job, output)]
     for one in labeled[: len(plan.partitions)]:
         part = one.part
         if part.shards and not record.facts["stale"].get(part.value or ""):
@@ -243,6 +254,7 @@ def _publish_all(
             record.facts["models"] = fitter.facts()
             warnings += [told for told in model.told if told not in warnings]
             made = make_snapshot(shop, plan, part, one.works, one.records, model.files, output)
+            upload(output, shop.progress)
             _publish(plan.job, output, made.snapshot)
             snapshots.append(made.snapshot)
             warnings += made.warnings

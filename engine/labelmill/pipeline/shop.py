@@ -9,6 +9,7 @@ from labelmill.pipeline import ending
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.executor import Executor
 from labelmill.pipeline.handout import Rescue, Task
+from labelmill.pipeline.leases import check_leases
 from labelmill.pipeline.telling import Progress
 
 Payload = TypeVar("Payload")
@@ -45,5 +46,6 @@ class Shop:
         started = perf_counter()
         for done, result in enumerate(self.executor.map(task, payloads, rescue, runs), 1):
             yield result
+            check_leases()
             self.progress(stage, done, len(payloads))
         self.seconds[stage] = self.seconds.get(stage, 0.0) + perf_counter() - started

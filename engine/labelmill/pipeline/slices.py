@@ -15,19 +15,18 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from labelmill.config.spec import Job, RecordSpec
-from labelmill.core.hiding import hide_in_error
 from labelmill.errors import UsageError
 from labelmill.io import durable
 from labelmill.pipeline import ending
 from labelmill.pipeline.cells import write_prints
 from labelmill.pipeline.damage import Torn, enduring
 from labelmill.pipeline.engines import executor_of
-from labelmill.pipeline.labeled import LabelRecord, label_digest, works_of
+from labelmill.pipeline.labeled import LabelRecord, kept_folder, works_of
 from labelmill.pipeline.locks import locked_for_slice
 from labelmill.pipeline.past import LABEL
 from labelmill.pipeline.plan import Plan, make_plan
 from labelmill.pipeline.ready import check_ready
-from labelmill.pipeline.record import Record, status_of
+from labelmill.pipeline.record import Record
 from labelmill.pipeline.rescue import LabelRescue
 from labelmill.pipeline.result import Run
 from labelmill.pipeline.run import cells_of, label
@@ -115,31 +114,27 @@ def label_slice(
     Raises:
         LabelmillError: whatever stopped it; shards that were labeled are kept.
     """
-    record = Record(job.name, job.state_folder, hidden=job.resolved.hidden)
+    record = Record.of(job, LABEL)
     record.facts["config"] = dict(job.resolved.public)
     record.facts["overrides"] = list(job.resolved.overrides)
-    record.facts |= {"verb": LABEL, "partition": partition, "slice": str(slice_)}
+    record.facts |= {"partition": partition, "slice": str(slice_)}
     quiet = replace(job, record=RecordSpec())  # metrics and lineage tell of whole runs
     part = f"label-{slice_.number}-of-{slice_.total}"
     telling = Telling(quiet, record, progress, listener, part)
-    try:
-        with (
-            ending.drained(job.execution.grace, telling.signal),
-            locked_for_slice(job, part),
-            threadpool_limits(1),
-        ):
-            telling.started()
-            step = telling.step
-            result = enduring(
-                job, lambda torn: _label_slice(job, slice_, partition, torn, step, record)
-            )
-    except BaseException as error:
-        hide_in_error(error, job.resolved.hidden)
-        telling.ended(None, error)
-        record.close(status_of(error), error)
-        raise
-    telling.ended(Run(record.id, result.status, job.root, ()))
-    record.close(result.status)
+    with (
+        telling.failing(),
+        ending.drained(job.execution.grace, telling.signal),
+        locked_for_slice(job, part),
+        threadpool_limits(1),
+        telling.failing(),
+    ):
+        telling.started()
+        step = telling.step
+        result = enduring(
+            job, lambda torn: _label_slice(job, slice_, partition, torn, step, record)
+        )
+        telling.ended(Run(record.id, result.status, job.root, ()))
+        record.close(result.status)
     return result
 
 
@@ -157,7 +152,7 @@ def _label_slice(
     if not plan.rows:
         return SliceRun(record.id, "no data", slice_)
     folder = job.state_folder / "work" / job.name / f"label-{record.id}"
-    kept = job.state_folder / "shards" / job.name / label_digest(job)[:16]
+    kept = kept_folder(job)
     works = slice_.of(works_of(plan, folder, kept))
     rows = sum(len(work.shard) for work in works)
     record.facts["labeled"] = {"shards": len(works), "of": len(plan.shards), "rows": rows}

@@ -12,6 +12,8 @@ from labelmill.aggregate.artifact import Artifact, from_json
 from labelmill.aggregate.multi_label import FittedMultiLabel
 from labelmill.aggregate.story import Story
 from labelmill.core.digests import digest, digest_bytes
+from labelmill.core.facts import EMPTY_TRAIN
+from labelmill.core.hiding import hidden_in_all
 from labelmill.core.protocols import ExportCount
 from labelmill.core.schema import SPLITS
 from labelmill.errors import ChecksFailed
@@ -43,9 +45,6 @@ from labelmill.pipeline.works import FittedFiles, Work
 from labelmill.report.analysis import function_rows
 from labelmill.report.document import SCHEMA_VERSION, agreement, conflict_rows, totals
 from labelmill.report.page import report_page
-
-EMPTY_TRAIN = "empty_train"
-"""The check that every run carries out by itself; it is told of only where it fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +220,7 @@ def _report(
         "augmented": {
             "made": dict(sorted(summary.copies.items())),
             "dropped": dict(sorted(summary.copies_dropped.items())),
-            "failures": dict(sorted(summary.failures.items())),
+            "failures": hidden_in_all(dict(sorted(summary.failures.items())), job.resolved.hidden),
         },
         "spans_lost": summary.spans_lost,
         "gold": agreement(summary.judgement, spans=spans, labels=several),

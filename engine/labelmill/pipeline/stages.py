@@ -46,7 +46,6 @@ from labelmill.pipeline.keys import read_decisions, write_keys
 from labelmill.pipeline.labeled import LabelRecord, write_record
 from labelmill.pipeline.measures import Measures
 from labelmill.pipeline.mentions import MENTIONS_PER_LABEL, fewest, read_mentions
-from labelmill.pipeline.refining import read_refinement
 from labelmill.pipeline.rows import (
     Rows,
     is_global,
@@ -102,9 +101,9 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     rows = rows_of(bound, work, scanned=work.shelves is None)
     check_gold(bound, rows)
     if work.shelves is None:
-        ballot, shelf = vote(bound, rows.batch), None
+        ballot, shelf, seen = vote(bound, rows.batch), None, None
     else:
-        ballot, shelf = cached_vote(bound, rows.batch, work.folder, work.shelves)
+        ballot, shelf, seen = cached_vote(bound, rows.batch, work.folder, work.shelves)
     patterns = bound.items.patterns(ballot.votes, rows.batch, bound.space, len(bound.names))
     write_votes(work.file("votes"), ballot.votes)
     write_patterns(work.file("patterns"), patterns)
@@ -115,7 +114,8 @@ def label_shard(bound: BoundJob, work: Work) -> LabelRecord:
     errors = {name: _failed_rows(failed) for name, failed in ballot.errors.items()}
     first = {name: f"row {row!r}: {reason}: {text}" for row, name, reason, text in reversed(lost)}
     n_faults = len(rows.faults)
-    record = LabelRecord(rows.n_rows, len(rows.batch), n_faults, errors, first, ballot.asked)
+    told = errors, first, ballot.asked, seen
+    record = LabelRecord(rows.n_rows, len(rows.batch), n_faults, *told)
     if work.kept is not None:
         write_record(work.kept, record)
     return record
@@ -141,10 +141,13 @@ def infer_shard(bound: BoundJob, task: InferTask) -> InferRecord:
     decisions = read_decisions(*files, bound.job.split.group)
     probs = item_probs(model, patterns)
     beliefs = Beliefs(probs, model.fitted.weights())
-    refinement = read_refinement(bound, task.fitted.refinement)
-    if refinement is not None:
-        reading = Reading(rows.batch, patterns, probs, decisions["group"].to_numpy())
-        beliefs = beliefs.refined_by(refinement.predict(reading))
+    if task.fitted.refinement is not None:
+        from labelmill.pipeline.refining import read_refinement  # noqa: PLC0415 (where texts are read)
+
+        refinement = read_refinement(bound, task.fitted.refinement)
+        if refinement is not None:
+            reading = Reading(rows.batch, patterns, probs, decisions["group"].to_numpy())
+            beliefs = beliefs.refined_by(refinement.predict(reading))
     labeled, places, decisions = label_and_select(bound, rows, votes, beliefs, decisions)
     _write_part(task.snapshot / "labels" / task.part, labeled.table)
     gone = _filtered(rows, decisions, labeled.keep)

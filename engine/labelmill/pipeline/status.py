@@ -1,6 +1,6 @@
 """How each partition of a job stands: what is live, what is missing, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,18 @@ from labelmill.pipeline.fingerprint import plan_digest
 from labelmill.pipeline.freshness import differences
 from labelmill.pipeline.held import Held, held_snapshots, override_of
 from labelmill.pipeline.known import known_digests
+from labelmill.pipeline.leases import fetch_records
+from labelmill.pipeline.locks import is_locked
+from labelmill.pipeline.lost import lost_run
+from labelmill.pipeline.outputs import address, local_output
 from labelmill.pipeline.parts import Parts
 from labelmill.pipeline.past import Told, labeled_ahead, last_runs
 from labelmill.pipeline.plan import plan_gold
-from labelmill.pipeline.publish import has_its_files, local_output, manifest_of, snapshot_folder
+from labelmill.pipeline.publish import has_its_files, manifest_of, snapshot_folder
+from labelmill.pipeline.rekeyed import told_of_key
 from labelmill.pipeline.survey import Found, in_order, survey
 from labelmill.pipeline.views import Entries, live_view
+from labelmill.pipeline.writers import told_of_owner
 
 CHANGED = {
     "input": "the input changed",
@@ -53,15 +59,17 @@ class Standing:
 class Status:
     """How a job stands; `problem` says why its source cannot be listed, if it cannot.
 
-    `ahead` names the slices that were labeled for a run that is still to come.
+    `ahead` names the slices that were labeled for a run that is still to come; `warnings` are what
+    that run would warn of.
     """
 
     job: str
-    output: Path
+    output: str
     view: int | None
     partitions: tuple[Standing, ...]
     problem: str = ""
     ahead: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ def status(job: Job, partition: str | None = None, *, verify: bool = False) -> S
 
 def _status(job: Job, partition: str | None) -> Status:
     output = local_output(job)
+    fetch_records(job)
     found, problem = _found(job)
     view = live_view(output)
     held = held_snapshots(output)
@@ -101,13 +110,26 @@ def _status(job: Job, partition: str | None) -> Status:
     if partition is not None:
         values = [partition]
     gold = None if job.gold is None else plan_gold(job, job.gold).input
-    last = last_runs(job.state_folder, job.name, values)
+    last = _last_runs(job, values)
     chooser = Chooser(job, gold, output, Parts(job))
     scene = _Scene(output, plan_digest(job, gold), live, held, last, chooser)
     standings = tuple(_standing(scene, value, found.get(value)) for value in values)
     ahead = labeled_ahead(job.state_folder, job.name, scene.plan)
     number = None if view is None else view.number
-    return Status(job.name, output, number, standings, problem, ahead)
+    told = told_of_key(job, output)
+    return Status(
+        job.name, address(output), number, standings, problem, ahead, (*told_of_owner(job), *told)
+    )
+
+
+def _last_runs(job: Job, values: Sequence[str | None]) -> dict[str | None, Told]:
+    """The newest run of each partition, also one that could not write its record."""
+    last = last_runs(job.state_folder, job.name, values)
+    lost = None if is_locked(job) else lost_run(job)
+    if lost is not None:
+        told = lost["partition"]
+        last |= {value: lost for value in values if told is None or told == value}
+    return last
 
 
 def _found(job: Job) -> tuple[dict[str | None, Found], str]:

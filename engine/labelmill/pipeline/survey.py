@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from labelmill.config.spec import Job
 from labelmill.errors import DamagedInput
@@ -97,6 +97,7 @@ def in_order(values: Iterable[str | None]) -> list[str | None]:
     return sorted(values, key=natural)
 
 
+@cache
 def natural(value: str | None) -> tuple[tuple[str | int, ...], str]:
     """What partitions are sorted by: numbers in them count as numbers."""
     text = value or ""

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from sys import maxsize
 from time import time
 from typing import Any
 
@@ -13,10 +14,14 @@ from labelmill.errors import UsageError
 from labelmill.io import durable
 from labelmill.io.source import list_files
 from labelmill.pipeline.held import held_snapshots, notes
+from labelmill.pipeline.lasting import lasting
 from labelmill.pipeline.locks import locked, recorded
+from labelmill.pipeline.outputs import address, local_output, sizes_away, written_away
 from labelmill.pipeline.past import records
-from labelmill.pipeline.publish import MAKING, MANIFEST, local_output, pointer, unfinished
+from labelmill.pipeline.publish import MAKING, MANIFEST, pointer, unfinished
+from labelmill.pipeline.unneeded import Rubbish, unneeded
 from labelmill.pipeline.views import add_view, lineage, live_view, mended, show, views
+from labelmill.pipeline.writers import check_owner
 
 KEEP = 10
 """So many views are kept; checks that compare with what was live before want some of them."""
@@ -25,16 +30,7 @@ RECORDS = 400
 """So many records of runs are kept, the newest."""
 
 DAY = 86_400
-"""After so many seconds nobody writes a record of a run any more that is not there yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rubbish:
-    """Something that can be removed."""
-
-    kind: str
-    path: Path
-    bytes: int
+"""After so many seconds nobody writes any more what is not complete yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +48,35 @@ class Swept:
     def facts(self) -> dict[str, Any]:
         """The same as plain data."""
         removed = [
-            {"kind": item.kind, "path": str(item.path), "bytes": item.bytes}
+            {"kind": item.kind, "path": address(item.path), "bytes": item.bytes}
             for item in self.rubbish
         ]
         return {"bytes": self.bytes, "dropped": list(self.dropped), "removed": removed}
 
 
-def sweep(job: Job, *, keep: int = KEEP, dropped: bool = False, dry_run: bool = False) -> Swept:
+def sweep(
+    job: Job,
+    *,
+    keep: int = KEEP,
+    dropped: bool = False,
+    dry_run: bool = False,
+    cache: int | None = None,
+) -> Swept:
     """Remove what a job does not need any more.
 
     That are views before the last ones, snapshots that none of those names, what killed runs left
-    behind, and old records of runs. What is live or held by a check stays.
+    behind, old records of runs, and votes that no run would ask for. What is live or held by a
+    check stays.
 
     Args:
         job: the job.
         keep: how many views to keep, with all their snapshots.
         dropped: also take partitions out of the view that are gone from the source.
         dry_run: remove nothing, and only say what would be removed.
+        cache: so many bytes of votes and labeled shards stay at most; the oldest go first.
 
     Raises:
-        UsageError: if no view would be kept.
+        UsageError: if no view would be kept, or what is live is another job's.
         InputMissing: if `dropped` is wanted and the source is not there at all.
         LockHeld: if another process works on this job.
     """
@@ -80,17 +85,22 @@ def sweep(job: Job, *, keep: int = KEEP, dropped: bool = False, dry_run: bool = 
         raise UsageError(message)
     holding: AbstractContextManager[Any] = locked(job) if dry_run else recorded(job, "gc")
     with holding as record:
+        check_owner(job)
         if not dry_run:
             mended(local_output(job))
         gone = _gone(job) if dropped else ()
         if gone and not dry_run:
             _drop(local_output(job), gone)
-        found = tuple(item for find in FINDERS for item in find(job, keep))
+        of_state = unneeded(job, cache)
+        found = (*(item for find in FINDERS for item in find(job, keep)), *of_state)
         done = Swept(found, gone)
         if not dry_run:
             record.facts["gc"] = {"bytes": done.bytes, "dropped": list(gone), "n": len(found)}
+            lasts = lasting(job)
             for item in found:
                 durable.remove_folder(item.path)
+                if lasts is not None:
+                    lasts.drop(item.path)
         return done
 
 
@@ -114,7 +124,7 @@ def _drop(output: Path, gone: tuple[str, ...]) -> None:
 def _kept_views(output: Path, keep: int) -> set[int]:
     """The views that stay: those that were live last, and those that were made last."""
     last = views(output)[-keep:]
-    return {view.number for view in (*islice(lineage(output), keep), *last)}
+    return {view.number for view in (*islice(lineage(output), min(keep, maxsize)), *last)}
 
 
 def _old_views(job: Job, keep: int) -> Iterator[Rubbish]:
@@ -132,8 +142,11 @@ def _old_snapshots(job: Job, keep: int) -> Iterator[Rubbish]:
     named = {s for view in views(output) if view.number in kept for s in view.snapshots.values()}
     named |= {held.snapshot for held in held_snapshots(output).values()}
     named.add((pointer(output) or "").rpartition("/")[2])
+    shown = {snapshot for view in views(output) for snapshot in view.snapshots.values()}
     for folder in sorted((output / "snapshots").glob("*")):
-        if folder.is_dir() and not folder.name.startswith(MAKING) and folder.name not in named:
+        if not folder.is_dir() or folder.name.startswith(MAKING) or folder.name in named:
+            continue
+        if folder.name in shown or not _may_be_on_its_way(folder):
             yield _rubbish("snapshot", folder)
     for note, snapshot in notes(output):
         if snapshot not in named:
@@ -162,6 +175,12 @@ def _old_records(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (the
             yield _rubbish("record", folder)  # its run was killed while it wrote the record
 
 
+def _may_be_on_its_way(folder: Path) -> bool:
+    """Whether a run of another machine may be writing a snapshot to a store."""
+    written = written_away(folder)
+    return written is not None and time() - written < DAY
+
+
 Finder = Callable[[Job, int], Iterator[Rubbish]]
 FINDERS: tuple[Finder, ...] = (_old_views, _old_snapshots, _unfinished, _old_records)
 """What looks for rubbish, in the order in which it is removed: first what names, then what is
@@ -170,4 +189,5 @@ named."""
 
 def _rubbish(kind: str, path: Path) -> Rubbish:
     files = [path] if path.is_file() else path.rglob("*")
-    return Rubbish(kind, path, sum(p.lstat().st_size for p in files if p.is_file()))
+    here = {p.relative_to(path).as_posix(): p.lstat().st_size for p in files if p.is_file()}
+    return Rubbish(kind, path, sum((here | dict(sizes_away(path))).values()))

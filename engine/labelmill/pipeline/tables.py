@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelmill.core.schema import FILTERED, QUARANTINE, SPLITS
-from labelmill.core.tables import known_table
+from labelmill.core.tables import known_columns, known_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,12 @@ class SnapshotTables:
     folder: Path
 
     def batches(self, name: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """The rows of a table; none where nothing was written."""
-        wanted = None if columns is None else list(columns)
+        """The rows of a table; none where nothing was written.
+
+        Raises:
+            UsageError: if it has no such column.
+        """
+        wanted = known_columns(name, self.schema(name), columns)
         for path in self._parts(name):
             with pq.ParquetFile(path) as parquet:
                 yield from parquet.iter_batches(columns=wanted, use_threads=False)
@@ -28,6 +32,7 @@ class SnapshotTables:
         """A whole table."""
         schema = self.schema(name)
         if columns is not None:
+            known_columns(name, schema, columns)
             schema = pa.schema([schema.field(column) for column in columns])
         return pa.Table.from_batches(self.batches(name, columns), schema=schema)
 

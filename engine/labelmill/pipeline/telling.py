@@ -3,15 +3,16 @@
 None of it changes what is made, and that it cannot be told ends no run.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from labelmill.config.spec import Job
-from labelmill.core.hiding import hidden_in_all
-from labelmill.errors import OutputFailed
+from labelmill.core.hiding import hidden_in_all, hide_in_error
+from labelmill.errors import ChecksFailed, OutputFailed
 from labelmill.pipeline.heartbeat import Heartbeat, heartbeat_file
 from labelmill.pipeline.lineage import FileSink, HttpSink, Story, sink_of, total
 from labelmill.pipeline.metrics import Metrics, write_metrics
@@ -53,7 +54,8 @@ class Telling:
     def __post_init__(self) -> None:
         state = self.job.state_folder
         name = f"{self.job.name}.{self.part}" if self.part else self.job.name
-        self._heart = Heartbeat(heartbeat_file(state, name), self.record.id)
+        partition = hidden_in_all(self.record.facts.get("partition"), self.job.resolved.hidden)
+        self._heart = Heartbeat(heartbeat_file(state, name), self.record.id, partition)
         wanted = self.job.record
         if wanted.openlineage is not None:
             self._sink = sink_of(wanted.openlineage, wanted.token)
@@ -69,6 +71,24 @@ class Telling:
         """Say how far the run has come."""
         self._heart.beat(stage, done, total)
         self.progress(stage, done, total)
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """Where the run fails in the with block, say so and write its record; the error goes on.
+
+        What fails after a good end, as what was made is brought away, is in the record too.
+        """
+        try:
+            yield
+        except BaseException as error:
+            if error is not self.record.error:
+                hide_in_error(error, self.job.resolved.hidden)
+                if isinstance(error, ChecksFailed):
+                    self.record.facts["held"] = {error.partition or "": error.snapshot}
+                if not self.record.closed:
+                    self.ended(None, error)
+                self.record.close(status_of(error), error)
+            raise
 
     def signal(self, name: str, seconds: float) -> None:
         """Say that a signal came, and how long what is at work may go on."""

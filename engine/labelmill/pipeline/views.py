@@ -15,6 +15,9 @@ from urllib.parse import quote
 from labelmill.core.digests import digest_bytes
 from labelmill.errors import OutputFailed
 from labelmill.io import durable
+from labelmill.pipeline.forms import name_in, names_in, numbers_in
+from labelmill.pipeline.leases import check_leases
+from labelmill.pipeline.outputs import push
 from labelmill.pipeline.publish import (
     CURRENT,
     CURRENT_FILE,
@@ -108,12 +111,14 @@ def add_view(
 def show(output: Path, view: View) -> View:
     """Let a view be live, in one step for whoever reads `current`."""
     link = output / CURRENT
+    check_leases()
     check_link(output)
     if not link.is_symlink() or link.readlink().as_posix() != view.target:
         durable.point(link, view.target)
     facts = json_bytes(view.facts() | {"view": view.number})
     if _bytes(output / CURRENT_FILE) != facts:
         durable.write_bytes(output / CURRENT_FILE, facts)
+        push(output)
     return view
 
 
@@ -166,16 +171,16 @@ def _view(number: int, facts: Mapping[str, Any]) -> View:
     previous = facts.get("previous", number - 1)
     before = previous if previous is not None and 0 < previous < number else None
     if "snapshot" in facts:
-        own: Entries = {None: facts["snapshot"]}
-        manifest: Entries = {None: facts["manifest"]}
+        own: Entries = {None: name_in(facts, "snapshot")}
+        manifest: Entries = {None: name_in(facts, "manifest")}
         return View(number, None, own, manifest, before)
     return View(
         number,
-        facts["key"],
-        facts["partitions"],
-        facts["manifests"],
+        name_in(facts, "key"),
+        names_in(facts, "partitions"),
+        names_in(facts, "manifests"),
         before,
-        facts.get("taken_from", {}),
+        numbers_in(facts, "taken_from"),
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from labelmill import kinds
 from labelmill.errors import LabelmillError
+from labelmill.io.leaving import end_soon
 from labelmill.io.pandas_later import keep_pandas_out
 from labelmill.io.torch_later import keep_torch_out_of_spacy
 from labelmill.pipeline.bind import BoundJob
@@ -66,7 +67,7 @@ def main(descriptor: int, parent: int, modules: Sequence[str] = ()) -> None:
             while True:
                 connection.send(answer(bound, *connection.recv()))
         except (EOFError, BrokenPipeError, ConnectionResetError):
-            return
+            end_soon(0)
 
 
 def end_with(parent: int) -> None:

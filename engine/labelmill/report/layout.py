@@ -20,6 +20,18 @@ class Heading:
     number: bool = False
 
 
+def training_set(output: str, *, several: bool) -> str:
+    """Where the training set lies.
+
+    Example:
+        >>> training_set("out", several=True)
+        'Training set: out/current/*/train'
+    """
+    if "://" in output:
+        return f"Training set: {output}/snapshots/*/train, as {output}/_CURRENT.json says"
+    return f"Training set: {output}/current/{'*/' if several else ''}train"
+
+
 def table(headings: Sequence[Heading], rows: Sequence[Sequence[str]], width: int) -> View:
     """A table, cut into several where it is too wide; each part begins with the first column.
 

@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
 from labelmill.core.schema import SPLITS
-from labelmill.report.layout import Heading, View, table
+from labelmill.report.layout import Heading, View, table, training_set
 from labelmill.report.marking import visible
 from labelmill.report.tables import whole
 
@@ -16,20 +15,26 @@ SHORT = 12
 """So much of a snapshot's id is shown."""
 
 
-def backfill_view(outcomes: Sequence[Any], left: Sequence[str], output: Path) -> View:
+def backfill_view(
+    outcomes: Sequence[Any], left: Sequence[str], output: str, older: Sequence[str] = ()
+) -> View:
     """What became of each partition of a backfill.
 
     Args:
         outcomes: one for each partition that was tried.
         left: the partitions that were not tried.
-        output: the output folder.
+        output: the output folder, or its URL.
+        older: those that are live as another form of the job made them, where nothing was tried.
     """
     if not outcomes:
-        return ["Nothing to do: every partition of the source is live."]
+        nothing = "Nothing to do: every partition of the source is live."
+        hint = "was made before the job was changed; `labelmill run` makes it as the job is now"
+        return [nothing, f"{_whose(older)}: {hint}"] if older else [nothing]
     view: View = [line for outcome in outcomes for line in _lines(outcome)]
     if left:
         view.append(f"not tried: {', '.join(map(visible, left))}")
-    return [*view, f"Training set: {output / 'current' / '*' / 'train'}"]
+    live = any(outcome.error is None for outcome in outcomes)
+    return [*view, training_set(output, several=True)] if live else view
 
 
 def slice_view(done: Any) -> View:
@@ -71,15 +76,15 @@ def status_view(status: Any, width: int) -> View:
     ]
     headings = [Heading(title) for title in ("Partition", "State", "Live")]
     said = [
-        visible(f"{standing.partition or status.job}: {why}")
-        for standing in status.partitions
-        for why in (*standing.why, *_noted(standing))
+        visible(f"{_whose([part.partition or status.job for part in parts])}: {why}")
+        for whys, parts in _with_same_reasons(status.partitions)
+        for why in whys
     ]
-    problem = [Text(f"! {visible(status.problem)}", style="yellow")] if status.problem else []
+    doubts = (*([status.problem] if status.problem else []), *status.warnings)
     return [
         Text(f"{status.job}: {told}", style="bold"),
         f"writes {status.output}",
-        *problem,
+        *(Text(f"! {visible(doubt)}", style="yellow") for doubt in doubts),
         "",
         *table(headings, rows, width),
         *(["", *said] if said else []),
@@ -91,6 +96,24 @@ def _labeled_ahead(status: Any) -> View:
     if not status.ahead:
         return []
     return ["", f"labeled ahead for the next run: slices {', '.join(status.ahead)}"]
+
+
+def _with_same_reasons(standings: Sequence[Any]) -> list[tuple[tuple[str, ...], list[Any]]]:
+    """Partitions of which the same is to be said, in the order of the first of each."""
+    groups: dict[tuple[str, ...], list[Any]] = {}
+    for standing in standings:
+        groups.setdefault((*standing.why, *_noted(standing)), []).append(standing)
+    return list(groups.items())
+
+
+def _whose(names: Sequence[str]) -> str:
+    """Partitions of which the same is said.
+
+    Example:
+        >>> _whose(["2026-03-01", "2026-03-03", "2026-03-04"])
+        '2026-03-01 .. 2026-03-04 (3)'
+    """
+    return ", ".join(names) if len(names) < 3 else f"{names[0]} .. {names[-1]} ({len(names)})"
 
 
 def _noted(standing: Any) -> list[str]:
@@ -112,6 +135,8 @@ def swept_view(swept: Any, *, dry_run: bool) -> View:
     """
     does, did = ("would remove", "would be") if dry_run else ("removed", "was")
     lines: View = [f"partition {visible(p)} {did} taken out of the view" for p in swept.dropped]
+    if not swept.rubbish:
+        return [*lines, "Nothing to remove."]
     for kind in dict.fromkeys(item.kind for item in swept.rubbish):
         sizes = [item.bytes for item in swept.rubbish if item.kind == kind]
         lines.append(f"{does} {whole(len(sizes))} x {kind}: {whole(sum(sizes))} bytes")
@@ -121,11 +146,13 @@ def swept_view(swept: Any, *, dry_run: bool) -> View:
 def _lines(outcome: Any) -> View:
     name = f"partition {visible(outcome.partition)}"
     if outcome.error is not None:
-        return [f"{name}: FAILED ({outcome.error.exit_code})"]
+        return [f"{name}: FAILED (exit code {outcome.error.exit_code})"]
     if not outcome.run.snapshots:
         return [f"{name}: no data"]
     snapshot = outcome.run.snapshots[0]
     report = snapshot.report
+    if outcome.run.status == "nothing to do":
+        return [f"{name}: nothing to do, snapshot {snapshot.id} is up to date"]
     rows = whole(report["totals"]["rows_in"])
     splits = ", ".join(f"{split} {whole(report['splits'].get(split, 0))}" for split in SPLITS)
     lines: View = [f"{name}: snapshot {snapshot.id} is live: {rows} rows, {splits}"]

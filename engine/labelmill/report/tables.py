@@ -97,8 +97,9 @@ _ERRORS = (Column("errors", "Errors", "rows on which it failed", whole),)
 def function_columns(report: Report) -> tuple[Column, ...]:
     """The columns of the function table that say something in this report.
 
-    Without gold there are no verdicts, and a label model that learns no weights shows none. For
-    spans the accuracy of votes is their precision, so it stands once.
+    Without gold there are no verdicts, a label model that learns no weights shows none, and where
+    no function failed nobody looks for errors. For spans the accuracy of votes is their precision,
+    so it stands once.
     """
     rows = report["functions"]
     judged = report["gold"] is not None
@@ -107,7 +108,7 @@ def function_columns(report: Report) -> tuple[Column, ...]:
         *_ALWAYS,
         *((*_GOLD, *scores) if judged else ()),
         *(_WEIGHT if any(row["weight"] is not None for row in rows) else ()),
-        *_ERRORS,
+        *(_ERRORS if any(row["errors"] for row in rows) else ()),
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from rich.text import Text
 
 from labelmill.core.schema import SPLITS
-from labelmill.report.layout import Heading, View, heading, indented, table
+from labelmill.report.crossed import cross_view, inputs_view, models_view
+from labelmill.report.layout import Heading, View, heading, indented, table, training_set
 from labelmill.report.marking import visible
 from labelmill.report.tables import (
     Report,
@@ -32,7 +33,7 @@ from labelmill.report.tables import (
 STATUS_ORDER = ("labeled", "tie", "low_confidence", "uncovered", "error")
 
 
-def report_view(report: Report, page: Path, width: int) -> View:
+def report_view(report: Report, page: Path | str, width: int) -> View:
     """A whole report.
 
     Args:
@@ -101,52 +102,44 @@ def _quarantine(rows: int) -> View:
     return [f"Errors    {are} in quarantine: unreadable, or a function failed (see quarantine/)"]
 
 
-def run_view(status: str, output: Path, snapshots: Sequence[Any], warnings: Sequence[str]) -> View:
+def run_view(run: Any, output: str) -> View:
     """What a run published, and where the training set lies.
 
     Args:
-        status: how the run ended.
-        output: the output folder.
-        snapshots: the published snapshots.
-        warnings: sentences of checks that failed with severity `warn`.
+        run: what `labelmill.pipeline.run.run_job` gives.
+        output: the output folder, or its URL.
     """
-    if not snapshots:
-        return [f"No data: the source has no rows, so nothing was published ({status})."]
-    if status == "nothing to do":
-        done = f"Nothing to do: {_all_live(snapshots)} up to date in {output}."
-        return [done, *_noted(warnings)]
+    if not run.snapshots:
+        done = f"No data: the source has no rows, so nothing was published ({run.status})."
+        return [done, *_noted(run.warnings)]
+    if run.status == "nothing to do":
+        done = f"Nothing to do: {_all_live(run.snapshots)} up to date in {output}."
+        return [done, *_noted(run.warnings)]
+    made = [snapshot for snapshot in run.snapshots if snapshot.id not in run.unchanged]
+    same = [snapshot for snapshot in run.snapshots if snapshot.id in run.unchanged]
     view: View = []
-    for snapshot in snapshots:
+    for snapshot in made:
         view += [
             Text(f"{_title(snapshot.report)}: snapshot {snapshot.id} is live", style="bold"),
             *totals_view(snapshot.report),
             f"Classes   {_short_classes(snapshot.report)}",
             "",
         ]
-    single = len(snapshots) == 1 and snapshots[0].partition is None
-    where = output / "current" / "train" if single else output / "current" / "*" / "train"
-    return [*view, f"Training set: {where}", *_noted(warnings)]
+    if same:
+        view.append(f"Nothing to do for the rest: {_all_live(same)} up to date.")
+    single = len(run.snapshots) == 1 and run.snapshots[0].partition is None
+    return [*view, training_set(output, several=not single), *_noted(run.warnings)]
 
 
 def _all_live(snapshots: Sequence[Any]) -> str:
-    if len(snapshots) == 1:
-        return f"snapshot {snapshots[0].id} is"
-    return f"{len(snapshots)} partitions are"
+    if len(snapshots) > 1:
+        return f"{whole(len(snapshots))} partitions are"
+    one = snapshots[0]
+    return f"snapshot {one.id} is" if one.partition is None else f"partition {one.partition} is"
 
 
 def plan_view(facts: Mapping[str, Any], width: int) -> View:
-    """A plan: what would be read, what changed, what would be done."""
-    parts = [
-        [
-            visible(part["value"] or "-"),
-            whole(part["files"]),
-            whole(part["rows"]),
-            whole(part["shards"]),
-            part["state"],
-        ]
-        for part in facts["partitions"]
-    ]
-    counts = [Heading(title, number=True) for title in ("Files", "Rows", "Shards")]
+    """A plan: what would be read, what changed, what would be done, and why."""
     functions = [[f["lf"], f["type"] or "-", f["state"]] for f in facts["functions"]]
     steps = [[step["step"], step["does"]] for step in facts["steps"]]
     return [
@@ -155,11 +148,15 @@ def plan_view(facts: Mapping[str, Any], width: int) -> View:
         f"writes {facts['output']}",
         *_gold_read(facts["gold"]),
         *heading("Input"),
-        *table([Heading("Partition"), *counts, Heading("Against what is live")], parts, width),
+        *inputs_view(facts["partitions"], facts["dropped"], width),
         *heading("Labeling functions"),
         *table([Heading("LF"), Heading("Type"), Heading("Against what is live")], functions, width),
+        *heading("What would vote"),
+        *cross_view(facts["cells"], width),
+        *models_view(facts["models"], facts["relabels"]),
         *heading("Steps"),
         *table([Heading("Step"), Heading("Does")], steps, width),
+        *_noted(facts["warnings"]),
     ]
 
 
