@@ -1,7 +1,6 @@
 """A real Ray cluster of several nodes: the same bytes, whatever becomes of nodes and workers."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -43,6 +42,8 @@ def free_port() -> int:
 CLIENTS = free_port()
 """Where the cluster hears clients."""
 
+CLIENT = ["execution.engine=ray", f"execution.address=ray://127.0.0.1:{CLIENTS}"]
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
@@ -51,16 +52,17 @@ def cluster() -> Iterator[Any]:
         from ray.cluster_utils import Cluster  # noqa: PLC0415 (an extra)
     except ImportError:
         lacking("this test needs ray: pip install 'labelmill[ray]'")
-    quiet = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DISABLE_IMPORT_WARNING": "1"}
-    os.environ.update(quiet)
-    head = {"num_cpus": 0, "include_dashboard": False, "ray_client_server_port": CLIENTS}
-    made: Any = Cluster(initialize_head=True, head_node_args=head)
-    for _ in range(NODES):
-        made.add_node(num_cpus=1)
+    with pytest.MonkeyPatch.context() as setting:
+        setting.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        setting.setenv("RAY_DISABLE_IMPORT_WARNING", "1")
+        # A server for a client may take longer than its half a minute, beside other tests.
+        setting.setenv("RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S", f"{WAIT:.0f}")
+        head = {"num_cpus": 0, "include_dashboard": False, "ray_client_server_port": CLIENTS}
+        made: Any = Cluster(initialize_head=True, head_node_args=head)
+        for _ in range(NODES):
+            made.add_node(num_cpus=1)
     yield made
     made.shutdown()
-    for name in quiet:
-        del os.environ[name]
 
 
 Write = Callable[..., None]
@@ -115,10 +117,7 @@ def test_a_cluster_gives_the_bytes_of_this_process_alone(
 def test_a_client_of_a_cluster_gives_the_same(
     project: Project, cluster: Any, expected: dict[str, bytes]
 ) -> None:
-    assert cluster.address
-    client = ["execution.engine=ray", f"execution.address=ray://127.0.0.1:{CLIENTS}"]
-
-    assert command(project, *client, refresh=True).wait(WAIT) == 0
+    assert command(project, *CLIENT, refresh=True).wait(WAIT) == 0
 
     assert project.files() == expected
 

@@ -8,11 +8,12 @@ import socket
 import tempfile
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from labelmill.config.spec import Job
@@ -34,6 +35,9 @@ _LASTING: ContextVar[ExitStack | None] = ContextVar("lasting", default=None)
 
 KNOCK = 10.0
 """Seconds in which a cluster must answer at all; Ray itself would try for minutes."""
+
+PAUSES = (1.0, 4.0)
+"""Seconds before a cluster is asked again that answered, and could not start a server for us."""
 
 
 @contextmanager
@@ -103,15 +107,30 @@ def _connect(ray: Any, address: str | None, workers: int, folder: Path | None) -
                 **common,
             )
         else:
-            ray.init(address, **common)
+            join(partial(ray.init, address, **common))
     except SystemExit as end:  # while it starts, Ray answers SIGTERM in this way
         raise Terminated from end
     except (ConnectionError, TimeoutError, socket.gaierror) as error:
-        message = f"the Ray cluster at '{address}' cannot be reached: {_first_line(error)}"
+        message = f"the Ray cluster at '{address}' cannot be reached: {_cause(error)}"
         raise WorkersLost(message) from error
     except (OSError, ValueError, RuntimeError) as error:
-        message = f"'{address or 'local'}' cannot be used: {_first_line(error)}"
+        message = f"'{address or 'local'}' cannot be used: {_cause(error)}"
         raise BadParameter("execution.address", message) from error
+
+
+def join(init: Callable[[], Any]) -> None:
+    """Join a cluster; one that is too busy to start a server for this client is asked again.
+
+    A head gives each client's server half a minute to start, however much there is to do.
+    """
+    for pause in PAUSES:
+        try:
+            init()
+        except ConnectionAbortedError:
+            sleep(pause)
+        else:
+            return
+    init()
 
 
 def _knock(address: str) -> None:
@@ -151,6 +170,8 @@ def _short_folder() -> Path:
     return Path(short) / f"lm-{secrets.token_hex(4)}"
 
 
-def _first_line(error: BaseException) -> str:
+def _cause(error: BaseException) -> str:
+    """The kind of an error and what it says; of a traceback from elsewhere, its head and end."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    said = " ".join(dict.fromkeys(lines[:1] + lines[-1:]))
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
