@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import spacy  # noqa: F401 (what runs would load, each for itself, is loaded before they are forked)
 from benchmarks.small_job import JobFolder
 
 from labelmill.errors import LabelmillError
