@@ -217,6 +217,13 @@ def partition_folder_without_key(site: Site) -> None:
     site.configure(source=source)
 
 
+@damaged(4, "would be a folder whose name has 605 bytes, in percent-encoding; 255 are possible")
+def partition_with_a_long_value(site: Site) -> None:
+    site.write(site.rows(60), f"date={'é' * 100}/a.parquet")
+    source = {"path": "input", "id": "id", "text": "text", "partition": "date"}
+    site.configure(source=source)
+
+
 @damaged(4, "the input has no rows (source.allow_empty: true accepts that)")
 def no_rows(site: Site) -> None:
     site.write(site.rows(0))

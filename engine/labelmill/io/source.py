@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from glob import glob, has_magic
 from itertools import accumulate, groupby, pairwise
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,6 +28,8 @@ MAGIC = b"PAR1"
 ENCRYPTED = b"PARE"
 READ_BUFFER = 1 << 20
 """Bytes of a column that are read at once, so that a long row group never lies in memory."""
+LONGEST_NAME = 255
+"""Bytes of the name of a file or folder, on all file systems of Linux."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,9 +326,19 @@ def _partition_of(path: Place, name: str, key: str) -> tuple[Place, str]:
     for folder in path.parents:
         left, equals, value = folder.name.partition("=")
         if equals and left == key and value:
-            return folder, unquote(value)
+            return folder, _nameable(path, key, unquote(value))
     message = f"no folder named {key}=<value> leads to {name}, but source.partition is '{key}'"
     raise InputMissing(str(path), message)
+
+
+def _nameable(path: Place, key: str, value: str) -> str:
+    """The value of a partition, once it is sure that a view can have a folder for it."""
+    size = len(f"{key}={quote(value, safe='')}")
+    if size > LONGEST_NAME:
+        message = f"the partition {value!r} would be a folder whose name has {size} bytes, in "
+        message += f"percent-encoding; {LONGEST_NAME} are possible: give it a shorter value"
+        raise DamagedInput(str(path), message)
+    return value
 
 
 def _group_ends(path: Place) -> list[int]:
