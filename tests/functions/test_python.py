@@ -499,8 +499,9 @@ def test_the_decorators_examples_are_those_of_the_function(
     assert Python(f"{FILE}:f").examples(tmp_path) == ({"spam": ("BUY",)}, ("ok",))
 
 
-@pytest.mark.parametrize("raised", ["SystemExit", "GeneratorExit"])
-def test_a_function_never_ends_the_run(vote: Vote, raised: str) -> None:
-    hits = vote(f"def f(row):\n    raise {raised}\n", batch("a", "b"))
+@pytest.mark.parametrize("name", ["SystemExit", "GeneratorExit", "asyncio.CancelledError"])
+def test_a_function_never_ends_the_run(vote: Vote, name: str) -> None:
+    hits = vote(f"import asyncio\n\ndef f(row):\n    raise {name}\n", batch("a", "b"))
 
-    assert [(error.doc, error.reason) for error in hits.errors] == [(0, raised), (1, raised)]
+    reason = name.rpartition(".")[2]
+    assert [(error.doc, error.reason) for error in hits.errors] == [(0, reason), (1, reason)]

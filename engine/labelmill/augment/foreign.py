@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from labelmill.io.modules import RAISED, importable, shortened, told
+from labelmill.io.modules import importable, raised, shortened, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ProjectFunction:
         with importable(self.root), lent_randomness(rng):
             try:
                 return self.function(*args, **params)
-            except RAISED as error:
+            except raised() as error:
                 message = f"{self.name} raised {type(error).__name__}: {told(error, self.root)}"
                 raise ValueError(message) from error
 

@@ -13,11 +13,11 @@ from labelmill.core.registry import CHECKS
 from labelmill.core.tables import Tables
 from labelmill.errors import BadParameter, nearest
 from labelmill.io.modules import (
-    RAISED,
     Reference,
     importable,
     load_function,
     module_files,
+    raised,
     shortened,
     told,
 )
@@ -104,7 +104,7 @@ class Python:
             with importable(facts.root):
                 answer = function(view, **self.params)
             said = _said(answer)
-        except RAISED as error:  # what a user's function raises
+        except raised() as error:  # what a user's function raises
             what = f"{type(error).__name__} at {told(error, facts.root)}"
             return Finding.broken(1.0, f"{self.function} stopped with {what}")
         if said is None:

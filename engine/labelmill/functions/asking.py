@@ -12,7 +12,7 @@ from labelmill.core.batch import Batch
 from labelmill.core.votes import Hits
 from labelmill.errors import LabelmillError
 from labelmill.functions.answers import ABSTAIN, BadAnswer
-from labelmill.io.modules import RAISED, told
+from labelmill.io.modules import raised, told
 
 Failures = dict[int, tuple[str, str]]
 """Reason and message of each row that failed, by its place."""
@@ -48,7 +48,7 @@ def ask(
             _go_on(function, left, arguments, answers.append)
         except LabelmillError:
             raise
-        except RAISED as error:  # what a user's function raises
+        except raised() as error:  # what a user's function raises
             failed[len(answers)] = failure(error, root)
             answers.append(silent)
         else:
@@ -107,7 +107,7 @@ def read_odd(
             label = read(answers[doc])
         except LabelmillError:
             raise
-        except RAISED as error:  # what the answer of a user's function raises when it is looked at
+        except raised() as error:  # what a user's answer raises when it is looked at
             failed[doc] = failure(error, root)
         else:
             codes[doc] = ABSTAIN if label is None else label

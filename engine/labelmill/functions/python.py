@@ -25,7 +25,7 @@ from labelmill.functions.asking import (
     read_odd,
 )
 from labelmill.functions.decorator import READINGS, BatchForm, FunctionFacts, facts_of
-from labelmill.io.modules import RAISED, Reference, importable, load_function, module_files
+from labelmill.io.modules import Reference, importable, load_function, module_files, raised
 
 
 @FUNCTIONS.add("python")
@@ -262,7 +262,7 @@ class PythonVoter:
             return listed(self.function(frame, **self.arguments), len(batch), index)
         except LabelmillError:
             raise
-        except RAISED as error:  # what a user's function raises
+        except raised() as error:  # what a user's function raises
             failed.update(dict.fromkeys(range(len(batch)), failure(error, self.root)))
             return [None] * len(batch)
 
@@ -271,7 +271,7 @@ class PythonVoter:
             found = find(*about)
         except LabelmillError:
             raise
-        except RAISED as error:  # what a user's function raises
+        except raised() as error:  # what a user's function raises
             hits.fail(doc, *failure(error, self.root))
             return
         for start, end, label in found:

@@ -14,7 +14,7 @@ from labelmill.core.votes import Hits, Votes
 from labelmill.errors import BadParameter, BadResource, LabelmillError, nearest
 from labelmill.functions.answers import BadAnswer, Found
 from labelmill.functions.models import Model, docs_of, model_files, model_packages
-from labelmill.io.modules import RAISED, Reference, importable, load_function, module_files, told
+from labelmill.io.modules import Reference, importable, load_function, module_files, raised, told
 
 
 @FUNCTIONS.add("skweak")
@@ -122,7 +122,7 @@ class Skweak:
             return make(**self.params)
         except LabelmillError:
             raise
-        except RAISED as error:  # what a user's function raises
+        except raised() as error:  # what a user's function raises
             message = f"makes no annotator: {type(error).__name__}: {told(error, root)}"
             raise BadResource(self.function, message) from error
 
@@ -171,7 +171,7 @@ class SkweakVoter:
                     raise
                 except BadAnswer as error:
                     hits.fail(i, error.reason, error.message)
-                except RAISED as error:  # what an annotator raises
+                except raised() as error:  # what an annotator raises
                     hits.fail(i, type(error).__name__, told(error, self.root))
                 else:
                     for start, end, label in found:

@@ -18,9 +18,6 @@ from labelmill.core.digests import digest, digest_bytes
 from labelmill.core.hiding import CUT
 from labelmill.errors import BadParameter, BadResource, nearest
 
-RAISED = (Exception, SystemExit, GeneratorExit)
-"""What the code of a project may raise without ending the run: all but an interrupt."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -136,6 +133,23 @@ def importable(root: Path) -> Iterator[None]:
             sys.modules.update(outside)
 
 
+def raised() -> tuple[type[BaseException], ...]:
+    """What the code of a project may raise without ending the run: all but an interrupt.
+
+    asyncio's CancelledError, which a function that asks a service may let through, is no
+    Exception; nobody has raised it where asyncio is not loaded.
+
+    Example:
+        >>> try:
+        ...     exit("no")
+        ... except raised() as error:
+        ...     type(error).__name__
+        'SystemExit'
+    """
+    cancelled = getattr(sys.modules.get("asyncio"), "CancelledError", GeneratorExit)
+    return (Exception, SystemExit, GeneratorExit, cancelled)
+
+
 def told(error: BaseException, root: Path) -> str:
     """An exception in one line: the place in the project where it arose, and its message.
 
@@ -155,7 +169,7 @@ def _said(error: BaseException) -> str:
     """The message of an exception; what a project raises may fail even to say what it is."""
     try:
         return str(error)
-    except RAISED:
+    except raised():
         return ""
 
 
@@ -224,7 +238,7 @@ def _run(base: Path, path: Path, name: str) -> None:
     try:
         with importable(base), _streams_kept():
             spec.loader.exec_module(module)
-    except RAISED as error:  # what a user's module raises
+    except raised() as error:  # what a user's module raises
         sys.modules.pop(name, None)
         _PROJECTS[base].modules.clear()
         raise _broken(base, path, error) from error

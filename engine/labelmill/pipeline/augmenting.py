@@ -13,7 +13,7 @@ from labelmill.core.protocols import Rewriter
 from labelmill.core.seeds import keyed_fraction, keyed_rng
 from labelmill.core.spans import Edit, Example, Span
 from labelmill.errors import LabelmillError
-from labelmill.io.modules import RAISED
+from labelmill.io.modules import raised
 from labelmill.pipeline.bind import BoundJob
 from labelmill.text import edits as editing
 
@@ -129,7 +129,7 @@ def _child(
         "".join(edit.replacement for edit in edits).encode()  # fails on half a surrogate pair
     except LabelmillError:
         raise
-    except RAISED as error:
+    except raised() as error:
         return _Refusal(f"failed ({type(error).__name__})", str(error) or type(error).__name__)
     if step.spec.protect == "entities":
         edits = _outside(edits, example.spans)

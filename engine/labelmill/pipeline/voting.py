@@ -9,7 +9,7 @@ from labelmill.core.hiding import hidden_in
 from labelmill.core.votes import Hits, RowError, Votes
 from labelmill.errors import FunctionFailed, LabelmillError
 from labelmill.io.cells import Cell
-from labelmill.io.modules import RAISED, shortened
+from labelmill.io.modules import raised, shortened
 from labelmill.pipeline.bind import BoundJob
 
 
@@ -51,7 +51,7 @@ def vote(
             hits = bound.voters[name].vote(batch, earlier)
         except LabelmillError:
             raise
-        except RAISED as error:
+        except raised() as error:
             message = f"labeling function '{name}': {type(error).__name__}: {shortened(str(error))}"
             raise FunctionFailed(message) from error
         earlier.note(name, hits)
