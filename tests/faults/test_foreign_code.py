@@ -31,6 +31,14 @@ def own(row):
     raise asyncio.CancelledError
 """
 
+ODD = """\
+class Odd(BaseException):
+    pass
+
+def own(row):
+    raise Odd
+"""
+
 
 def _with(site: Site, code: str, **parts: object) -> Site:
     (site.root / "own.py").write_text(code)
@@ -69,11 +77,21 @@ def test_streams_that_a_module_replaces_get_no_results(site: Site) -> None:
 
 
 def test_what_is_raised_beside_exceptions_shows_no_traceback(site: Site) -> None:
-    _with(site, CANCELS)
+    _with(site, ODD)
 
     ended = site.run()
 
     assert ended.code == 1
-    assert "unexpected error: CancelledError" in ended.err
+    assert "unexpected error: Odd" in ended.err
     assert "Traceback" not in ended.err
     assert [record["exit_code"] for record in site.records()] == [1]
+
+
+def test_what_asyncio_cancels_fails_rows_and_not_the_run(site: Site) -> None:
+    _with(site, CANCELS)
+
+    ended = site.run()
+
+    assert ended.code == 3
+    assert "function 'own' failed on 60 of 60 rows" in ended.err
+    assert "row 'r000000': CancelledError: own.py:4: CancelledError" in ended.err
