@@ -30,7 +30,7 @@ from benchmarks.measure import Claim, corpora, interleaved, options_of, report
 from benchmarks.projects import Project
 from benchmarks.scan import processor_seconds
 
-from labelmill.io.source import ShardReader
+from labelmill.io.shard_reader import ShardReader
 from labelmill.io.votes import read_votes
 from labelmill.pipeline import stages, works
 from labelmill.pipeline.bind import BoundJob

@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelmill.errors import BadColumn, InputMissing
-from labelmill.io.source import (
-    Shard,
-    ShardReader,
-    find_files,
-    read_shard,
-    runs_of,
-    shards_of,
-)
+from labelmill.io.shard_reader import ShardReader, read_shard
+from labelmill.io.source import Shard, find_files, runs_of, shards_of
 
 
 def write(path: Path, n_rows: int, row_group: int = 1000) -> Path:

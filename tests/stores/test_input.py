@@ -11,7 +11,8 @@ from tests.stores.server import Bucket
 
 from labelmill.cli.guard import carry_out
 from labelmill.errors import BadResource, InputMissing
-from labelmill.io.source import find_files, read_shard, shards_of
+from labelmill.io.shard_reader import read_shard
+from labelmill.io.source import find_files, shards_of
 
 
 def source(bucket: Bucket, **more: object) -> dict[str, object]:

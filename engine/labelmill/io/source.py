@@ -1,8 +1,8 @@
-"""The input: which Parquet files there are, how they are cut into shards, and their rows."""
+"""The input: which Parquet files there are, and how they are cut into shards."""
 
 import os
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from glob import glob, has_magic
 from itertools import accumulate, groupby, pairwise
@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from labelmill.errors import BadColumn, DamagedInput, InputMissing, nearest
+from labelmill.errors import DamagedInput, InputMissing
 from labelmill.io.patience import PAUSES, is_transient, patiently
 from labelmill.io.store_input import found_in_store, is_data, relative
 from labelmill.io.stores import (
@@ -26,8 +26,6 @@ from labelmill.io.stores import (
 
 MAGIC = b"PAR1"
 ENCRYPTED = b"PARE"
-READ_BUFFER = 1 << 20
-"""Bytes of a column that are read at once, so that a long row group never lies in memory."""
 LONGEST_NAME = 255
 """Bytes of the name of a file or folder, on all file systems of Linux."""
 
@@ -179,121 +177,6 @@ def runs_of(shards: Sequence[Shard]) -> list[int]:
     return runs
 
 
-class ShardReader:
-    """Reads shards of files; where one follows another, reading goes on in the open file.
-
-    A Parquet file can only be read from the start of a row group, and a row group may be much
-    longer than a shard; so whoever reads shards in ascending order decodes each row group once.
-    """
-
-    def __init__(self) -> None:
-        """No file is open."""
-        self._stream: _Stream | None = None
-
-    def schema(self, file: InputFile) -> pa.Schema:
-        """The Arrow schema of a file; that of the file that is open is known.
-
-        Raises:
-            InputMissing: if the file cannot be read.
-        """
-        if self._stream is not None and self._stream.is_of(file):
-            return self._stream.parquet.schema_arrow
-        return schema_of(file)
-
-    def read(self, shard: Shard, columns: Sequence[str]) -> pa.Table:
-        """Read some columns of a shard, one chunk each.
-
-        Raises:
-            BadColumn: if a column is missing.
-            InputMissing: if the file is torn, or is no longer what it was.
-        """
-        with explained(shard.file.path):
-            table = patiently(lambda: self._taken(shard, columns))
-        if len(table) != len(shard):
-            held = f"held {shard.file.rows} rows when the run began"
-            raise InputMissing(str(shard.file.path), f"{held} and has changed since; run again")
-        if shard.stop == shard.file.rows:
-            self.close()
-        return table.combine_chunks()
-
-    def _taken(self, shard: Shard, columns: Sequence[str]) -> pa.Table:
-        """The rows of a shard; after an error the file is opened anew."""
-        if self._stream is None or not self._stream.leads_to(shard, columns):
-            self.close()
-            self._stream = _Stream(shard, columns)
-        try:
-            return self._stream.take(shard.start, shard.stop)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Close the file that is open, if any."""
-        if self._stream is not None:
-            self._stream.parquet.close()
-            self._stream = None
-
-
-def read_shard(shard: Shard, columns: Sequence[str]) -> pa.Table:
-    """Read some columns of one shard (see `ShardReader.read`)."""
-    reader = ShardReader()
-    try:
-        return reader.read(shard, columns)
-    finally:
-        reader.close()
-
-
-class _Stream:
-    """Some columns of a file, read forwards from the row group in which a shard begins."""
-
-    def __init__(self, shard: Shard, columns: Sequence[str]) -> None:
-        self.parquet = pq.ParquetFile(
-            readable(shard.file.path), buffer_size=READ_BUFFER, page_checksum_verification=True
-        )
-        present = self.parquet.schema_arrow.names
-        for column in columns:
-            if column not in present:
-                self.parquet.close()
-                message = f"is missing{nearest(column, present)}"
-                raise BadColumn(shard.file.name, column, message)
-        self._of = (shard.file.path, tuple(columns))
-        self._ends = _ends_in(self.parquet.metadata)
-        first = bisect_right(self._ends, shard.start)
-        self._row = self._ends[first - 1] if first else 0
-        self._batches: Iterator[pa.RecordBatch] = self.parquet.iter_batches(
-            len(shard), list(range(first, len(self._ends))), list(columns), use_threads=False
-        )
-        self._left: list[pa.RecordBatch] = []
-        self._schema = pa.schema([self.parquet.schema_arrow.field(name) for name in columns])
-
-    def is_of(self, file: InputFile) -> bool:
-        """Whether it reads this file."""
-        return self._of[0] == file.path
-
-    def leads_to(self, shard: Shard, columns: Sequence[str]) -> bool:
-        """Whether a shard lies ahead, and no row group before it would be read for nothing."""
-        if self._of != (shard.file.path, tuple(columns)):
-            return False
-        in_this_group = bisect_right(self._ends, self._row) == bisect_right(self._ends, shard.start)
-        return self._row <= shard.start and in_this_group
-
-    def take(self, start: int, stop: int) -> pa.Table:
-        """Rows start to stop; those before them are passed over."""
-        taken: list[pa.RecordBatch] = []
-        while self._row < stop:
-            batch = self._left.pop() if self._left else next(self._batches, None)
-            if batch is None:
-                break
-            skip = min(max(0, start - self._row), len(batch))
-            part = batch.slice(skip, stop - self._row - skip)
-            self._row += skip + len(part)
-            if skip + len(part) < len(batch):
-                self._left.append(batch.slice(skip + len(part)))
-            if len(part):
-                taken.append(part)
-        return pa.Table.from_batches(taken, self._schema if not taken else None)
-
-
 def _listing(path: str) -> tuple[Place, Sequence[Place]]:
     if not is_store_url(path):
         with explained(Path(path)):
@@ -342,12 +225,13 @@ def _nameable(path: Place, key: str, value: str) -> str:
 
 
 def _group_ends(path: Place) -> list[int]:
-    """The row after each row group."""
+    """The row after each row group of a file."""
     with explained(path):
-        return _ends_in(patiently(lambda: pq.read_metadata(readable(path))))
+        return ends_in(patiently(lambda: pq.read_metadata(readable(path))))
 
 
-def _ends_in(metadata: pq.FileMetaData) -> list[int]:
+def ends_in(metadata: pq.FileMetaData) -> list[int]:
+    """The row after each row group."""
     return list(accumulate(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)))
 
 

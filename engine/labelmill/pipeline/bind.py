@@ -22,7 +22,7 @@ from labelmill.core.protocols import (
 )
 from labelmill.errors import BadParameter, BadResource
 from labelmill.io.gazetteers import load_gazetteer
-from labelmill.io.source import ShardReader
+from labelmill.io.shard_reader import ShardReader
 from labelmill.pipeline.foreign import is_foreign
 from labelmill.text.gazetteer import CompiledGazetteer
 from labelmill.text.scan import Kit, Probe, Scan, slow_here

@@ -11,7 +11,8 @@ from labelmill.core.facts import GoldAsk, GoldTexts
 from labelmill.core.protocols import Drop
 from labelmill.errors import BadColumn, BadResource, InputMissing, nearest
 from labelmill.io.columns import one_chunk, plain, text_column
-from labelmill.io.source import InputFile, Shard, find_files, read_shard, schema_of
+from labelmill.io.shard_reader import read_shard
+from labelmill.io.source import InputFile, Shard, find_files, schema_of
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.fit import item_probs
 from labelmill.pipeline.gold import (

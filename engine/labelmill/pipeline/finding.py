@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelmill.errors import UsageError, nearest
-from labelmill.io.source import Shard, ShardReader, read_shard
+from labelmill.io.shard_reader import ShardReader, read_shard
+from labelmill.io.source import Shard
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.plan import Plan
 from labelmill.pipeline.rows import source_columns, with_partition

@@ -19,7 +19,8 @@ from labelmill.core.votes import Hits
 from labelmill.errors import BadColumn
 from labelmill.io.columns import one_chunk, plain
 from labelmill.io.durable import write_arrow
-from labelmill.io.source import read_shard, runs_of
+from labelmill.io.shard_reader import read_shard
+from labelmill.io.source import runs_of
 from labelmill.io.votes import read_labels, read_patterns, write_labels, write_patterns
 from labelmill.io.work import read_arrow
 from labelmill.pipeline.bind import BoundJob

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from labelmill.config.spec import Job
 from labelmill.core.schema import said
 from labelmill.errors import UsageError, nearest
-from labelmill.io.source import read_shard
+from labelmill.io.shard_reader import read_shard
 from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.memory import InMemory, label_table
 from labelmill.pipeline.plan import Plan, make_plan
