@@ -1,4 +1,4 @@
-"""A head that answers, and is too busy to let a client in."""
+"""A head that answers, and lets no client in."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +16,10 @@ REFUSAL = """Traceback (most recent call last):
   File "proxier.py", line 780, in Datapath
 RuntimeError: Proxy failed to Connect to backend!
 """
-"""What the head of a busy cluster answers when a client's server is not up in time."""
+"""What a head answers when the server that it starts for a client does not come up."""
 
 
-class BusyHead:
+class RefusingHead:
     """Hears clients of Ray on loopback, and refuses each of them."""
 
     def __init__(self) -> None:
@@ -59,10 +59,10 @@ class BusyHead:
 
 
 @pytest.fixture
-def head() -> Iterator[BusyHead]:
-    """A cluster that has no time."""
+def head() -> Iterator[RefusingHead]:
+    """A cluster that lets nobody in."""
     try:
-        made = BusyHead()
+        made = RefusingHead()
     except ImportError:
         lacking("this test needs ray: pip install 'labelmill[ray]'")
     yield made
@@ -71,7 +71,7 @@ def head() -> Iterator[BusyHead]:
 
 @pytest.mark.slow
 def test_a_head_that_lets_no_client_in_is_asked_three_times_and_told_with_what_it_says(
-    project: Project, head: BusyHead, monkeypatch: pytest.MonkeyPatch
+    project: Project, head: RefusingHead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ray_connection, "PAUSES", (0.1, 0.1))
     address = f"ray://127.0.0.1:{head.port}"

@@ -119,9 +119,10 @@ def _connect(ray: Any, address: str | None, workers: int, folder: Path | None) -
 
 
 def join(init: Callable[[], Any]) -> None:
-    """Join a cluster; one that is too busy to start a server for this client is asked again.
+    """Join a cluster; one that could not start a server for this client is asked again.
 
-    A head gives each client's server half a minute to start, however much there is to do.
+    The head forks a server for each client while threads of gRPC run in it. On a busy machine many
+    a child is ended by gRPC's own handlers of the fork (SIGABRT, SIGSEGV) before it has begun.
     """
     for pause in PAUSES:
         try:
