@@ -1,3 +1,4 @@
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,17 +16,20 @@ CHUNKS = st.text(
 )
 
 
-def without_cases(tokenizer: Any, *, urls: bool) -> Any:
-    """The same tokenizer of spaCy without special cases."""
-    return Tokenizer(
-        tokenizer.vocab,
+@cache
+def tokenizers(code: str, *, urls: bool) -> tuple[Any, Any]:
+    """The tokenizer of a language of spaCy, and the same without special cases."""
+    whole: Any = spacy.blank(code).tokenizer
+    plain = Tokenizer(
+        whole.vocab,
         rules={},
-        prefix_search=tokenizer.prefix_search,
-        suffix_search=tokenizer.suffix_search,
-        infix_finditer=tokenizer.infix_finditer,
-        token_match=tokenizer.token_match,
-        url_match=tokenizer.url_match if urls else None,
+        prefix_search=whole.prefix_search,
+        suffix_search=whole.suffix_search,
+        infix_finditer=whole.infix_finditer,
+        token_match=whole.token_match,
+        url_match=whole.url_match if urls else None,
     )
+    return whole, plain
 
 
 @pytest.mark.parametrize("code", ["en", "fr", "hu", "tr"])
@@ -35,17 +39,9 @@ def test_a_chunk_is_cut_as_spacy_cuts_it_without_special_cases(
     code: str, urls: bool, data: st.DataObject
 ) -> None:
     chunk = data.draw(st.one_of(CHUNKS, st.sampled_from(["(www.a-b.org)", "a-b.de/c-d,", "12-3"])))
-    tokenizer, plain = TOKENIZERS[code, urls]
+    tokenizer, plain = tokenizers(code, urls=urls)
 
     assert AffixCutter(tokenizer, urls=urls).cut(chunk).bounds == bounds_of(plain(chunk))
-
-
-TOKENIZERS: dict[tuple[str, bool], tuple[Any, Any]] = {
-    (code, urls): (tokenizer, without_cases(tokenizer, urls=urls))
-    for code in ("en", "fr", "hu", "tr")
-    for tokenizer in [spacy.blank(code).tokenizer]
-    for urls in (False, True)
-}
 
 
 @pytest.mark.parametrize(
