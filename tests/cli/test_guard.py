@@ -1,6 +1,7 @@
 """Every error becomes a message and an exit code; nobody ever sees a traceback."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -126,13 +127,32 @@ def test_output_that_cannot_hold_a_character_does_not_crash(config: str) -> None
     assert "\\u611b" in as_json.stdout
 
 
-def test_a_reader_that_leaves_early_is_no_error() -> None:
-    command = f"{sys.executable} -m labelmill schema | head -c 10; exit ${{PIPESTATUS[0]}}"
+@pytest.mark.parametrize(("words", "code"), [("schema", 0), ("--help", 0), ("gc", 2)])
+def test_a_reader_that_leaves_early_is_no_error(words: str, code: int) -> None:
+    done = _unread([words], "head -c 10")
 
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert "Broken" not in done.stderr
 
-    assert done.returncode in (0, 1)
-    assert done.stderr == ""
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_run_that_nobody_reads_ends_with_its_own_exit_code(config: str, form: list[str]) -> None:
+    strict = ["--set", "checks=[{type: coverage, min: 1}]"]
+
+    published = _unread(["run", config, *form], "true")
+    held = _unread(["run", config, *form, *strict], "true")
+
+    assert published.returncode == 0
+    assert held.returncode == 3
+    assert "error" not in published.stderr
+    assert "Broken" not in published.stderr + held.stderr
+
+
+def _unread(words: list[str], reader: str) -> "subprocess.CompletedProcess[str]":
+    """A command whose stdout goes to a reader that soon leaves."""
+    command = shlex.join([sys.executable, "-m", "labelmill", *words])
+    whole = ["bash", "-c", f"{command} | {reader}; exit ${{PIPESTATUS[0]}}"]
+    return subprocess.run(whole, capture_output=True, text=True, check=False)
 
 
 def test_no_colour_stands_in_a_pipe(config: str) -> None:

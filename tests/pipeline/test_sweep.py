@@ -161,6 +161,19 @@ def test_partitions_that_are_gone_stay_live_until_they_are_dropped(nightly: Proj
     assert len(snapshots(nightly)) == 1
 
 
+@pytest.mark.parametrize("keep", [1, 2, 3, 10])
+def test_what_dropping_would_remove_is_told_beforehand(nightly: Project, keep: int) -> None:
+    for seed in (1, 2, 3):
+        nightly.run(f"seed={seed}")
+    shutil.rmtree(nightly.root / "input" / "date=20")
+
+    told = sweep(nightly.job(), dropped=True, keep=keep, dry_run=True)
+    removed = sweep(nightly.job(), dropped=True, keep=keep)
+
+    assert told == removed
+    assert {item.kind for item in told.rubbish} == ({"view", "snapshot"} if keep < 10 else set())
+
+
 def test_nothing_is_dropped_because_the_source_is_away(nightly: Project) -> None:
     nightly.run()
     (nightly.root / "input").rename(nightly.root / "elsewhere")

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from labelmill.cli import logs
-from labelmill.cli.deaf import deaf_to_errors
+from labelmill.cli.deaf import deaf_to_errors, deaf_to_leaving
 from labelmill.cli.jobs import HERE, HIDDEN
 from labelmill.cli.outcome import Unprintable, complain, show_error, show_failure
 from labelmill.core.hiding import hidden_in, hide_in_error
@@ -47,10 +47,6 @@ def carry_out(arguments: Sequence[str]) -> int:
         try:
             code = _invoke(arguments, as_json=as_json)
             sys.stdout.flush()
-        except BrokenPipeError:
-            # The reader has left; what is still buffered must not fail again at exit.
-            sys.stdout = io.TextIOWrapper(io.BytesIO())
-            return 1
         except (Unprintable, OSError) as error:
             sys.stdout = io.TextIOWrapper(io.BytesIO())
             reason = getattr(error, "strerror", None) or str(error)
@@ -89,11 +85,11 @@ def _invoke(arguments: Sequence[str], *, as_json: bool) -> int:
         hide_in_error(error, HIDDEN.get())
         show_error(error, as_json=as_json)
         code = error.exit_code
-    except SystemExit as error:  # typer and rich leave so when a pipe is closed
+    except SystemExit as error:
         code = error.code
     except typer.Abort:
         code = INTERRUPTED
-    except (BrokenPipeError, Unprintable):
+    except Unprintable:
         raise
     except KeyboardInterrupt:
         raise
@@ -185,13 +181,16 @@ def _never_fail_to_print() -> None:
     """A character that the terminal's encoding lacks is shown as a question mark.
 
     Where the caller closed a stream (`>&-`), what would go there is dropped; so is what stderr
-    does not take, for a full disk of logs or a reader that has left is no reason to end a run.
+    does not take, for a full disk of logs or a reader that has left is no reason to end a run. A
+    reader of stdout may leave too, as `head` does: the exit code is that of the work.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
     if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr = deaf_to_errors(sys.stderr)
+    if sys.stdout is sys.__stdout__ and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout = deaf_to_leaving(sys.stdout)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

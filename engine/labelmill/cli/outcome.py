@@ -54,8 +54,6 @@ def show_json(facts: Mapping[str, Any], stream: TextIO | None = None) -> None:
     try:
         out.write(json.dumps(facts, indent=2, ensure_ascii=not unicode, default=str) + "\n")
         out.flush()
-    except BrokenPipeError:
-        raise
     except OSError as error:
         raise Unprintable(error.strerror or str(error)) from error
 

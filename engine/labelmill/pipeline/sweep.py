@@ -34,6 +34,17 @@ DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """What stays: so many of the views, with what they name, and some snapshots besides.
+
+    Those are what a view would name that is not made, since nothing is to be removed.
+    """
+
+    views: int
+    snapshots: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Swept:
     """What was removed, or would be; `dropped` are the partitions that were taken from the view."""
 
@@ -89,10 +100,13 @@ def sweep(
         if not dry_run:
             mended(local_output(job))
         gone = _gone(job) if dropped else ()
-        if gone and not dry_run:
+        keeping = Keeping(keep)
+        if gone and dry_run:
+            keeping = Keeping(keep - 1, frozenset(_left(local_output(job), gone).values()))
+        elif gone:
             _drop(local_output(job), gone)
         of_state = unneeded(job, cache)
-        found = (*(item for find in FINDERS for item in find(job, keep)), *of_state)
+        found = (*(item for find in FINDERS for item in find(job, keeping)), *of_state)
         done = Swept(found, gone)
         if not dry_run:
             record.facts["gc"] = {"bytes": done.bytes, "dropped": list(gone), "n": len(found)}
@@ -117,29 +131,37 @@ def _drop(output: Path, gone: tuple[str, ...]) -> None:
     """Let a view be live without some partitions."""
     live = live_view(output)
     if live is not None:
-        left = {value: s for value, s in live.snapshots.items() if value not in gone}
-        show(output, add_view(output, live.key, left, live))
+        show(output, add_view(output, live.key, _left(output, gone), live))
 
 
-def _kept_views(output: Path, keep: int) -> set[int]:
+def _left(output: Path, gone: tuple[str, ...]) -> dict[str | None, str]:
+    """What is live without some partitions."""
+    live = live_view(output)
+    shown = {} if live is None else live.snapshots
+    return {value: snapshot for value, snapshot in shown.items() if value not in gone}
+
+
+def _kept_views(output: Path, keeping: Keeping) -> set[int]:
     """The views that stay: those that were live last, and those that were made last."""
-    last = views(output)[-keep:]
-    return {view.number for view in (*islice(lineage(output), min(keep, maxsize)), *last)}
+    there, n = views(output), min(keeping.views, maxsize)
+    last = there[max(len(there) - n, 0) :]
+    return {view.number for view in (*islice(lineage(output), n), *last)}
 
 
-def _old_views(job: Job, keep: int) -> Iterator[Rubbish]:
+def _old_views(job: Job, keeping: Keeping) -> Iterator[Rubbish]:
     output = local_output(job)
-    kept = _kept_views(output, keep)
+    kept = _kept_views(output, keeping)
     for view in views(output):
         if view.number not in kept:
             yield _rubbish("view", output / "views" / str(view.number))
 
 
-def _old_snapshots(job: Job, keep: int) -> Iterator[Rubbish]:
+def _old_snapshots(job: Job, keeping: Keeping) -> Iterator[Rubbish]:
     """Snapshots that no view that stays names, and what stands beside them."""
     output = local_output(job)
-    kept = _kept_views(output, keep)
+    kept = _kept_views(output, keeping)
     named = {s for view in views(output) if view.number in kept for s in view.snapshots.values()}
+    named |= keeping.snapshots
     named |= {held.snapshot for held in held_snapshots(output).values()}
     named.add((pointer(output) or "").rpartition("/")[2])
     shown = {snapshot for view in views(output) for snapshot in view.snapshots.values()}
@@ -153,7 +175,7 @@ def _old_snapshots(job: Job, keep: int) -> Iterator[Rubbish]:
             yield _rubbish("note", note)
 
 
-def _unfinished(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (a finder's signature)
+def _unfinished(job: Job, keeping: Keeping) -> Iterator[Rubbish]:  # noqa: ARG001 (a finder's)
     """What killed runs left behind; the lock is held, so nobody is at it."""
     output = local_output(job)
     drafts: list[Path] = []
@@ -167,7 +189,7 @@ def _unfinished(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (a fi
         yield _rubbish("unfinished", path)
 
 
-def _old_records(job: Job, keep: int) -> Iterator[Rubbish]:  # noqa: ARG001 (the same)
+def _old_records(job: Job, keeping: Keeping) -> Iterator[Rubbish]:  # noqa: ARG001 (the same)
     for _, folder in islice(records(job.state_folder, job.name), RECORDS, None):
         yield _rubbish("record", folder)
     for folder in sorted((job.state_folder / "runs").glob("*")):
@@ -181,7 +203,7 @@ def _may_be_on_its_way(folder: Path) -> bool:
     return written is not None and time() - written < DAY
 
 
-Finder = Callable[[Job, int], Iterator[Rubbish]]
+Finder = Callable[[Job, Keeping], Iterator[Rubbish]]
 FINDERS: tuple[Finder, ...] = (_old_views, _old_snapshots, _unfinished, _old_records)
 """What looks for rubbish, in the order in which it is removed: first what names, then what is
 named."""
