@@ -18,12 +18,12 @@ from labelmill.aggregate.fitting import fit_model
 from labelmill.aggregate.lift import Lift
 from labelmill.aggregate.majority import Majority
 from labelmill.aggregate.multi_label import MOST, TRUST, at_least_one
-from labelmill.aggregate.statements import NO, YES, Statements, able_of
 from labelmill.aggregate.triplet import Triplet
 from labelmill.aggregate.weighted import Weighted
 from labelmill.core.labels import AllOf, LabelSpace, Not, OneOf, Target
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import Gold, LabelModel, VoteSpace
+from labelmill.core.statements import NO, YES, Statements, able_of
 from labelmill.errors import BadParameter
 
 LABELS = LabelSpace(("sport", "money", "art"), multi_label=True).including(

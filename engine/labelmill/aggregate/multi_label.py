@@ -10,11 +10,11 @@ import numpy.typing as npt
 from labelmill.aggregate.calibration import Calibration, predicted
 from labelmill.aggregate.evidence import Floats, covered
 from labelmill.aggregate.majority import Majority
-from labelmill.aggregate.statements import BINARY, YES, Statements, able_of
 from labelmill.aggregate.story import Finding, Story
 from labelmill.core.labels import LabelSpace
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import FittedLabelModel, Gold, VoteSpace
+from labelmill.core.statements import BINARY, YES, Statements, able_of
 
 MOST = 0.45
 """A label on which nobody voted is never taken for more likely than this, unless the job says so.
@@ -174,7 +174,8 @@ def fit_questions(
         votes = said.about(label, patterns)
         known = None
         if gold is not None and told is not None:
-            known = _gold_about(label, gold, told.about(label, gold.patterns))
+            items = told.on_items(label, gold.patterns)
+            known = Gold(items, gold.labels[:, label].astype(np.int64))
         questions.append(_question(votes, _binary(space, share, votes), known, fit, share))
     return FittedMultiLabel(tuple(questions), space.labels, able)
 
@@ -284,14 +285,6 @@ def _binary(space: VoteSpace, share: float, votes: VotePatterns) -> VoteSpace:
         share = float(np.clip(_share(Majority().fit(votes, even), votes), LEAST, 0.5))
     prior = np.array([1 - share, share])
     return VoteSpace(space.functions, BINARY, prior, space.seed, balance_given=True)
-
-
-def _gold_about(label: int, gold: Gold, votes: VotePatterns) -> Gold:
-    """Gold on one label."""
-    index = votes.index[gold.patterns.index]
-    counts = np.bincount(index, minlength=len(votes)).astype(np.int64)
-    known = VotePatterns(votes.indptr, votes.function, votes.label, counts, index)
-    return Gold(known, gold.labels[:, label].astype(np.int64))
 
 
 def given(question: Question, share: float, restore: Restore) -> Question:

@@ -125,16 +125,10 @@ def _steps(assembly: Assembly) -> tuple[Part, ...]:
 
 
 def check_refine(scene: Scene) -> None:
-    """Texts of several labels are not read, and nothing is dropped from ner."""
+    """Nothing is dropped from ner."""
     refine = scene.assembly.draft.sections["refine"] or {"enabled": False}
-    task = scene.assembly.task
-    if task is None or not refine.get("enabled", True):
+    if scene.assembly.task is None or not refine.get("enabled", True):
         return
-    if getattr(task.kind, "multi_label", False):
-        message = (
-            "reads texts of one label each, and this is a task of several labels; leave it out"
-        )
-        scene.add(("refine",), "value", message)
     if scene.unit == "span" and refine.get("drop"):
         message = "whole texts are taken out, not spans; ask for a `select.min_confidence` in ner"
         scene.add(("refine", "drop"), "value", message)

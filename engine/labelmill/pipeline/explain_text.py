@@ -13,13 +13,18 @@ from labelmill.pipeline.bind import BoundJob
 from labelmill.pipeline.explanation import ReadText
 from labelmill.pipeline.keys import folded_texts
 from labelmill.pipeline.live import Models, TextModel
-from labelmill.refine.reading import RESTS_ON, Reading, Refined, Refinement, folds_of
+from labelmill.refine.label_text import SURE
+from labelmill.refine.multi_label import FittedMultiLabelText
+from labelmill.refine.reading import RESTS_ON, Reading, Refined, Refinement, Setting, folds_of
 from labelmill.refine.text import TEXT_WEIGHT, VOTES_WEIGHT, FittedText
 
 Floats = npt.NDArray[np.float64]
 POWERS = {"votes": VOTES_WEIGHT, "text": TEXT_WEIGHT}
+ALIKE = {"votes": 1.0, "text": 1.0}
 SHOWN = 3
 """So many labels of what the text says are told in words."""
+OfTexts = FittedText | FittedMultiLabelText
+"""What says something of whole texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +71,19 @@ def text_reader(
     if learned.origin == "sample" or bound.job.split.group == "exact":
         return TextReader(learned, batch, keys_of(folded_texts(batch.texts)))
     reader = TextReader(learned, batch, keys_of(batch.ids))
-    if bound.job.split.group == "id" or not isinstance(learned.refinement, FittedText):
+    if bound.job.split.group == "id" or not isinstance(learned.refinement, OfTexts):
         return reader
     published = models.published_text(partition, id_)
     return reader if published is None else _as_published(reader, learned.refinement, published)
 
 
-def _as_published(reader: TextReader, fitted: FittedText, published: Sequence[float]) -> TextReader:
+def _as_published(reader: TextReader, fitted: OfTexts, published: Sequence[float]) -> TextReader:
     """The reader of the fold whose model says of the text what is published."""
-    scores = fitted.features.matrix(reader.batch.texts)
-    said = [
-        fitted.alone(fitted.scores(scores, np.array([fold])))[0]
-        for fold in range(fitted.setting.folds)
-    ]
-    wanted = int(np.abs(np.array(said) - published).max(axis=1).argmin())
-    keys = np.arange(1000 * fitted.setting.folds, dtype=np.uint64)
-    place = int((folds_of(keys, fitted.setting) == wanted).argmax())
+    said = [fitted.said(reader.batch, fold)[0] for fold in range(fitted.dealt.folds)]
+    off = np.array(said) - np.array(published, dtype=np.float64)
+    wanted = int(np.nansum(np.abs(off), axis=1).argmin())
+    keys = np.arange(1000 * fitted.dealt.folds, dtype=np.uint64)
+    place = int((folds_of(keys, fitted.dealt) == wanted).argmax())
     return TextReader(reader.learned, reader.batch, keys[place : place + 1])
 
 
@@ -100,12 +102,16 @@ def read_text(
     if not review.used:
         words = f"not used: {review.why}; {learned.words}"
         return ReadText(review.why, learned.origin, words)
-    if not isinstance(reader.refinement, FittedText):
+    fitted = reader.refinement
+    if not isinstance(fitted, OfTexts):
         words = f"{review.why}; {learned.words}"
         return ReadText(review.why, learned.origin, words, used=True, rests_on=rests_on)
-    probs = dict(zip(bound.space.names, refined.text_probs[0].tolist(), strict=True))
-    words = f"{_told(probs)}, by a model that has not seen it; "
-    words += f"{_decides(reader.refinement, rests_on)}; {learned.words}"
+    said = zip(bound.space.names, refined.text_probs[0].tolist(), strict=True)
+    probs = {name: prob for name, prob in said if not np.isnan(prob)}
+    one = fitted if isinstance(fitted, FittedText) else None
+    decides = _decides(one, rests_on) if one else _decides_each(fitted.setting)
+    words = f"{_told(probs)}, by {'a model that has' if one else 'models that have'} not seen it; "
+    words += f"{decides}; {learned.words}"
     return ReadText(
         review.why,
         learned.origin,
@@ -113,8 +119,8 @@ def read_text(
         used=True,
         rests_on=rests_on,
         probs=probs,
-        powers=dict(POWERS),
-        least=reader.refinement.bound,
+        powers=dict(POWERS if one else ALIKE),
+        least=one.bound if one else SURE,
     )
 
 
@@ -134,3 +140,11 @@ def _decides(fitted: FittedText, rests_on: str | None) -> str:
     if not fitted.setting.label_uncovered:
         return "it is not heard where there are no votes (refine.label_uncovered: false)"
     return f"without votes it is not sure enough to be heard ({fitted.bound:.3f} is asked for)"
+
+
+def _decides_each(setting: Setting) -> str:
+    """How votes and text come together where a text can have several labels."""
+    words = "where votes speak of a label, its odds are votes x text / share of the label"
+    if not setting.label_uncovered:
+        return f"{words}, elsewhere the text is not heard (refine.label_uncovered: false)"
+    return f"{words}, elsewhere the text gives it from {SURE:.3f} on"

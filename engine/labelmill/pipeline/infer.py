@@ -196,7 +196,7 @@ def _what_texts_say(bound: BoundJob, refined: Refined | None, status: Codes) -> 
     if refined is None or bound.unit == "span":
         return {"rests_on": names, "text_probs": pa.nulls(n_texts, pa.list_(pa.float32()))}
     offsets = pa.array(np.arange(n_texts + 1, dtype=np.int32) * n_labels)
-    values = pa.array(refined.text_probs.astype(np.float32).reshape(-1))
+    values = pa.array(refined.text_probs.astype(np.float32).reshape(-1), from_pandas=True)
     return {"rests_on": names, "text_probs": pa.ListArray.from_arrays(offsets, values)}
 
 

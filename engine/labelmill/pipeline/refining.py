@@ -14,7 +14,7 @@ from labelmill.aggregate.artifact import Artifact
 from labelmill.core.batch import Batch
 from labelmill.core.hashes import fractions, keys_of
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import Unit, VoteSpace
+from labelmill.core.protocols import VoteSpace
 from labelmill.errors import UsageError
 from labelmill.io.columns import one_chunk
 from labelmill.io.durable import write_arrow
@@ -79,7 +79,7 @@ def refine(
         gold: rows with known labels, if there are some.
     """
     known = None if gold is None else _known(bound, model, gold)
-    return _fit_of(bound.unit)(reading, vote_space(bound), setting_of(bound), known)
+    return _fit_of(bound)(reading, vote_space(bound), setting_of(bound), known)
 
 
 def setting_of(bound: BoundJob) -> Setting:
@@ -133,9 +133,9 @@ def read_refinement(bound: BoundJob, path: Path | None) -> Refinement | None:
 
 def whole_refinement(bound: BoundJob, path: Path) -> Refinement:
     """A refinement, used or not."""
-    from labelmill.refine import spans, text  # noqa: PLC0415 (only where texts are read)
+    from labelmill.refine import multi_label, spans, text  # noqa: PLC0415 (only where texts are read)
 
-    kinds = (text.FittedText, spans.FittedSpans)
+    kinds = (text.FittedText, multi_label.FittedMultiLabelText, spans.FittedSpans)
     return from_bytes(path.read_bytes(), vote_space(bound), kinds)
 
 
@@ -155,10 +155,12 @@ def refine_report(
     }
 
 
-def _fit_of(unit: Unit) -> Fit:
-    from labelmill.refine import spans, text  # noqa: PLC0415 (only where texts are read)
+def _fit_of(bound: BoundJob) -> Fit:
+    from labelmill.refine import multi_label, spans, text  # noqa: PLC0415 (only where texts are read)
 
-    return text.fit if unit == "document" else spans.fit
+    if bound.unit == "span":
+        return spans.fit
+    return multi_label.fit if bound.multi_label else text.fit
 
 
 def _known(bound: BoundJob, model: Artifact, gold: GoldSet) -> Known:

@@ -1,6 +1,6 @@
 """What a text looks like to a linear model: words, pieces of words, and its shape."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ MOST_COLUMNS = 200_000
 """No more n-grams than these are kept of each kind, the most frequent ones."""
 SHAPE_WEIGHT = 0.1
 """What a standard deviation of a measure counts, where the n-grams of a text have length 1."""
+ARRAYS = ("words", "characters", "idf", "mean", "deviation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,17 @@ class Features:
         places = self._places()
         parts = [self._rows(part, places) for part in _parts(texts)]
         return vstack(parts, format="csr") if parts else csr_array((0, self.n_columns))
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What `restore` needs, by name."""
+        return {name: getattr(self, name) for name in ARRAYS}
+
+    @classmethod
+    def restore(
+        cls, arrays: Mapping[str, npt.NDArray[Any]], *, with_characters: bool
+    ) -> "Features":
+        """Rebuild them."""
+        return cls(**{name: arrays[name] for name in ARRAYS}, with_characters=with_characters)
 
     def _rows(self, texts: pa.Array, places: npt.NDArray[np.int32]) -> Any:
         from scipy.sparse import csr_array, hstack  # noqa: PLC0415 (heavy)

@@ -19,6 +19,7 @@ Ints = npt.NDArray[np.int64]
 
 RESTS_ON = ("votes", "votes+text", "text")
 """What a label can rest on; rows carry the index."""
+BOTH, ALONE = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Rows whose labels are known: `labels` [n_items] is the index of each item's label."""
+    """Rows whose labels are known: `labels` [n_items] is the index of each item's label.
+
+    Where a text can have several labels it is [n_items, n_labels], 1 for each that it has, else 0.
+    """
 
     reading: Reading
     labels: Ints
@@ -77,9 +81,10 @@ class Refined:
     """What a refinement answers.
 
     `probs` [n_items, n_labels] holds votes and text together, `text_probs` what the text alone
-    says, out of sample. `rests_on` [n_rows] are indices into RESTS_ON. `added` is what the text
-    brought where nobody voted, as votes of nobody: in ner spans, else the labels of whole texts.
-    `doubtful` [n_rows] marks the rows whose labels are least to be trusted; None marks none.
+    says, out of sample (NaN of labels whose texts are not read). `rests_on` [n_rows] are indices
+    into RESTS_ON. `added` is what the text brought where nobody voted, as votes of nobody: in ner
+    spans, else the labels of whole texts. `doubtful` [n_rows] marks the rows whose labels are
+    least to be trusted; None marks none.
     """
 
     probs: Floats

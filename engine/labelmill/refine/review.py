@@ -8,7 +8,7 @@ import numpy as np
 
 from labelmill.refine.learning import Bools, covered_items, margins, targets_of
 from labelmill.refine.logistic import fit_linear
-from labelmill.refine.reading import Floats, Ints, Known, Reading, Refinement, Review, Setting
+from labelmill.refine.reading import Floats, Ints, Known, Reading, Review, Setting
 
 ENOUGH = 5
 """So many rows of a label teach something, if not much."""
@@ -117,11 +117,14 @@ def reviewed(scores: Floats, probs: Floats, carried: Share, setting: Setting) ->
     return Review(why, measures, used=True)
 
 
-def checked(refinement: Refinement, known: Known, review: Review) -> Review:
-    """The review after a look at rows with known labels: what makes them worse stays out."""
+def checked(refined: Floats, known: Known, review: Review) -> Review:
+    """The review after a look at rows with known labels: what makes them worse stays out.
+
+    `refined` [n_rows, n_labels] is what is said of them after reading.
+    """
     rows = known.labels >= 0
     before = known.reading.probs.argmax(axis=1)[rows] == known.labels[rows]
-    after = refinement.predict(known.reading).probs.argmax(axis=1)[rows] == known.labels[rows]
+    after = refined.argmax(axis=1)[rows] == known.labels[rows]
     fixes, breaks = int((after & ~before).sum()), int((before & ~after).sum())
     gold = {"gold": float(rows.sum()), "fixes": float(fixes), "breaks": float(breaks)}
     measures = dict(review.measures) | gold

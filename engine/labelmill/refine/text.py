@@ -15,6 +15,8 @@ from labelmill.refine.features import Features
 from labelmill.refine.learning import Bools, covered_items, softmax, targets_of, voted
 from labelmill.refine.logistic import Linear, fit_linear
 from labelmill.refine.reading import (
+    ALONE,
+    BOTH,
     RESTS_ON,
     Floats,
     Ints,
@@ -77,7 +79,8 @@ def fit(
     state = replace(state, least=_least(state, reading, matrix, folds))
     review = reviewed(kept_out[0], majority[covered], carried.share, setting)
     if review.used and known is not None:
-        review = checked(replace(state, review=review), known, review)
+        refined = replace(state, review=review).predict(known.reading).probs
+        review = checked(refined, known, review)
     return replace(state, review=review)
 
 
@@ -145,17 +148,28 @@ class FittedText:
         probs = self.together(scores, reading.probs, covered)
         sure = (text.max(axis=1) >= self.bound) & self.setting.label_uncovered
         probs[~covered & ~sure] = reading.probs[~covered & ~sure]
-        rests = np.where(covered, 1, np.where(sure, 2, 0)).astype(np.int8)
+        rests = np.where(covered, BOTH, np.where(sure, ALONE, 0)).astype(np.int8)
         best = probs.argmax(axis=1)
         doubtful = text[np.arange(len(best)), best] < self.least[best]
-        added = _added(np.flatnonzero(sure & ~covered), best, reading.batch)
+        rows = np.flatnonzero(sure & ~covered)
+        added = whole_votes(rows, best[rows], reading.batch)
         return Refined(probs, text, rests, added, doubtful & (rests > 0))
+
+    @property
+    def dealt(self) -> Setting:
+        """How rows are dealt among models."""
+        return self.setting
+
+    def said(self, batch: Batch, fold: int) -> Floats:
+        """What the model of a fold says of texts by themselves, [n_rows, n_labels]."""
+        matrix = self.features.matrix(batch.texts)
+        return self.alone(self.scores(matrix, np.full(len(batch), fold)))
 
     def steps(self, reading: Reading) -> list[tuple[str, Floats]]:
         """What the text alone says, and then votes and text together."""
         refined = self.predict(reading)
         used = self.review.used
-        return [("text", refined.text_probs), (RESTS_ON[1], refined.probs)] if used else []
+        return [("text", refined.text_probs), (RESTS_ON[BOTH], refined.probs)] if used else []
 
     def facts(self) -> dict[str, Any]:
         """Numbers and the review."""
@@ -174,13 +188,7 @@ class FittedText:
         """N-grams and weights; of a refinement that is not used there are none."""
         if not self.review.used:
             return {}
-        known = self.features
-        return {
-            "words": known.words,
-            "characters": known.characters,
-            "idf": known.idf,
-            "mean": known.mean,
-            "deviation": known.deviation,
+        return self.features.arrays() | {
             "weight": np.stack([model.weight for model in self.models]),
             "base": np.stack([model.base for model in self.models]),
         }
@@ -195,9 +203,7 @@ class FittedText:
         features = Features.of(pa.array([], pa.string()))
         models: tuple[Linear, ...] = ()
         if review.used:
-            names = ("words", "characters", "idf", "mean", "deviation")
-            parts = {name: arrays[name] for name in names}
-            features = Features(**parts, with_characters=bool(facts["with_characters"]))
+            features = Features.restore(arrays, with_characters=bool(facts["with_characters"]))
             pairs = zip(arrays["weight"], arrays["base"], strict=True)
             models = tuple(Linear(weight, base) for weight, base in pairs)
         return cls(
@@ -270,9 +276,8 @@ def _least(state: FittedText, reading: Reading, matrix: Any, folds: Ints) -> Flo
     return np.array([np.quantile(s, state.setting.drop) if len(s) else 0.0 for s in shares])
 
 
-def _added(rows: Ints, best: Ints, batch: Batch) -> Votes:
-    """The labels of some rows [n_rows] as votes on whole texts."""
-    doc = rows.astype(np.int32)
+def whole_votes(rows: Ints, labels: Ints, batch: Batch) -> Votes:
+    """Labels [n] of rows [n] as votes of nobody on whole texts."""
+    doc, label = rows.astype(np.int32), labels.astype(np.int32)
     nobody = np.full(len(rows), -1, dtype=np.int32)
-    label = best[rows].astype(np.int32)
     return Votes(doc, nobody, label, 0 * doc, batch.lengths[rows], pa.nulls(len(rows), pa.string()))

@@ -82,6 +82,13 @@ class Statements:
         np.add.at(counts, found.index, patterns.counts)
         return VotePatterns(found.indptr, found.function, found.label, counts, found.index)
 
+    def on_items(self, label: int, patterns: VotePatterns) -> VotePatterns:
+        """The same, with the items that have those patterns."""
+        votes = self.about(label, patterns)
+        index = votes.index[patterns.index]
+        counts = np.bincount(index, minlength=len(votes)).astype(np.int64)
+        return VotePatterns(votes.indptr, votes.function, votes.label, counts, index)
+
 
 def able_of(space: VoteSpace, patterns: VotePatterns) -> Bools:
     """The labels that each function can vote for, [n_functions, n_labels].
