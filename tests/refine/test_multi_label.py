@@ -9,6 +9,7 @@ import pytest
 from tests.refine.topics import LABELS, SHARES, Topics, made, space_of
 
 from labelmill.core.patterns import VotePatterns
+from labelmill.refine import label_text
 from labelmill.refine.artifact import from_bytes, to_bytes
 from labelmill.refine.label_text import SURE, Question
 from labelmill.refine.multi_label import FittedMultiLabelText, fit
@@ -142,6 +143,20 @@ def test_a_label_that_cannot_be_learned_is_not_read(known: int, of_words: bool, 
 
     assert not fitted.review.used
     assert why in fitted.review.why
+
+
+def test_some_of_many_rows_teach_nearly_as_much(
+    world: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fit(world.reading, space_of(SHARES), Setting())
+    monkeypatch.setattr(label_text, "MOST_ROWS", 500)
+
+    some = fit(world.reading, space_of(SHARES), Setting())
+
+    new = made(seed=1)
+    f1 = [new.f1(new.given(f.predict(new.reading).probs)).mean() for f in (whole, some)]
+    assert f1[1] > f1[0] - 0.02
+    assert not np.array_equal(whole.parts[0].models[0].weight, some.parts[0].models[0].weight)
 
 
 @pytest.mark.parametrize("n_rows", [1, 10, 60])

@@ -239,17 +239,20 @@ class Refine:
 
     `refine: true` takes the defaults. Where the texts do not follow the votes, the labels stay
     those of the label model, and the report says so. In ner other
-    spellings of names are found.
+    spellings of names are found. Where a text can have several labels, those are read whose share
+    is known, from `label_model.class_balance` or from gold.
 
     Attributes:
         enabled: whether it is done.
-        folds: parts that the rows are dealt into; each is judged by a model of the others.
+        folds: parts that the rows are dealt into; each is judged by a model of the others. Where a
+            text can have several labels, the functions of each label are dealt into them.
         rounds: how often the models are trained, each time on the labels of the round before;
-            from the second one on, rows kept out are no longer strictly so.
+            from the second one on, rows kept out are no longer strictly so. It does nothing in ner,
+            nor where a text can have several labels.
         min_agreement: least agreement of texts and votes on rows kept out, from 0 (chance) to 1.
         label_uncovered: whether rows without votes are labeled by their text where it is sure.
         drop: the share of the train rows, those least to be trusted, that is taken out; not in
-            ner.
+            ner. Where a text can have several labels, it is that of the rows of each label.
     """
 
     enabled: bool = True

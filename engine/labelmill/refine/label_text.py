@@ -21,6 +21,8 @@ from labelmill.refine.silence import (
     slope_of,
 )
 
+MOST_ROWS = 10_000
+"""A model learns from so many rows with each answer at most."""
 EVEN = 0.5
 SURE = 0.7
 """A label that nobody voted on is added where a text is at least so likely to have it."""
@@ -224,11 +226,22 @@ def _model(question: Question, matrix: Any, usable: Bools) -> Linear | None:
     no = usable & ((lead < 0) | ~question.spoken)
     if min(yes.sum(), no.sum()) < ENOUGH:
         return None
+    yes, no = _some(yes), _some(no)
     weights = np.where(yes, 0.5 / yes.sum(), np.where(no, 0.5 / no.sum(), 0.0))
     weights *= float((yes | no).sum())
     targets = np.zeros((len(yes), 2))
     targets[:, YES], targets[:, NO] = yes, ~yes
     return fit_linear(matrix, targets, weights)
+
+
+def _some(rows: Bools) -> Bools:
+    """Not more than MOST_ROWS of some rows, taken evenly."""
+    places = np.flatnonzero(rows)
+    if len(places) <= MOST_ROWS:
+        return rows
+    chosen = np.zeros(len(rows), dtype=np.bool_)
+    chosen[places[np.linspace(0, len(places) - 1, MOST_ROWS).astype(np.int64)]] = True
+    return chosen
 
 
 def _calibrated(
