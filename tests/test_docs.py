@@ -80,13 +80,6 @@ SKELETONS = {
         source: {path: data/demo/reviews, id: review_id, text: text}
         labeling_functions: [{name: refund, type: keyword, label: negative, any: [refund]}]
         """,
-    "multi_label": """
-        version: 1
-        name: page
-        task: {type: classification, multi_label: true, labels: [sport, money, art]}
-        source: {path: data/demo/reviews, id: review_id, text: text}
-        labeling_functions: [{name: ball, type: keyword, label: sport, any: [ball, goal]}]
-        """,
 }
 
 INTERPRETER = """

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.refine.topics import LABELS, SHARES, Topics, made, space_of
+from tests.refine.topics import COMMON, LABELS, SHARES, WORDS, Topics, made, space_of
 
 from labelmill.core.patterns import VotePatterns
 from labelmill.refine import label_text
 from labelmill.refine.artifact import from_bytes, to_bytes
-from labelmill.refine.label_text import SURE, Question
+from labelmill.refine.label_text import NO_GOLD, SURE, Question
 from labelmill.refine.multi_label import FittedMultiLabelText, fit
 from labelmill.refine.reading import RESTS_ON, Known, Refined, Setting
 
@@ -21,9 +21,16 @@ def world() -> Topics:
     return made()
 
 
+GOLD = made(2_000, seed=2)
+
+
+def known_of(gold: Topics = GOLD) -> Known:
+    return Known(gold.reading, gold.truth.astype(np.int64))
+
+
 @pytest.fixture(scope="module")
 def fitted(world: Topics) -> FittedMultiLabelText:
-    return fit(world.reading, space_of(SHARES), Setting())
+    return fit(world.reading, space_of(SHARES), Setting(), known_of())
 
 
 def added_of(refined: Refined) -> np.ndarray:
@@ -43,25 +50,25 @@ def test_labels_of_new_texts_are_much_better_than_those_of_votes(
     votes = new.f1(new.given(reading.probs))
     both = new.f1(new.given(refined.probs, added_of(refined)))
 
-    assert (both > votes).all()
-    assert both.mean() > votes.mean() + 0.1
+    assert both[0] > votes[0] + 0.05
+    assert (both >= votes).all()
     assert ((refined.probs - new.truth) ** 2).mean() < ((reading.probs - new.truth) ** 2).mean()
 
 
 def test_what_texts_add_is_mostly_right_and_rests_on_them(
     world: Topics, fitted: FittedMultiLabelText
 ) -> None:
-    reading = world.reading
-    refined = fitted.predict(reading)
+    refined = fitted.predict(world.reading)
     added = added_of(refined)
     voted = np.diff(world.patterns.indptr)[world.patterns.index] > 0
 
-    assert added.sum() > 200
+    assert added.sum() > 40
     assert world.truth[added].mean() > 0.8
     assert (refined.probs[added] >= SURE).all()
     assert not (added & world.given(np.ones(added.shape))).any()
     rests = np.array(RESTS_ON)[refined.rests_on]
-    assert set(rests[voted]) == {"votes+text"}
+    read = world.given(np.ones(added.shape))[:, [part.review.used for part in fitted.parts]]
+    assert set(rests[voted & read.any(axis=1)]) == {"votes+text"}
     assert set(rests[~voted & added.any(axis=1)]) == {"text"}
     assert set(rests[~voted & ~added.any(axis=1)]) == {"votes"}
 
@@ -71,32 +78,20 @@ def test_as_many_silent_texts_have_a_label_as_its_share_leaves(
 ) -> None:
     refined = fitted.predict(world.reading)
 
-    assert refined.probs.mean(axis=0) == pytest.approx(np.array(SHARES), abs=0.03)
-    assert refined.text_probs.mean(axis=0) == pytest.approx(world.truth.mean(axis=0), abs=0.1)
+    read = [label for label, part in enumerate(fitted.parts) if part.review.used]
+    assert 0 in read
+    for label in read:
+        assert refined.probs[:, label].mean() == pytest.approx(SHARES[label], abs=0.03)
+        assert refined.text_probs[:, label].mean() == pytest.approx(SHARES[label], abs=0.1)
 
 
-def test_a_label_of_unknown_share_is_not_read(world: Topics) -> None:
+def test_without_gold_votes_stay_as_they_are(world: Topics) -> None:
     reading = world.reading
-    fitted = fit(reading, space_of((0.3, np.nan, 0.1)), Setting())
+    fitted = fit(reading, space_of(SHARES), Setting())
 
     refined = fitted.predict(reading)
 
-    assert fitted.review.why == (
-        "for 'sport', 'art'; not for 'money': its share is not known; give "
-        "label_model.class_balance, or gold"
-    )
-    assert np.array_equal(refined.probs[:, 1], reading.probs[:, 1])
-    assert np.isnan(refined.text_probs[:, 1]).all()
-    assert not np.isnan(refined.text_probs[:, [0, 2]]).any()
-    assert set(refined.added.label.tolist()) == {0, 2}
-
-
-def test_without_any_share_votes_stay_as_they_are(world: Topics) -> None:
-    reading = world.reading
-    fitted = fit(reading, space_of(), Setting())
-
-    refined = fitted.predict(reading)
-
+    assert fitted.review.why == f"'sport', 'money', 'art': {NO_GOLD}"
     assert not fitted.review.used
     assert np.array_equal(refined.probs, reading.probs)
     assert len(refined.added) == 0
@@ -106,27 +101,30 @@ def test_without_any_share_votes_stay_as_they_are(world: Topics) -> None:
     assert again.review == fitted.review
 
 
-def test_gold_tells_the_shares(world: Topics) -> None:
-    gold = made(200, seed=2)
-    known = Known(gold.reading, gold.truth.astype(np.int64))
+def test_gold_tells_the_shares_that_the_job_does_not(world: Topics) -> None:
+    fitted = fit(world.reading, space_of((0.3, np.nan, 0.1)), Setting(), known_of())
 
-    fitted = fit(world.reading, space_of(), Setting(), known)
-
-    assert fitted.review.used
-    expected = (gold.truth.sum(axis=0) + 0.5) / 201
-    assert [part.share for part in fitted.parts] == pytest.approx(expected.tolist())
-    assert "sport: fixes" in fitted.review.measures
+    expected = (GOLD.truth[:, 1].sum() + 0.5) / 2001
+    assert fitted.parts[1].share == pytest.approx(expected)
+    assert fitted.parts[0].share == 0.3
+    assert fitted.review.measures["sport: fixes"] > 2 * fitted.review.measures["sport: breaks"]
 
 
-def test_gold_that_says_otherwise_keeps_a_label_out(world: Topics) -> None:
-    gold = made(400, seed=2)
-    lies = np.stack([gold.truth[:, 0], ~gold.truth[:, 1], gold.truth[:, 2]], axis=1)
-    known = Known(gold.reading, lies.astype(np.int64))
+def test_a_label_that_gold_finds_no_better_is_not_read(world: Topics) -> None:
+    reading = world.reading
+    lies = np.stack([GOLD.truth[:, 0], ~GOLD.truth[:, 1], GOLD.truth[:, 2]], axis=1)
+    known = Known(GOLD.reading, lies.astype(np.int64))
 
-    fitted = fit(world.reading, space_of(SHARES), Setting(), known)
+    fitted = fit(reading, space_of(SHARES), Setting(), known)
+    refined = fitted.predict(reading)
 
-    assert [part.review.used for part in fitted.parts] == [True, False, True]
-    assert "on gold it makes" in fitted.parts[1].review.why
+    assert not fitted.parts[1].review.used
+    assert "which is no clear gain" in fitted.parts[1].review.why
+    assert "not for 'money': on gold it makes" in fitted.review.why
+    assert np.array_equal(refined.probs[:, 1], reading.probs[:, 1])
+    assert np.isnan(refined.text_probs[:, 1]).all()
+    assert 1 not in refined.added.label.tolist()
+    assert not np.isnan(refined.text_probs[:, 0]).any()
 
 
 @pytest.mark.parametrize(
@@ -139,7 +137,12 @@ def test_gold_that_says_otherwise_keeps_a_label_out(world: Topics) -> None:
 def test_a_label_that_cannot_be_learned_is_not_read(known: int, of_words: bool, why: str) -> None:
     world = made(known=known, of_words=of_words)
 
-    fitted = fit(world.reading, space_of(SHARES, known), Setting())
+    fitted = fit(
+        world.reading,
+        space_of(SHARES, known),
+        Setting(),
+        known_of(made(400, 2, known, of_words=of_words)),
+    )
 
     assert not fitted.review.used
     assert why in fitted.review.why
@@ -148,10 +151,10 @@ def test_a_label_that_cannot_be_learned_is_not_read(known: int, of_words: bool, 
 def test_some_of_many_rows_teach_nearly_as_much(
     world: Topics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = fit(world.reading, space_of(SHARES), Setting())
+    whole = fit(world.reading, space_of(SHARES), Setting(), known_of())
     monkeypatch.setattr(label_text, "MOST_ROWS", 500)
 
-    some = fit(world.reading, space_of(SHARES), Setting())
+    some = fit(world.reading, space_of(SHARES), Setting(), known_of())
 
     new = made(seed=1)
     f1 = [new.f1(new.given(f.predict(new.reading).probs)).mean() for f in (whole, some)]
@@ -163,7 +166,7 @@ def test_some_of_many_rows_teach_nearly_as_much(
 def test_few_rows_teach_nothing_and_break_nothing(n_rows: int) -> None:
     world = made(max(n_rows, 20))
     reading = world.reading
-    fitted = fit(reading, space_of(SHARES), Setting())
+    fitted = fit(reading, space_of(SHARES), Setting(), known_of())
 
     refined = fitted.predict(reading)
 
@@ -190,7 +193,7 @@ def test_no_model_judges_a_row_by_a_function_that_it_knows(
 
 def test_without_label_uncovered_texts_add_nothing(world: Topics) -> None:
     reading = world.reading
-    fitted = fit(reading, space_of(SHARES), Setting(label_uncovered=False))
+    fitted = fit(reading, space_of(SHARES), Setting(label_uncovered=False), known_of())
 
     refined = fitted.predict(reading)
     unsaid = ~world.given(np.ones(refined.probs.shape))
@@ -204,11 +207,13 @@ def test_without_label_uncovered_texts_add_nothing(world: Topics) -> None:
 def test_a_vote_for_one_of_two_labels_is_heard_with_the_text(
     fitted: FittedMultiLabelText,
 ) -> None:
-    texts = Topics(["sportd sporte w1 w2", "w1 w2 w3 w4"], hints(2), np.zeros((2, 3), dtype=bool))
+    common = " ".join(COMMON[:8])
+    said = [" ".join([*WORDS["sport"][3:5], common]), common]
+    texts = Topics(said, hints(2), np.zeros((2, 3), dtype=bool))
 
     refined = fitted.predict(texts.reading)
 
-    assert refined.probs[0, 0] > 0.8
+    assert refined.probs[0, 0] > 0.5
     assert refined.probs[0, 1] < refined.probs[0, 0]
     assert (refined.probs[1, :2] < texts.reading.probs[1, :2]).all()
 
@@ -221,7 +226,7 @@ def hints(n_rows: int) -> VotePatterns:
 
 
 def test_doubtful_rows_are_wrong_more_often(world: Topics) -> None:
-    fitted = fit(world.reading, space_of(SHARES), Setting(drop=0.1))
+    fitted = fit(world.reading, space_of(SHARES), Setting(drop=0.1), known_of())
 
     refined = fitted.predict(world.reading)
     given = world.given(refined.probs, added_of(refined))
@@ -242,7 +247,7 @@ def test_what_is_read_answers_as_what_was_written(
 
     mine, theirs = fitted.predict(reading), again.predict(reading)
     assert np.array_equal(mine.probs, theirs.probs)
-    assert np.array_equal(mine.text_probs, theirs.text_probs)
+    assert np.array_equal(mine.text_probs, theirs.text_probs, equal_nan=True)
     assert np.array_equal(mine.rests_on, theirs.rests_on)
     assert to_bytes(again) == data
     json.dumps(fitted.facts(), allow_nan=False)

@@ -16,11 +16,12 @@ from labelmill.refine.reading import Reading
 
 TOPICS = ("sport", "money", "art")
 SHARES = (0.3, 0.2, 0.1)
-WORDS = {topic: [f"{topic}{letter}" for letter in "abcdefghij"] for topic in TOPICS}
-COMMON = [f"w{i}" for i in range(60)]
+_LETTERS = np.random.default_rng(7).choice(list("abcdefghijklmnopqrstuvwxyz"), (90, 6))
+_WORDS = ["".join(letters) for letters in _LETTERS]
+WORDS = {topic: _WORDS[10 * i : 10 * i + 10] for i, topic in enumerate(TOPICS)}
+COMMON = _WORDS[30:]
+"""Words have no letters in common but by chance: models read pieces of words too."""
 LABELS = LabelSpace(TOPICS, multi_label=True).including([OneOf(("sport", "money"))])
-
-Ints = np.ndarray
 
 
 @dataclass(frozen=True)

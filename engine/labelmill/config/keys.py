@@ -239,8 +239,8 @@ class Refine:
 
     `refine: true` takes the defaults. Where the texts do not follow the votes, the labels stay
     those of the label model, and the report says so. In ner other
-    spellings of names are found. Where a text can have several labels, those are read whose share
-    is known, from `label_model.class_balance` or from gold.
+    spellings of names are found. Where a text can have several labels, those are read that gold
+    finds clearly better so.
 
     Attributes:
         enabled: whether it is done.

@@ -16,8 +16,6 @@ Counts = npt.NDArray[np.int64]
 PER_FUNCTION = 3
 """So many examples of each function."""
 TEXT_LENGTH = 200
-EVEN = 0.5
-"""A statement is denied where it is less likely right than this."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,8 +72,6 @@ def doubts_of(
     """Hold the votes on some texts against what the texts say.
 
     A vote is denied where the label that the text makes most probable is none of those voted for.
-    Where a text can have several labels, it is where what the vote says is likelier wrong than
-    right; `prob` is then how likely it is right.
 
     Args:
         votes: the votes.
@@ -84,14 +80,10 @@ def doubts_of(
         space: the labels and label sets.
         n_functions: the number of labeling functions.
     """
-    if space.multi_label:
-        given = _right(votes, text_probs, space)
-        denied = np.flatnonzero(given < EVEN)
-    else:
-        members = space.membership().astype(np.float64)
-        given = (text_probs[votes.doc] * members[votes.label]).sum(axis=1)
-        best = text_probs.argmax(axis=1)[votes.doc]
-        denied = np.flatnonzero(members[votes.label, best] == 0)
+    members = space.membership().astype(np.float64)
+    given = (text_probs[votes.doc] * members[votes.label]).sum(axis=1)
+    best = text_probs.argmax(axis=1)[votes.doc]
+    denied = np.flatnonzero(members[votes.label, best] == 0)
     order = denied[np.lexsort((votes.doc[denied], given[denied], votes.function[denied]))]
     function = votes.function[order]
     first = np.searchsorted(function, function, side="left")
@@ -103,7 +95,7 @@ def doubts_of(
             round(float(given[i]), 6),
             str(row["id"]),
             row["text"][:TEXT_LENGTH],
-            _named(space, int(votes.label[i])),
+            " | ".join(space.members(int(votes.label[i]))),
         )
         for i, row in zip(chosen.tolist(), taken, strict=True)
     )
@@ -112,22 +104,6 @@ def doubts_of(
         np.bincount(votes.function[denied], minlength=n_functions),
         _fewest(examples),
     )
-
-
-def _right(
-    votes: Votes, text_probs: npt.NDArray[np.float64], space: LabelSpace
-) -> npt.NDArray[np.float64]:
-    """How likely the least likely part of each vote is right, [n_votes]; NaN if it is not read."""
-    stances, weak = space.stances()[votes.label], space.weak()[votes.label]
-    probs = text_probs[votes.doc]
-    said = np.where(stances > 0, probs, np.where(stances < 0, 1 - probs, 1.0)).min(axis=1)
-    of_set = np.where(space.membership()[votes.label], probs, 0.0)
-    found: npt.NDArray[np.float64] = np.where(weak, 1 - np.prod(1 - of_set, axis=1), said)
-    return found
-
-
-def _named(space: LabelSpace, index: int) -> str:
-    return space.said(index) if space.multi_label else " | ".join(space.members(index))
 
 
 def _fewest(examples: tuple[Denial, ...]) -> tuple[Denial, ...]:

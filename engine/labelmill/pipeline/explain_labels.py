@@ -58,6 +58,7 @@ def label_decisions(
             tuple(
                 Belief(step, {name: float(probs[i]), f"not {name}": 1 - float(probs[i])})
                 for step, probs in steps
+                if not np.isnan(probs[i])
             ),
         )
         for i, name in enumerate(bound.space.names)

@@ -244,8 +244,8 @@ def _said(
     if beliefs.refined is None:
         return {}
     rests = Counter(name for name in labeled.table["rests_on"].to_pylist() if name is not None)
-    if bound.unit == "span":
-        return {"rests_on": rests}
+    if bound.unit == "span" or bound.multi_label:
+        return {"rests_on": rests}  # there a text is judged without what functions found in it
     kept = votes.take(labeled.keep[votes.doc])
     texts = pa.table({"id": rows.batch.ids, "text": rows.batch.texts})
     text_probs = beliefs.refined.text_probs

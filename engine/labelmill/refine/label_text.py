@@ -24,6 +24,7 @@ from labelmill.refine.silence import (
 MOST_ROWS = 10_000
 """A model learns from so many rows with each answer at most."""
 EVEN = 0.5
+NO_GOLD = "there is no gold that could tell whether the texts help; give some"
 SURE = 0.7
 """A label that nobody voted on is added where a text is at least so likely to have it."""
 
@@ -136,6 +137,28 @@ class LabelText:
         text = sigmoid(lift + log_odds(np.array(self.share)))
         return Answer(probs, text, ~question.spoken & (silent >= SURE) & alone)
 
+    def checked_on(self, question: Question, matrix: Any, labels: Ints) -> "LabelText":
+        """The same after a look at rows of which is known whether the label applies.
+
+        It stays only if clearly more rows become right than wrong by it.
+
+        Args:
+            question: the rows.
+            matrix: their texts.
+            labels: 1 where it applies, else 0, [n_rows].
+        """
+        before = question.spoken & (question.probs > EVEN)
+        after = self.answer(question, matrix, alone=True).given(question)
+        fixes = int((after != before)[after == (labels > 0)].sum())
+        breaks = int((after != before).sum()) - fixes
+        gold = {"gold": float(len(labels)), "fixes": float(fixes), "breaks": float(breaks)}
+        measures = dict(self.review.measures) | gold
+        if fixes - breaks <= CLEAR * np.sqrt(fixes + breaks):
+            why = f"on gold it makes {fixes} rows right and {breaks} wrong, which is no clear gain"
+            return unread(why, measures)
+        why = f"{self.review.why}; on gold it makes {fixes} rows right and {breaks} wrong"
+        return replace(self, review=replace(self.review, why=why, measures=measures))
+
     def facts(self) -> dict[str, Any]:
         """Numbers and the review."""
         return {
@@ -176,10 +199,9 @@ class LabelText:
         )
 
 
-def unread(why: str = "", measures: Mapping[str, float] | None = None) -> LabelText:
+def unread(why: str, measures: Mapping[str, float] | None = None) -> LabelText:
     """A label that is not read."""
-    reason = why or "its share is not known; give label_model.class_balance, or gold"
-    review = Review(reason, dict(measures or {}))
+    review = Review(why, dict(measures or {}))
     return LabelText((), np.zeros(0, dtype=np.int64), 0.0, 0.0, 0.5, 0.5, 0.0, review)
 
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from labelmill.core.batch import Batch
 from labelmill.core.protocols import VoteSpace
-from labelmill.core.statements import NO, YES, Statements, able_of
+from labelmill.core.statements import Statements, able_of
 from labelmill.refine.features import Features
-from labelmill.refine.label_text import LabelText, Question, learn, unread
+from labelmill.refine.label_text import NO_GOLD, LabelText, Question, learn, unread
 from labelmill.refine.learning import Bools, covered_items
 from labelmill.refine.reading import (
     ALONE,
@@ -26,9 +26,9 @@ from labelmill.refine.reading import (
     Setting,
     folds_of,
 )
-from labelmill.refine.review import checked
 from labelmill.refine.text import whole_votes
 
+NO_TEXTS = pa.array([], pa.string())
 VOICES = 60
 """Silent rows are dealt into so many parts, and these among the groups of a label's functions."""
 
@@ -38,9 +38,10 @@ def fit(
 ) -> "FittedMultiLabelText":
     """Learn for each label whether it applies (see `labelmill.refine.label_text`).
 
-    A label is read where its share of all texts is known: from the job, or else from gold. Without
-    it nobody could say how many of the texts on which all functions are silent have the label,
-    since functions that look for labels seldom deny one.
+    A label is read where gold shows that it becomes better; without gold none is. Functions that
+    look for labels seldom deny one, so votes alone say neither how many of the texts on which all
+    are silent have a label, nor whether what models learn of it is more than the words that
+    functions look for. The share of a label is the job's, or else that of gold.
 
     Args:
         reading: a sample of the rows.
@@ -48,16 +49,17 @@ def fit(
         setting: folds, which are the groups that a label's functions are dealt into.
         known: rows whose labels are known; they decide label by label whether the text helps.
     """
+    if known is None:
+        return _unread(reading, space, setting)
     able = able_of(space, reading.patterns)
     asked = Questions(reading, Statements.of(reading.patterns, space.labels, able), space, setting)
     features = Features.of(reading.batch.texts)
     matrix = features.matrix(reading.batch.texts)
-    parts = [
-        unread() if share is None else learn(asked.about(label), matrix, share, setting)
+    parts = tuple(
+        learn(asked.about(label), matrix, share, setting)
         for label, share in enumerate(_shares(space, known))
-    ]
-    fitted = FittedMultiLabelText(features, setting, tuple(parts), space, able)
-    return fitted if known is None else fitted.checked_on(known)
+    )
+    return FittedMultiLabelText(features, setting, parts, space, able).checked_on(known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +127,15 @@ class FittedMultiLabelText:
         return dealt(self.setting)
 
     def checked_on(self, known: Known) -> "FittedMultiLabelText":
-        """The same after a look at rows with known labels, each label on its own."""
-        answers = self.predict(known.reading).probs
+        """The same after a look at rows with known labels: what makes none better stays out."""
+        said = Statements.of(known.reading.patterns, self.space.labels, self.able)
+        asked = Questions(known.reading, said, self.space, self.setting)
+        matrix = self.features.matrix(known.reading.batch.texts)
         parts = list(self.parts)
         for label, part in enumerate(parts):
             if part.review.used:
-                before = replace(known.reading, probs=_pairs(known.reading.probs[:, label]))
-                alone = Known(before, known.labels[:, label])
-                review = checked(_pairs(answers[:, label]), alone, part.review)
-                parts[label] = replace(part, review=review)
+                checked = part.checked_on(asked.about(label), matrix, known.labels[:, label])
+                parts[label] = checked
         return replace(self, parts=tuple(parts))
 
     def predict(self, reading: Reading) -> Refined:
@@ -207,7 +209,7 @@ class FittedMultiLabelText:
             own = {key.removesuffix(end): v for key, v in arrays.items() if key.endswith(end)}
             parts.append(LabelText.restore(row, own))
         characters = bool(facts["with_characters"])
-        known = arrays if "words" in arrays else Features.of(pa.array([], pa.string())).arrays()
+        known = arrays if "words" in arrays else Features.of(NO_TEXTS).arrays()
         able = np.array(facts["able"], dtype=np.bool_).reshape(-1, len(space.labels))
         features = Features.restore(known, with_characters=characters)
         return cls(features, Setting(**facts["setting"]), tuple(parts), space, able)
@@ -218,18 +220,15 @@ def dealt(setting: Setting) -> Setting:
     return replace(setting, folds=VOICES)
 
 
-def _shares(space: VoteSpace, known: Known | None) -> list[float | None]:
-    """The share of each label, from the job or else from gold; None where it is not known."""
-    shares: list[float | None] = [None if np.isnan(s) else s for s in space.prior.tolist()]
-    if known is None:
-        return shares
-    n_rows = len(known.labels)
-    seen = (known.labels.sum(axis=0) + 0.5) / (n_rows + 1)
-    return [float(seen[i]) if share is None else share for i, share in enumerate(shares)]
+def _shares(space: VoteSpace, known: Known) -> list[float]:
+    """The share of each label, from the job or else from gold."""
+    seen = (known.labels.sum(axis=0) + 0.5) / (len(known.labels) + 1)
+    shares: list[float] = np.where(np.isnan(space.prior), seen, space.prior).tolist()
+    return shares
 
 
-def _pairs(yes: Floats) -> Floats:
-    """Probabilities that a label applies as those of no and yes, [n_rows, 2]."""
-    both = np.zeros((len(yes), 2))
-    both[:, NO], both[:, YES] = 1 - yes, yes
-    return both
+def _unread(reading: Reading, space: VoteSpace, setting: Setting) -> FittedMultiLabelText:
+    """What stands where no label is read."""
+    parts = tuple(unread(NO_GOLD) for _ in space.labels.names)
+    able = able_of(space, reading.patterns)
+    return FittedMultiLabelText(Features.of(NO_TEXTS), setting, parts, space, able)

@@ -140,7 +140,8 @@ class Refinement(Protocol):
     def steps(self, reading: Reading) -> list[tuple[str, Floats]]:
         """The answers on the way from the label model's to the last, by name.
 
-        Each is [n_items, n_labels]; steps that do nothing in this refinement are left out.
+        Each is [n_items, n_labels], NaN where a step says nothing of a label; steps that do nothing
+        in this refinement are left out.
         """
         ...
 
