@@ -191,17 +191,20 @@ def test_no_model_judges_a_row_by_a_function_that_it_knows(
     assert (heard[(about < 0).all(axis=1)].sum(axis=1) == 1).all()
 
 
-def test_without_label_uncovered_texts_add_nothing(world: Topics) -> None:
+def test_without_label_uncovered_texts_add_nothing(
+    world: Topics, fitted: FittedMultiLabelText
+) -> None:
     reading = world.reading
-    fitted = fit(reading, space_of(SHARES), Setting(label_uncovered=False), known_of())
+    quiet = replace(fitted, setting=Setting(label_uncovered=False))
 
-    refined = fitted.predict(reading)
+    refined = quiet.predict(reading)
     unsaid = ~world.given(np.ones(refined.probs.shape))
 
-    assert fitted.review.used
     assert len(refined.added) == 0
     assert np.array_equal(refined.probs[unsaid], reading.probs[unsaid])
     assert not np.array_equal(refined.probs, reading.probs)
+    gold = quiet.checked_on(known_of()).parts[0].review
+    assert (gold.measures["fixes"], gold.used) == (0, False)
 
 
 def test_a_vote_for_one_of_two_labels_is_heard_with_the_text(

@@ -137,7 +137,9 @@ class LabelText:
         text = sigmoid(lift + log_odds(np.array(self.share)))
         return Answer(probs, text, ~question.spoken & (silent >= SURE) & alone)
 
-    def checked_on(self, question: Question, matrix: Any, labels: Ints) -> "LabelText":
+    def checked_on(
+        self, question: Question, matrix: Any, labels: Ints, *, alone: bool
+    ) -> "LabelText":
         """The same after a look at rows of which is known whether the label applies.
 
         It stays only if clearly more rows become right than wrong by it.
@@ -146,9 +148,10 @@ class LabelText:
             question: the rows.
             matrix: their texts.
             labels: 1 where it applies, else 0, [n_rows].
+            alone: whether the text speaks where nobody votes.
         """
         before = question.spoken & (question.probs > EVEN)
-        after = self.answer(question, matrix, alone=True).given(question)
+        after = self.answer(question, matrix, alone=alone).given(question)
         fixes = int((after != before)[after == (labels > 0)].sum())
         breaks = int((after != before).sum()) - fixes
         gold = {"gold": float(len(labels)), "fixes": float(fixes), "breaks": float(breaks)}

@@ -134,8 +134,12 @@ class FittedMultiLabelText:
         parts = list(self.parts)
         for label, part in enumerate(parts):
             if part.review.used:
-                checked = part.checked_on(asked.about(label), matrix, known.labels[:, label])
-                parts[label] = checked
+                parts[label] = part.checked_on(
+                    asked.about(label),
+                    matrix,
+                    known.labels[:, label],
+                    alone=self.setting.label_uncovered,
+                )
         return replace(self, parts=tuple(parts))
 
     def predict(self, reading: Reading) -> Refined:
