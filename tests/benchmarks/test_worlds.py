@@ -32,7 +32,9 @@ def test_a_seed_draws_the_same_worlds_again_and_another_draws_others() -> None:
     assert [w.terms for w in drawn(0, 20)] != [w.terms for w in drawn(1, 20)]
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize(
+    "number", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 5))]
+)
 def test_the_true_posterior_is_calibrated_and_majority_vote_is_not_better(number: int) -> None:
     world = drawn(0, 5)[number]
     votes, truth = world.sample(20_000, 3)

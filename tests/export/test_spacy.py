@@ -102,6 +102,7 @@ def test_the_same_rows_give_the_same_bytes(
     assert (path / "data-00000.spacy").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_bytes(
     news: list[pa.RecordBatch], news_setting: ExportSetting, write: Any, tmp_path: Path
 ) -> None:
@@ -160,6 +161,7 @@ def test_spacy_train_learns_entities(
     ]
 
 
+@pytest.mark.slow
 def test_spacy_train_learns_labels(
     comments: list[pa.RecordBatch], comment_setting: ExportSetting, write: Any, tmp_path: Path
 ) -> None:

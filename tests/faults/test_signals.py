@@ -65,7 +65,9 @@ def _rows_done(site: Site) -> int:
     return len(done.read_text()) if done.exists() else 0
 
 
-@pytest.mark.parametrize("workers", [0, 1, 2])
+@pytest.mark.parametrize(
+    "workers", [pytest.param(0, marks=pytest.mark.slow), 1, pytest.param(2, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize(
     ("number", "code"),
     [(signal.SIGTERM, 143), (signal.SIGHUP, 143), (signal.SIGINT, 130)],
@@ -96,7 +98,7 @@ def test_the_first_signal_lets_shards_at_work_finish_and_starts_no_others(
     assert site.published() == {}
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.slow)])
 def test_an_interrupted_run_ends_with_the_same_bytes_when_it_is_run_again(
     tmp_path: Path, workers: int
 ) -> None:

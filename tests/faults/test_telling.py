@@ -381,6 +381,7 @@ def test_an_endpoint_that_refuses_ends_no_run(full: Site) -> None:
     assert len(full.records()[0]["untold"]) == 2
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_hangs_ends_no_run_and_holds_it_up_for_seconds_only(full: Site) -> None:
     with socket.socket() as hanging:
         hanging.bind(("127.0.0.1", 0))
