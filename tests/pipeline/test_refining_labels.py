@@ -95,8 +95,16 @@ def test_a_label_that_gold_finds_no_better_has_no_text_probs(topics: Project) ->
 
     report = run.snapshots[0].report["refine"]
     assert "'sport': on gold it makes" in report["why"]
-    if report["used"]:
-        assert {row[0] for row in run.labels.to_arrow()["text_probs"].to_pylist()} == {None}
+    told = run.labels.to_arrow()["text_probs"].to_pylist()
+    assert {None if row is None else row[0] for row in told} == {None}
+    assert report["used"]
+    voted = [row["id"] for row in run.labels.to_arrow().to_pylist() if row["labels"] == ["sport"]]
+    (found,) = labelmill.explain(topics.config, voted[:1])
+    assert [belief.step for belief in found.decisions[0].beliefs] == [
+        "prior",
+        "votes",
+        "votes+text",
+    ]
 
 
 def test_without_gold_the_run_says_that_texts_are_not_used(topics: Project) -> None:
@@ -128,6 +136,9 @@ def test_an_explained_row_has_what_is_published(topics: Project, grouping: str) 
         said = [prob for prob in row["text_probs"] if prob is not None]
         assert list(mine.text_read.probs.values()) == pytest.approx(said, abs=1e-5)
         assert mine.text_read.rests_on == row["rests_on"]
+        for each in mine.decisions:
+            steps = {belief.step for belief in each.beliefs}
+            assert ("text" in steps) == (each.label in mine.text_read.probs)
         told = "\n".join(str(line) for line in explained_view([mine], TOPICS, 100))
         assert "by models that have not seen it" in told
         json.dumps(mine.text_read.probs, allow_nan=False)

@@ -5,13 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labelmill.refine.learning import odds_of, sigmoid
 from labelmill.refine.silence import (
     LEAST,
     above_chance,
     base_of,
     left_over,
-    log_odds,
-    sigmoid,
     slope_of,
 )
 
@@ -60,8 +59,8 @@ def test_the_slope_is_that_of_the_densities() -> None:
 def test_log_odds_and_probabilities_go_together() -> None:
     probs = np.array([0.001, 0.25, 0.5, 0.999])
 
-    assert sigmoid(log_odds(probs)) == pytest.approx(probs)
-    assert np.isfinite(log_odds(np.array([0.0, 1.0]))).all()
+    assert sigmoid(odds_of(probs)) == pytest.approx(probs)
+    assert np.isfinite(odds_of(np.array([0.0, 1.0]))).all()
     assert sigmoid(np.array([-1e9, 1e9])).tolist() == [0.0, 1.0]
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from tests.refine.spans import FALSE, SPACE, names_world, span_reading, spans_in
 
-from labelmill.refine.contexts import Windows, calibrated, fit_contexts, odds_of, sigmoid
+from labelmill.refine.contexts import Windows, calibrated, fit_contexts
+from labelmill.refine.learning import odds_of, sigmoid
 from labelmill.refine.reading import Setting
 from labelmill.refine.runs import Tags
 from labelmill.refine.surroundings import Shares, Surroundings, look_around

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from labelmill.core.batch import Batch
 from labelmill.core.hashes import UInt64, keys_of, mixed
+from labelmill.refine.learning import odds_of, sigmoid
 from labelmill.refine.runs import words_of
 
 Floats = npt.NDArray[np.float64]
@@ -22,7 +23,6 @@ BITS = 18
 RIDGE = 2.0
 ITERATIONS = 60
 SUFFIX = 3
-LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +139,6 @@ def calibrated(lifts: Floats, inside: Floats, weight: Floats) -> tuple[float, fl
 
     steep, shift = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B").x
     return float(steep), float(shift)
-
-
-def odds_of(share: npt.ArrayLike) -> Floats:
-    """Log odds of probabilities."""
-    share = np.clip(share, LEAST, 1 - LEAST)
-    odds: Floats = np.log(share) - np.log1p(-share)
-    return odds
-
-
-def sigmoid(scores: Floats) -> Floats:
-    """The probability that log odds stand for."""
-    probs: Floats = 0.5 * (1.0 + np.tanh(0.5 * scores))
-    return probs
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelmill.core.statements import NO, YES
-from labelmill.refine.learning import Bools
+from labelmill.refine.learning import Bools, odds_of, sigmoid
 from labelmill.refine.logistic import Linear, fit_linear
 from labelmill.refine.reading import Floats, Ints, Review, Setting
 from labelmill.refine.review import AGREES, CLEAR, ENOUGH, LEAST_ROWS, MEANT
@@ -16,8 +16,6 @@ from labelmill.refine.silence import (
     above_chance,
     base_of,
     left_over,
-    log_odds,
-    sigmoid,
     slope_of,
 )
 
@@ -130,11 +128,11 @@ class LabelText:
     def judged(self, question: Question, scores: Floats, *, alone: bool) -> Answer:
         """The same from the scores of rows."""
         raised = self.slope * scores + self.base
-        lift = raised - log_odds(np.array(self.unsaid))
-        both = sigmoid(log_odds(question.probs) + lift)
+        lift = raised - odds_of(self.unsaid)
+        both = sigmoid(odds_of(question.probs) + lift)
         silent = sigmoid(raised) if alone else question.probs
         probs = np.where(question.spoken, both, silent)
-        text = sigmoid(lift + log_odds(np.array(self.share)))
+        text = sigmoid(lift + odds_of(self.share))
         return Answer(probs, text, ~question.spoken & (silent >= SURE) & alone)
 
     def checked_on(

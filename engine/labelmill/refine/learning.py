@@ -9,6 +9,8 @@ from labelmill.refine.reading import Floats
 
 Bools = npt.NDArray[np.bool_]
 
+LEAST = 1e-6
+"""For log odds no probability is taken to be smaller than this."""
 FLOOR = 0.5
 """Labels below this part of an equal share are rare."""
 
@@ -24,6 +26,19 @@ def softmax(scores: Floats) -> Floats:
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares: Floats = shifted / shifted.sum(axis=1, keepdims=True)
     return shares
+
+
+def odds_of(share: npt.ArrayLike) -> Floats:
+    """Log odds of probabilities."""
+    share = np.clip(share, LEAST, 1 - LEAST)
+    odds: Floats = np.log(share) - np.log1p(-share)
+    return odds
+
+
+def sigmoid(scores: Floats) -> Floats:
+    """The probability that log odds stand for."""
+    probs: Floats = 0.5 * (1.0 + np.tanh(0.5 * scores))
+    return probs
 
 
 def margins(probs: Floats) -> Floats:

@@ -169,12 +169,11 @@ class FittedMultiLabelText:
         return Refined(probs, text, rests, whole_votes(rows, labels, reading.batch), doubtful)
 
     def steps(self, reading: Reading) -> list[tuple[str, Floats]]:
-        """What the text alone says, and then votes and text together."""
+        """What the text alone says (NaN of labels that are not read), then votes and text."""
         if not self.review.used:
             return []
         refined = self.predict(reading)
-        text = np.where(np.isnan(refined.text_probs), reading.probs, refined.text_probs)
-        return [("text", text), (RESTS_ON[BOTH], refined.probs)]
+        return [("text", refined.text_probs), (RESTS_ON[BOTH], refined.probs)]
 
     def said(self, batch: Batch, fold: int) -> Floats:
         """What is said of silent texts in a part of the rows, [n_rows, n_labels]; else NaN."""

@@ -10,6 +10,8 @@ data", 2008; du Plessis, Niu & Sugiyama, "Analysis of learning from positive and
 import numpy as np
 import numpy.typing as npt
 
+from labelmill.refine.learning import sigmoid
+
 Floats = npt.NDArray[np.float64]
 
 LEAST = 1e-4
@@ -18,24 +20,6 @@ FURTHEST = 500.0
 """Log odds beyond this are as good as certain."""
 PENALTY = 1e-4
 """Keeps a slope finite where scores set all texts apart."""
-
-
-def sigmoid(log_odds: Floats) -> Floats:
-    """Log odds as probabilities.
-
-    Example:
-        >>> sigmoid(np.array([0.0, -1000.0])).tolist()
-        [0.5, 0.0]
-    """
-    found: Floats = 1 / (1 + np.exp(-np.clip(log_odds, -FURTHEST, FURTHEST)))
-    return np.where(log_odds < -FURTHEST, 0.0, found)
-
-
-def log_odds(probs: Floats) -> Floats:
-    """Probabilities as log odds, kept finite."""
-    kept = np.clip(probs, 1e-6, 1 - 1e-6)
-    found: Floats = np.log(kept / (1 - kept))
-    return found
 
 
 def above_chance(voted: Floats, silent: Floats) -> tuple[float, float]:

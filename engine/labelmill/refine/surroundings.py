@@ -13,9 +13,8 @@ from labelmill.refine.contexts import (
     Windows,
     calibrated,
     fit_contexts,
-    odds_of,
-    sigmoid,
 )
+from labelmill.refine.learning import odds_of, sigmoid
 from labelmill.refine.reading import Floats, Ints, Reading, Setting
 from labelmill.refine.runs import Runs, Tags
 
