@@ -7,29 +7,43 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from labelmill.aggregate.copying import Copying
 from labelmill.aggregate.correction import Correction, correction_of
-from labelmill.aggregate.evidence import Cells, Floats, agreed, covered, favouring, log, softmax
+from labelmill.aggregate.evidence import Cells, Floats, covered
+from labelmill.aggregate.guard import examine
 from labelmill.aggregate.hmm import Hmm
-from labelmill.aggregate.moments import MOST, Meetings, Skills, skills_of
+from labelmill.aggregate.latent import Explanation, explained
+from labelmill.aggregate.lift import Lift
+from labelmill.aggregate.moments import Skills
+from labelmill.aggregate.skills import FittedSkills, fit_skills
 from labelmill.aggregate.story import Finding, Trial
+from labelmill.aggregate.triplet import Triplet
 from labelmill.core.patterns import VotePatterns
-from labelmill.core.protocols import BOTH, Gold, LabelModel, Unit, VoteSpace
+from labelmill.core.protocols import BOTH, FittedLabelModel, Gold, LabelModel, Unit, VoteSpace
 from labelmill.core.registry import LABEL_MODELS
 
-ROUNDS = 2
-"""Rounds of EM after the moments; more would walk away from where they start."""
-STRENGTH = 400.0
-"""So many votes of a function does what moments tell of it weigh."""
-TALKATIVE = 0.98
-"""No function is taken to speak more often than this, so that silence is never impossible."""
-DOUBT = 3.0
-"""Standard errors by which skills may be greater than estimated before a lone vote is overruled."""
-COPIES = 3.0
-"""Standard errors from which on two functions agree too often to be independent."""
 OPPOSED = 0.1
 CONTRADICTED = 0.5
 UNLIKE = 0.18
-SMALLEST = 1e-9
+VOICES: dict[str, Any] = {
+    "copying": Copying,
+    "skills": FittedSkills,
+    "lift": Lift,
+    "triplet": Triplet,
+}
+"""What its answers can be made of, by the name in its file."""
+ANSWERS = frozenset({"disagreement", "drifted", "balance", "lost_label"})
+"""What the guard may find that is no reason not to use it."""
+ANSWERS_COPYING = ANSWERS | {"mostly_flipped", "one_label"}
+"""The same where its model explains which functions agree."""
+RELATIVES = (
+    "no model of labels and copies explains which functions agree, so it is an average of "
+    "relatives: skills from agreement, then EM"
+)
+COPYING = (
+    "a model of labels and of functions that copy each other explains which functions agree, so "
+    "it is believed"
+)
 
 
 @LABEL_MODELS.add("auto")
@@ -71,15 +85,15 @@ class Auto:
     """
 
     learns_from_gold: ClassVar[bool] = True
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     units: ClassVar[frozenset[Unit]] = BOTH
     sequential: ClassVar[bool] = False
 
     def fit(
         self, patterns: VotePatterns, space: VoteSpace, gold: Gold | None = None
     ) -> "FittedAuto":
-        """Estimate skills, take two rounds of EM, and look at what came out."""
-        fitted = self._without_gold(patterns, space)
+        """Find what explains the votes, if anything does, and let gold correct it."""
+        fitted = _without_gold(patterns, space)
         if gold is None:
             return fitted
         shape = len(space.functions), len(space.labels.sets)
@@ -90,235 +104,90 @@ class Auto:
             )
         return replace(fitted, tried=verdict.tried, why=verdict.why)
 
-    def _without_gold(self, patterns: VotePatterns, space: VoteSpace) -> "FittedAuto":
-        n_labels, n_sets = len(space.labels), len(space.labels.sets)
-        meetings = Meetings.of(patterns, len(space.functions), n_labels)
-        skills = skills_of(meetings, space)
-        naive = _Naive.of(patterns, meetings, skills, space)
-        tables = naive.learned(patterns, Cells.of(patterns, len(space.functions), n_sets))
-        reach = np.minimum(skills.skill + DOUBT / np.sqrt(skills.known), MOST)
-        fitted = FittedAuto(
-            tables.scores,
-            tables.silence,
-            skills.skill,
-            np.maximum(reach, skills.skill),
-            tables.weight,
-            skills.balance,
-            naive.rate,
-            space.labels.membership(),
-            space.prior,
-        )
-        return fitted.judged(patterns, skills)
-
     def for_unit(self, unit: Unit) -> LabelModel:
         """The model that is fitted for votes of a kind."""
         return self if unit == "document" else Hmm()
 
     @classmethod
     def restore(cls, parameters: Mapping[str, Any], space: VoteSpace) -> "FittedAuto":
-        """Rebuild it from its tables."""
-        members = space.labels.membership()
-        shape = (len(space.functions), *members.shape)
-        told = {name: np.array(parameters[name], dtype=np.float64) for name in _SAVED}
+        """Rebuild it from its parts."""
+        voices = {
+            name: VOICES[name].restore(told, space) for name, told in parameters["voices"].items()
+        }
         found = parameters["correction"]
-        return FittedAuto(
-            told["scores"].reshape(shape),
-            told["silence"],
-            told["skill"],
-            told["reach"],
-            told["weight"],
-            told["balance"],
-            told["rate"].reshape(shape[:2]),
-            members,
-            space.prior,
-            None if found is None else Correction.of(found),
-        )
-
-
-_SAVED = ("scores", "silence", "skill", "reach", "weight", "balance", "rate")
+        correction = None if found is None else Correction.of(found)
+        return FittedAuto(voices, space.prior, correction)
 
 
 @dataclass(frozen=True, slots=True)
 class FittedAuto:
-    """A naive Bayes model at work.
+    """The average of one fitted model or several, by their names in VOICES, at work.
 
-    `scores` [n_functions, n_sets, n_labels] is what a vote adds to the log score of each label,
-    `silence` [n_labels] what all functions add by saying nothing. `skill` and `reach`
-    [n_functions] are skills as estimated and at the most, `weight` [n_functions] how much of a
-    function is no copy of others, `rate` [n_functions, n_sets] the share of items on which each
-    vote is cast. `members` [n_sets, n_labels] says which labels a vote allows; `prior` [n_labels]
-    is for items without votes.
+    `prior` [n_labels] is for items without votes.
     """
 
-    scores: Floats
-    silence: Floats
-    skill: Floats
-    reach: Floats
-    weight: Floats
-    balance: Floats
-    rate: Floats
-    members: npt.NDArray[np.bool_]
+    voices: Mapping[str, FittedLabelModel]
     prior: Floats
     correction: Correction | None = None
     findings: tuple[Finding, ...] = ()
     tried: tuple[Trial, ...] = ()
-    why: str = "without gold it is one robust model: skills from agreement, then EM"
+    why: str = RELATIVES
 
     sequential: ClassVar[bool] = False
-    answers_for: ClassVar[frozenset[str]] = frozenset(
-        {"disagreement", "drifted", "balance", "lost_label"}
-    )
+
+    @property
+    def answers_for(self) -> frozenset[str]:
+        """What it judges by itself."""
+        return ANSWERS_COPYING if "copying" in self.voices else ANSWERS
 
     def predict(self, patterns: VotePatterns) -> Floats:
         """Probabilities, [n_patterns, n_labels]."""
-        cells = Cells.of(patterns, *self.scores.shape[:2])
-        scores = cells.summed(self.scores) + self.silence + log(self.balance)
-        known = self.rate.sum(axis=0) @ self.members > 0  # labels that anybody votes for
-        scores = favouring(scores, np.broadcast_to(known, scores.shape))
-        allowed = agreed(patterns, self.members) & (self.prior > 0)
-        allowed &= self._kept(cells, allowed)[:, None]
-        probs = softmax(favouring(scores, allowed))
+        probs = np.zeros((len(patterns), len(self.prior)))
+        for voice in self.voices.values():
+            probs += voice.predict(patterns) / len(self.voices)
         probs[~covered(patterns)] = self.prior
         return probs if self.correction is None else self.correction.applied(patterns, probs)
 
-    def weights(self) -> Floats:
-        """Estimated accuracy of each function's votes, [n_functions]: it knows, or is lucky."""
-        lucky = self.members @ self.balance
-        votes = self.rate + SMALLEST
-        share: Floats = (votes @ lucky) / votes.sum(axis=1)
-        return self.skill + (1 - self.skill) * share
+    def weights(self) -> Floats | None:
+        """Estimated accuracy of each function's votes, [n_functions], by the first of them."""
+        return next(iter(self.voices.values())).weights()
 
     def parameters(self) -> dict[str, Any]:
         """Everything that was learned."""
         correction = None if self.correction is None else self.correction.parameters()
-        saved = {name: getattr(self, name).tolist() for name in _SAVED}
-        return {**saved, "correction": correction}
-
-    def judged(self, patterns: VotePatterns, skills: Skills) -> "FittedAuto":
-        """The same, with what speaks against it: sides that cannot be told, and strange votes."""
-        found = [*_outnumbered(skills), *_unlike(skills)]
-        contradicted = _contradicted(self.predict(patterns), patterns, self.members)
-        if skills.opposed > OPPOSED and contradicted > CONTRADICTED and not skills.outnumbered:
-            message = (
-                f"functions with {skills.opposed:.0%} of the votes go against the others, and it "
-                f"would overrule majority vote on {contradicted:.0%} of the items: which side is "
-                "right cannot be told without gold"
-            )
-            found.append(Finding("opposed", message, value=skills.opposed, fatal=True))
-        return replace(self, findings=tuple(found))
-
-    def _kept(self, cells: Cells, allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """Where the label that all votes agree on stays the best if skills are at the most."""
-        uneven = np.sqrt(self.balance)
-        uneven /= uneven.sum()
-        best = possible(self.rate[:, :, None] * coin(self.reach, uneven, self.members))
-        scores = cells.summed(self.weight[:, None, None] * log(best)) + np.log(uneven)
-        within = np.where(allowed, scores, -np.inf).max(axis=1, initial=-np.inf)
-        kept: npt.NDArray[np.bool_] = within >= scores.max(axis=1, initial=-np.inf)
-        return kept
+        voices = {name: voice.parameters() for name, voice in self.voices.items()}
+        return {"voices": voices, "correction": correction}
 
 
-@dataclass(frozen=True, slots=True)
-class _Naive:
-    """Where EM starts from: what moments tell of each vote.
-
-    `rate` [n_functions, n_sets] is the share of items on which each vote is cast, `like`
-    [n_functions, n_sets, n_labels] is P(vote | label), 0 where no such vote was cast.
-    """
-
-    meetings: Meetings
-    rate: Floats
-    like: Floats
-    balance: Floats
-    members: npt.NDArray[np.bool_]
-
-    @classmethod
-    def of(
-        cls, patterns: VotePatterns, meetings: Meetings, skills: Skills, space: VoteSpace
-    ) -> "_Naive":
-        members = space.labels.membership()
-        each = patterns.pattern_of_vote()
-        cell = patterns.function.astype(np.int64) * len(members) + patterns.label
-        size = len(space.functions) * len(members)
-        counts = np.bincount(cell, patterns.counts[each].astype(np.float64), minlength=size)
-        rate = counts.reshape(len(space.functions), -1) / max(meetings.n_items, 1.0)
-        like = rate[:, :, None] * coin(skills.skill, skills.balance, members)
-        return cls(meetings, rate, like, skills.balance, members)
-
-    def learned(self, patterns: VotePatterns, cells: Cells) -> "_Tables":
-        """Run EM for its few rounds."""
-        n_items = self.meetings.n_items
-        counts = patterns.counts.astype(np.float64)[:, None]
-        weight = np.ones(len(self.rate))
-        tables = self._tables(self.like, self._independence(self._tables(self.like, weight).like))
-        pull = STRENGTH * self.balance / np.maximum(self.rate, 1e-12)[:, :, None]
-        for _ in range(ROUNDS if n_items else 0):
-            scores = cells.summed(tables.scores) + tables.silence + log(self.balance)
-            beliefs = softmax(scores) * counts
-            seen = cells.counted(beliefs)
-            like = (seen + pull * self.like) / (beliefs.sum(axis=0) + pull)
-            like = np.where(self.rate[:, :, None] > 0, like, 0.0)
-            tables = self._tables(like, self._independence(self._tables(like, weight).like))
-        return tables
-
-    def _tables(self, like: Floats, weight: Floats) -> "_Tables":
-        cast = self.rate[:, :, None] > 0
-        like = possible(np.where(cast, np.clip(like, SMALLEST, 1.0), 0.0))
-        quiet = np.log1p(-like.sum(axis=1))  # [n_functions, n_labels]
-        scores = np.where(cast, log(like) - quiet[:, None, :], 0.0) * weight[:, None, None]
-        return _Tables(scores, weight @ quiet, weight, like)
-
-    def _independence(self, like: Floats) -> Floats:
-        """How much of each function is its own, [n_functions]: 1 for one that copies nobody."""
-        meetings, n_labels = self.meetings, len(self.balance)
-        single = like[:, :n_labels, :] * np.sqrt(self.balance)
-        flat = single.reshape(len(single), -1)
-        expected = meetings.n_items * (flat @ flat.T)
-        votes = meetings.votes.sum(axis=1)
-        surplus = meetings.agreements() - expected
-        possible = np.sqrt(np.outer(votes, votes)) - expected
-        share = np.clip(surplus / np.maximum(possible, 1e-9), 0.0, 1.0)
-        share[surplus <= COPIES * np.sqrt(expected + 1)] = 0.0
-        np.fill_diagonal(share, 0.0)
-        weight: Floats = 1 / (1 + share.sum(axis=1))
-        return weight
+def _without_gold(patterns: VotePatterns, space: VoteSpace) -> FittedAuto:
+    """The model that explains the votes, else the average of relatives."""
+    fitted, skills = fit_skills(patterns, space)
+    found = explained(patterns, space, fitted)
+    if found is not None:
+        return FittedAuto(
+            {"copying": found.model}, space.prior, findings=tuple(_two_sided(found)), why=COPYING
+        )
+    voices: dict[str, FittedLabelModel] = {"skills": fitted}
+    findings = _judged(fitted, patterns, skills)
+    for name, kind in (("lift", Lift()), ("triplet", Triplet())):
+        relative = kind.fit(patterns, space)
+        if not any(each.fatal for each in examine(relative, patterns, space)):
+            voices[name] = relative
+    return FittedAuto(voices, space.prior, findings=findings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tables:
-    """P(vote | label) and the scores made of it."""
-
-    scores: Floats  # [n_functions, n_sets, n_labels]
-    silence: Floats  # [n_labels]
-    weight: Floats  # [n_functions]
-    like: Floats  # [n_functions, n_sets, n_labels]
-
-
-def coin(skill: Floats, balance: Floats, members: npt.NDArray[np.bool_]) -> Floats:
-    """How much likelier each vote is under each label, [n_functions, n_sets, n_labels].
-
-    A function knows the label with probability `skill`, and otherwise votes as it likes.
-
-    Example:
-        >>> coin(np.array([0.5]), np.array([0.25, 0.75]), np.eye(2, dtype=bool)).round(2).tolist()
-        [[[2.5, 0.5], [0.5, 1.17]]]
-    """
-    inside = members / np.maximum(members @ balance, SMALLEST)[:, None]
-    known = skill[:, None, None]
-    likelier: Floats = np.maximum(known * inside + 1 - known, SMALLEST)
-    return likelier
-
-
-def possible(like: Floats) -> Floats:
-    """P(vote | label), [n_functions, n_sets, n_labels], so that silence stays possible.
-
-    Example:
-        >>> possible(np.array([[[0.98, 0.1], [0.98, 0.1]]])).tolist()
-        [[[0.49, 0.1], [0.49, 0.1]]]
-    """
-    spoken = like.sum(axis=1, keepdims=True)
-    made: Floats = like / np.maximum(spoken / TALKATIVE, 1.0)
-    return made
+def _judged(fitted: FittedSkills, patterns: VotePatterns, skills: Skills) -> tuple[Finding, ...]:
+    """What speaks against skills: sides that cannot be told, and strange votes."""
+    found = [*_outnumbered(skills), *_unlike(skills)]
+    contradicted = _contradicted(fitted.predict(patterns), patterns, fitted.members)
+    if skills.opposed > OPPOSED and contradicted > CONTRADICTED and not skills.outnumbered:
+        message = (
+            f"functions with {skills.opposed:.0%} of the votes go against the others, and it "
+            f"would overrule majority vote on {contradicted:.0%} of the items: which side is "
+            "right cannot be told without gold"
+        )
+        found.append(Finding("opposed", message, value=skills.opposed, fatal=True))
+    return tuple(found)
 
 
 def _outnumbered(skills: Skills) -> Iterator[Finding]:
@@ -339,6 +208,16 @@ def _unlike(skills: Skills) -> Iterator[Finding]:
             "less than their skills explain, so that these mean little"
         )
         yield Finding("unlike", message, value=skills.unlike, fatal=True)
+
+
+def _two_sided(found: Explanation) -> Iterator[Finding]:
+    """So many functions go against the others that either side may be right."""
+    if found.ambiguous:
+        message = (
+            f"{found.against:.0%} of the functions go against the others, and there are too few "
+            "labels to tell without gold which side is right"
+        )
+        yield Finding("opposed", message, value=found.against, fatal=True)
 
 
 def _harmless(found: Sequence[Finding]) -> tuple[Finding, ...]:
