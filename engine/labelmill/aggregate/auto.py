@@ -12,7 +12,7 @@ from labelmill.aggregate.correction import Correction, correction_of
 from labelmill.aggregate.evidence import Cells, Floats, covered
 from labelmill.aggregate.guard import examine
 from labelmill.aggregate.hmm import Hmm
-from labelmill.aggregate.latent import Explanation, explained
+from labelmill.aggregate.latent import MANY_AGAINST, Explanation, explained
 from labelmill.aggregate.lift import Lift
 from labelmill.aggregate.moments import Skills
 from labelmill.aggregate.skills import FittedSkills, fit_skills
@@ -111,8 +111,9 @@ class Auto:
     @classmethod
     def restore(cls, parameters: Mapping[str, Any], space: VoteSpace) -> "FittedAuto":
         """Rebuild it from its parts."""
+        told = parameters["voices"]
         voices = {
-            name: VOICES[name].restore(told, space) for name, told in parameters["voices"].items()
+            name: kind.restore(told[name], space) for name, kind in VOICES.items() if name in told
         }
         found = parameters["correction"]
         correction = None if found is None else Correction.of(found)
@@ -165,7 +166,7 @@ def _without_gold(patterns: VotePatterns, space: VoteSpace) -> FittedAuto:
     found = explained(patterns, space, fitted)
     if found is not None:
         return FittedAuto(
-            {"copying": found.model}, space.prior, findings=tuple(_two_sided(found)), why=COPYING
+            {"copying": found.model}, space.prior, findings=tuple(_against(found)), why=COPYING
         )
     voices: dict[str, FittedLabelModel] = {"skills": fitted}
     findings = _judged(fitted, patterns, skills)
@@ -210,14 +211,17 @@ def _unlike(skills: Skills) -> Iterator[Finding]:
         yield Finding("unlike", message, value=skills.unlike, fatal=True)
 
 
-def _two_sided(found: Explanation) -> Iterator[Finding]:
-    """So many functions go against the others that either side may be right."""
+def _against(found: Explanation) -> Iterator[Finding]:
+    """So many functions go against the others that they may be right, or need to be named."""
+    if found.against < MANY_AGAINST:
+        return
+    share = f"{found.against:.0%} of the functions go against the others"
     if found.ambiguous:
-        message = (
-            f"{found.against:.0%} of the functions go against the others, and there are too few "
-            "labels to tell without gold which side is right"
-        )
+        message = f"{share}, and there are too few labels to tell without gold which side is right"
         yield Finding("opposed", message, value=found.against, fatal=True)
+    else:
+        message = f"{share}, each in its own way: those are believed that agree with each other"
+        yield Finding("outnumbered", message, value=found.against)
 
 
 def _harmless(found: Sequence[Finding]) -> tuple[Finding, ...]:

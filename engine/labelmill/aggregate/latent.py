@@ -29,8 +29,9 @@ CLEAR = 3.0
 """Standard errors from chance from which on the direction of a function is known."""
 SIDES = 2.5
 """With fewer labels (of the same entropy) the world and its mirror image look alike."""
-MINORITY = 0.34
-"""Of so few labels, functions that go against the others must be fewer than this share."""
+MANY_AGAINST = 0.34
+"""From this share of functions on that go against the others, they may be the ones who are right:
+of so few labels nobody can tell."""
 SMALLEST = 1e-12
 
 
@@ -116,7 +117,7 @@ def explained(
         return None
     against = _against(own_votes(model, some, beliefs), model.balance, members)
     sides = np.exp(-(model.balance * np.log(model.balance + SMALLEST)).sum())
-    return Explanation(model, against, bool(sides < SIDES and against >= MINORITY))
+    return Explanation(model, against, bool(sides < SIDES and against >= MANY_AGAINST))
 
 
 def sampled(patterns: VotePatterns, n_items: int) -> VotePatterns:
