@@ -49,25 +49,27 @@ COPYING = (
 @LABEL_MODELS.add("auto")
 @dataclass(frozen=True, slots=True)
 class Auto:
-    """Do what is best on average and never far worse than majority vote.
+    """Do what is best on average and hardly ever worse than majority vote.
 
-    One robust model rather than a choice among many: without gold, whatever one chooses by
-    (likelihood, stability, agreement) chooses worse than a fixed model.
+    One way of its own rather than a choice among label models: without gold, whatever one chooses
+    by (likelihood, stability, agreement) chooses worse than a fixed model.
 
-    Skills of functions and the balance of labels come in closed form from how often pairs of
-    functions agree (labelmill.aggregate.moments). They start a naive Bayes model: a vote v of
-    function j has P(v | label c) = r (u [c in v] / pi(v) + 1 - u), with r the share of items on
-    which it votes so, u its skill, and pi the balance; silence is evidence too. Two rounds of EM
-    then count how often each vote goes with each label, held close to where they started. A
-    function whose votes agree with others more often than the labels explain is a copy of them,
-    and counts for 1 / (1 + its surplus of agreement). A label that nobody votes for wins nowhere.
+    It starts from the skills of functions, which come in closed form from how often pairs of them
+    agree (labelmill.aggregate.moments, labelmill.aggregate.skills). From there EM learns a model
+    of latent labels and of functions that may copy each other, each with what it says under which
+    label, and whom it copies (labelmill.aggregate.copying, labelmill.aggregate.leaders). That
+    model is the best there is where it is true, and a bad one where it is not, so it is used only
+    if it explains the votes: if it foretells how often each two functions that do not copy each
+    other vote on the same item, and say the same there (labelmill.aggregate.latent). Functions
+    that are mostly wrong, or say nothing, are no obstacle.
 
-    Where all votes on an item agree on a label, the item keeps it, unless it would lose it even
-    if each function were three standard errors better than estimated, and the balance half as
-    uneven: votes are overruled by what is known, never by a guess. Where many functions clearly
-    go against the others, and the model sides against majority vote on most items, nobody can
-    tell which side is right, and majority vote is used; also where pairs agree much less than
-    any skills explain.
+    Votes that it does not explain, and those that are too few to tell, get the average of three
+    models that walk less far from what functions say: that of the skills, `lift` and `triplet`;
+    one that the guard finds unfit is left out.
+
+    Where functions that go against the others are so many that, of so few labels, nobody can tell
+    which side is right, majority vote is used; also where votes are not explained and pairs agree
+    much less than any skills explain.
 
     With gold, logistic regressions on the votes start from what is believed without it, and gold
     pays for each step away (see labelmill.aggregate.correction). They are used if they foretell

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from labelmill.aggregate.evidence import Cells, Floats, log, softmax
+from labelmill.aggregate.evidence import Cells, Floats, favouring, log, softmax
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import VoteSpace
 
@@ -81,8 +81,9 @@ class Copying:
         """The same from what functions did beside their leaders (see `deeds`)."""
         logs = self._logs()
         silent = logs[np.arange(len(logs)), quiet(self.leader, self.table.shape[1] - 1)]
-        scores = cells.summed(logs - silent[:, None, :])
-        return softmax(scores, silent.sum(axis=0) + log(self.balance))
+        scores = cells.summed(logs - silent[:, None, :]) + silent.sum(axis=0) + log(self.balance)
+        voted = (self.table[:, 1:] * self.balance).sum(axis=(0, 2)) @ self.members > 0
+        return softmax(favouring(scores, np.broadcast_to(voted, scores.shape)))
 
     def weights(self) -> Floats:
         """How often a vote that is a function's own is right, [n_functions]."""
