@@ -112,8 +112,8 @@ def explained(
         leader = leaders_of(some, beliefs, len(members), n_functions)
         fair = beliefs if look == LOOKS - 1 else first
         model, beliefs = learned(some, fair, leader, members, given)
-    votes = _Votes(some, beliefs, members)
-    if not all(found is not None and found.none for found in votes.misfits(leader)):
+    misfits = _misfits(some, beliefs, leader, members)
+    if not all(found is not None and found.none for found in misfits):
         return None
     against = _against(own_votes(model, some, beliefs), model.balance, members)
     sides = np.exp(-(model.balance * np.log(model.balance + SMALLEST)).sum())
@@ -153,34 +153,27 @@ def _too_few(patterns: VotePatterns, n_functions: int) -> bool:
     return float(items[alive].mean()) < FEWEST_MEETINGS
 
 
-class _Votes:
-    """Votes beside beliefs."""
-
-    def __init__(self, patterns: VotePatterns, beliefs: Floats, members: Bools) -> None:
-        """Count them."""
-        self._patterns = patterns
-        counts = patterns.counts.astype(np.float64)[:, None]
-        self._total = (beliefs * counts).sum(axis=0)
-        n_functions = 1 + int(patterns.function.max(initial=-1))
-        shape = n_functions, len(members)
-        self._cast = Cells.of(patterns, *shape).counted(beliefs * counts)
-
-    def misfits(self, leader: Ints) -> tuple[Misfit | None, Misfit | None]:
-        """Of pairs that do not copy each other: how often they say the same, and anything."""
-        cast = self._cast / np.sqrt(np.maximum(self._total, SMALLEST))
-        n_functions, n_sets = cast.shape[:2]
-        same, both = np.zeros((2, n_functions, n_functions))
-        votes, times = self._patterns.dense(n_functions), self._patterns.counts[:, None]
-        for value in range(n_sets):
-            said = (votes == value).astype(np.float64)
-            same += said.T @ (said * times)
-        spoke = (votes >= 0).astype(np.float64)
-        both += spoke.T @ (spoke * times)
-        flat, any_vote = cast.reshape(n_functions, -1), cast.sum(axis=1)
-        group = roots(leader)[:n_functions]
-        apart = np.triu(group[:, None] != group, 1)
-        found = ((same, flat @ flat.T), (both, any_vote @ any_vote.T))
-        return tuple(Misfit.of(seen[apart], foretold[apart]) for seen, foretold in found)  # type: ignore[return-value]
+def _misfits(
+    patterns: VotePatterns, beliefs: Floats, leader: Ints, members: Bools
+) -> tuple[Misfit | None, Misfit | None]:
+    """Of pairs that do not copy each other: how often they say the same, and say anything."""
+    weight = beliefs * patterns.counts.astype(np.float64)[:, None]
+    cast = Cells.of(patterns, len(leader), len(members)).counted(weight)
+    cast = cast / np.sqrt(np.maximum(weight.sum(axis=0), SMALLEST))
+    votes, times = patterns.dense(len(leader)), patterns.counts[:, None]
+    same = np.zeros((len(leader), len(leader)))
+    for value in range(len(members)):
+        said = (votes == value).astype(np.float64)
+        same += said.T @ (said * times)
+    spoke = (votes >= 0).astype(np.float64)
+    both = spoke.T @ (spoke * times)
+    alike, anything = cast.reshape(len(leader), -1), cast.sum(axis=1)
+    group = roots(leader)
+    apart = np.triu(group[:, None] != group, 1)
+    return (
+        Misfit.of(same[apart], (alike @ alike.T)[apart]),
+        Misfit.of(both[apart], (anything @ anything.T)[apart]),
+    )
 
 
 def _against(own: Floats, balance: Floats, members: Bools) -> float:
