@@ -37,13 +37,10 @@ ANSWERS = frozenset({"disagreement", "drifted", "balance", "lost_label"})
 ANSWERS_COPYING = ANSWERS | {"mostly_flipped", "one_label"}
 """The same where its model explains which functions agree."""
 RELATIVES = (
-    "no model of labels and copies explains which functions agree, so it is an average of "
-    "relatives: skills from agreement, then EM"
+    "labels and copies do not explain which functions agree, or rows are too few to tell, so it "
+    "is an average of careful models"
 )
-COPYING = (
-    "a model of labels and of functions that copy each other explains which functions agree, so "
-    "it is believed"
-)
+COPYING = "what functions know, and whom they copy, explains which of them agree, so it is believed"
 
 
 @LABEL_MODELS.add("auto")
