@@ -80,6 +80,7 @@ def test_a_copy_adds_nothing() -> None:
     leaders = np.array([-1, -1, -1, 0, 0, 0])
     model, after = learned(patterns, start, leaders, np.eye(2, dtype=bool), None)
     assert (model.share[3:] > 0.95).all()
+    assert model.weights() == pytest.approx(np.full(6, 0.7), abs=0.03)
     best = after.argmax(axis=1)[patterns.index]
     assert (best == (votes[:, :3].sum(axis=1) > 1)).mean() > 0.99
 

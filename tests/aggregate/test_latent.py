@@ -5,6 +5,8 @@ import pytest
 from benchmarks.made_up import Terms, World
 from tests.aggregate.worlds import Ints, patterns_of, space_of
 
+import labelmill
+from labelmill.aggregate import latent
 from labelmill.aggregate.latent import Explanation, Misfit, explained, sampled
 from labelmill.aggregate.lift import Lift
 from labelmill.aggregate.skills import fit_skills
@@ -50,22 +52,47 @@ def test_a_topic_that_some_functions_share_is_left_unexplained() -> None:
     assert explanation(votes, 2) is None
 
 
+SPARSE = Terms(3, 200, 0.2, 0.0, 0.5, 0.01, (0.0, 0.0))
+
+
 @pytest.mark.parametrize(
-    ("n_rows", "n_functions"), [(ROWS, 3), (800, 12)], ids=["functions", "items"]
+    ("terms", "n_rows", "limit"),
+    [
+        (Terms(3, 3, 0.2, 0.0, 0.0, 0.5, (0.0, 0.0)), ROWS, "FEWEST_FUNCTIONS"),
+        (SOUND, 800, "FEWEST_ITEMS"),
+        (SPARSE, 3_000, "FEWEST_MEETINGS"),
+        (SOUND, ROWS, "MOST_ENTRIES"),
+    ],
+    ids=["functions", "items", "meetings", "entries"],
 )
-def test_of_few_nobody_can_tell(n_rows: int, n_functions: int) -> None:
-    votes, _ = drawn(SOUND)
-    assert explanation(votes[:n_rows, :n_functions], 3) is None
-
-
-def test_of_functions_that_hardly_meet_nobody_can_tell() -> None:
-    votes, _ = drawn(Terms(3, 100, 0.2, 0.0, 0.5, 0.01, (0.0, 0.0)))
-    spread = np.full_like(votes, -1)
-    rows = np.arange(ROWS)
-    for column in range(2):  # two votes of a hundred functions on each item
-        spread[rows, (rows * 7 + 50 * column) % 100] = rows % 3
-    assert explanation(spread[:1_500], 3) is None
+def test_of_few_nobody_can_tell_and_of_many_not_in_time(
+    terms: Terms, n_rows: int, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    votes = drawn(terms)[0][:n_rows]
+    open_limit, closed = (0, None) if limit.startswith("FEWEST") else (10**9, 10)
+    if closed is not None:
+        monkeypatch.setattr(latent, limit, closed)
+    assert explanation(votes, 3) is None
+    monkeypatch.setattr(latent, limit, open_limit)
     assert explanation(votes, 3) is not None
+
+
+def test_of_two_labels_the_few_that_vote_most_may_be_right() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, ROWS)
+    votes = np.full((ROWS, 10), -1)
+    for function in range(10):
+        often, right = (0.9, 0.85) if function < 3 else (0.1, 0.15)
+        said = np.where(rng.random(ROWS) < right, truth, 1 - truth)
+        votes[:, function] = np.where(rng.random(ROWS) < often, said, -1)
+    found = explanation(votes, 2)
+    assert found is not None
+    assert found.ambiguous
+    model = labelmill.LabelModel("auto", 2).fit(votes)
+    assert model.story is not None
+    assert model.story.used == "majority"
+    voted = (votes >= 0).any(axis=1)
+    assert (model.predict(votes) == truth)[voted].mean() > 0.7
 
 
 def test_of_two_labels_a_large_minority_may_be_right() -> None:
@@ -116,15 +143,16 @@ def test_a_function_with_two_votes_on_an_item_is_not_explained() -> None:
 
 
 def test_a_sample_is_even_and_always_the_same() -> None:
-    votes, _ = drawn(SOUND)
+    votes, _ = drawn(Terms(3, 12, 0.2, 0.0, 0.5, 0.5, (0.0, 0.0)))
     patterns = patterns_of(votes)
+    assert len(patterns) > 1_000
     some = sampled(patterns, 1_000)
     assert some.counts.sum() == 1_000
     assert (some.counts > 0).all()
     share = (patterns.dense(12) >= 0).T @ patterns.counts / ROWS
     assert (some.dense(12) >= 0).T @ some.counts / 1_000 == pytest.approx(share, abs=0.05)
     assert sampled(patterns, 1_000).counts.tolist() == some.counts.tolist()
-    assert sampled(patterns, ROWS).counts.tolist() == patterns.counts.tolist()
+    assert sampled(patterns, len(patterns)).counts.tolist() == patterns.counts.tolist()
 
 
 def test_a_misfit_that_is_small_or_due_to_chance_is_none() -> None:
@@ -133,5 +161,9 @@ def test_a_misfit_that_is_small_or_due_to_chance_is_none() -> None:
     due = Misfit.of(chance, foretold)
     small = Misfit.of(foretold * 1e6 * 1.02, foretold * 1e6)
     large = Misfit.of(foretold * 1.5, foretold)
-    assert (due and due.none, small and small.none, large and large.none) == (True, True, False)
+    assert (due and due.negligible, small and small.negligible, large and large.negligible) == (
+        True,
+        True,
+        False,
+    )
     assert Misfit.of(np.zeros(3), np.zeros(3)) is None

@@ -165,7 +165,7 @@ def _without_gold(patterns: VotePatterns, space: VoteSpace) -> FittedAuto:
     found = explained(patterns, space, fitted)
     if found is not None:
         return FittedAuto(
-            {"copying": found.model}, space.prior, findings=tuple(_against(found)), why=COPYING
+            {"copying": found.model}, space.prior, findings=tuple(_opposition(found)), why=COPYING
         )
     voices: dict[str, FittedLabelModel] = {"skills": fitted}
     findings = _judged(fitted, patterns, skills)
@@ -210,11 +210,11 @@ def _unlike(skills: Skills) -> Iterator[Finding]:
         yield Finding("unlike", message, value=skills.unlike, fatal=True)
 
 
-def _against(found: Explanation) -> Iterator[Finding]:
+def _opposition(found: Explanation) -> Iterator[Finding]:
     """So many functions go against the others that they may be right, or need to be named."""
     if found.against < MANY_AGAINST:
         return
-    share = f"{found.against:.0%} of the functions go against the others"
+    share = f"{found.against:.0%} of the functions or of their votes go against the others"
     if found.ambiguous:
         message = f"{share}, and there are too few labels to tell without gold which side is right"
         yield Finding("opposed", message, value=found.against, fatal=True)

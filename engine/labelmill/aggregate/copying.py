@@ -83,14 +83,20 @@ class Copying:
         silent = logs[np.arange(len(logs)), quiet(self.leader, self.table.shape[1] - 1)]
         scores = cells.summed(logs - silent[:, None, :]) + silent.sum(axis=0) + log(self.balance)
         voted = (self.table[:, 1:] * self.balance).sum(axis=(0, 2)) @ self.members > 0
-        return softmax(favouring(scores, np.broadcast_to(voted, scores.shape)))
+        possible = voted & (self.balance > SMALLEST)  # a balance of 0 was given as that
+        return softmax(favouring(scores, np.broadcast_to(possible, scores.shape)))
 
     def weights(self) -> Floats:
-        """How often a vote that is a function's own is right, [n_functions]."""
+        """How often a vote of a function is right, its own or a copy, [n_functions]."""
         votes = self.table[:, 1:] * self.balance
-        cast = np.maximum(votes.sum(axis=(1, 2)), SMALLEST)
-        right: Floats = (votes * self.members).sum(axis=(1, 2)) / cast
-        return right
+        cast = votes.sum(axis=(1, 2))
+        lucky = float((self.members @ self.balance).mean())
+        right = (votes * self.members).sum(axis=(1, 2)) / np.maximum(cast, SMALLEST)
+        own = weights = np.where(cast > 0, right, lucky)
+        for _ in range(len(own)):  # as long as the longest chain of leaders at the most
+            copied = self.share * weights[self.leader] + (1 - self.share) * own
+            weights = np.where(self.leader >= 0, copied, own)
+        return weights
 
     def parameters(self) -> dict[str, Any]:
         """Everything that was learned."""

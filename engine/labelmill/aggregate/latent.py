@@ -11,7 +11,9 @@ from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import FittedLabelModel, VoteSpace
 
 MOST_ITEMS, MOST_CELLS = 50_000, 10_000_000
-"""So many items, and votes with silences, are looked at."""
+"""So many items, and votes with silences, are looked at, where there are more patterns."""
+MOST_ENTRIES = 200_000
+"""Functions times votes times labels: beyond so many the model would take minutes."""
 FEWEST_FUNCTIONS = 4
 FEWEST_ITEMS = 1_000
 """Below so many items with two votes or more nothing is believed."""
@@ -30,8 +32,8 @@ CLEAR = 3.0
 SIDES = 2.5
 """With fewer labels (of the same entropy) the world and its mirror image look alike."""
 MANY_AGAINST = 0.34
-"""From this share of functions on that go against the others, they may be the ones who are right:
-of so few labels nobody can tell."""
+"""From this share of functions or votes on that go against the others, they may be the ones that
+are right: of so few labels nobody can tell."""
 SMALLEST = 1e-12
 
 
@@ -39,8 +41,9 @@ SMALLEST = 1e-12
 class Explanation:
     """A model that explains which functions agree, and how many it has go against the others.
 
-    `against` is the share of functions whose votes speak against what they say. `ambiguous`: they
-    are so many, and the labels so few, that the model may well be the mirror image of the truth.
+    `against` is the share of functions, or of votes if that is more, that speak against what they
+    say. `ambiguous`: it is so large, and labels are so few, that the model may well be the mirror
+    image of the truth.
     """
 
     model: Copying
@@ -76,7 +79,7 @@ class Misfit:
         return cls(float(squared.mean()), float(np.sqrt(beyond / (foretold**2).sum())))
 
     @property
-    def none(self) -> bool:
+    def negligible(self) -> bool:
         """Whether it is no more than chance, or too small to matter."""
         return self.squared <= LIKELY or self.part <= SMALL
 
@@ -93,7 +96,8 @@ def explained(
     over is chance if it is true. Of few functions, items, or meetings nobody can tell.
 
     Args:
-        patterns: the votes; MOST_ITEMS of many are looked at, always the same.
+        patterns: the votes; of more than MOST_ITEMS patterns an even part is looked at, always
+            the same.
         space: what is known of them.
         start: a model to start from.
 
@@ -101,7 +105,10 @@ def explained(
         The model, or None if there is none to be believed.
     """
     n_functions, members = len(space.functions), space.labels.membership()
-    if n_functions < FEWEST_FUNCTIONS or not patterns.first_of_function().all():
+    entries = n_functions * (1 + len(members)) * members.shape[1]
+    if n_functions < FEWEST_FUNCTIONS or entries > MOST_ENTRIES:
+        return None
+    if not patterns.first_of_function().all():
         return None
     some = sampled(patterns, min(MOST_ITEMS, MOST_CELLS // n_functions))
     if _too_few(some, n_functions):
@@ -113,7 +120,7 @@ def explained(
         fair = beliefs if look == LOOKS - 1 else first
         model, beliefs = learned(some, fair, leader, members, given)
     misfits = _misfits(some, beliefs, leader, members)
-    if not all(found is not None and found.none for found in misfits):
+    if not all(found is not None and found.negligible for found in misfits):
         return None
     against = _against(own_votes(model, some, beliefs), model.balance, members)
     sides = np.exp(-(model.balance * np.log(model.balance + SMALLEST)).sum())
@@ -121,15 +128,17 @@ def explained(
 
 
 def sampled(patterns: VotePatterns, n_items: int) -> VotePatterns:
-    """At most so many items, evenly from all patterns, and only the patterns that they have.
+    """So many items, evenly from all patterns, and only the patterns that they have.
+
+    All items where there are no more patterns than that: the work grows with these alone.
 
     Example:
-        >>> votes = VotePatterns.of_matrix(np.array([[0]] * 6 + [[1]] * 4), 2)
-        >>> sampled(votes, 5).counts.tolist()
-        [3, 2]
+        >>> votes = VotePatterns.of_matrix(np.array([[0]] * 6 + [[1]] * 3 + [[2]] * 3), 3)
+        >>> sampled(votes, 2).counts.tolist(), sampled(votes, 3).counts.tolist()
+        ([1, 1], [6, 3, 3])
     """
     counts, total = patterns.counts, int(patterns.counts.sum())
-    if total > n_items:
+    if len(patterns) > n_items:
         places = (np.arange(n_items) + 0.5) * (total / n_items)
         chosen = np.searchsorted(np.cumsum(counts), places, side="right")
         counts = np.bincount(chosen, minlength=len(counts)).astype(np.int64)
@@ -177,12 +186,14 @@ def _misfits(
 
 
 def _against(own: Floats, balance: Floats, members: Bools) -> float:
-    """The share of functions whose own votes [n_functions, n_sets, n_labels] speak against them.
+    """The share of functions, or of votes if that is more, that speak against what they say.
 
     A function speaks against what it says if the labels that it votes for are clearly rarer where
-    it does than elsewhere.
+    it does than elsewhere; `own` [n_functions, n_sets, n_labels] are its votes that are no copies.
     """
     cast, within = own.sum(axis=2), members @ balance
     right = (own * members).sum(axis=(1, 2)) - cast @ within
     noise = np.sqrt(np.maximum(cast @ (within * (1 - within)), SMALLEST))
-    return float((right < -CLEAR * noise).sum() / max(int(cast.any(axis=1).sum()), 1))
+    turned, votes = right < -CLEAR * noise, cast.sum(axis=1)
+    of_functions = float(turned.sum() / max(int((votes > 0).sum()), 1))
+    return max(of_functions, float(votes[turned].sum() / max(float(votes.sum()), SMALLEST)))
