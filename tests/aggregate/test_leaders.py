@@ -5,6 +5,7 @@ from benchmarks.made_up import Terms, World
 from tests.aggregate.worlds import Floats, Ints, patterns_of
 
 from labelmill.aggregate.leaders import leaders_of, roots
+from labelmill.aggregate.moments import Meetings
 
 ROWS = 6_000
 
@@ -15,8 +16,7 @@ def found(votes: Ints, beliefs: Floats) -> Ints:
     told = np.zeros((len(patterns), beliefs.shape[1]))
     np.add.at(told, patterns.index, beliefs)
     told /= patterns.counts[:, None]
-    n_labels = beliefs.shape[1]
-    return leaders_of(patterns, told, n_labels, votes.shape[1])
+    return leaders_of(patterns, told, Meetings.of(patterns, votes.shape[1], beliefs.shape[1]))
 
 
 def test_groups_are_found_by_what_their_members_do() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from labelmill.aggregate.copying import Bools, Copying, Ints, learned, own_votes
 from labelmill.aggregate.evidence import Cells, Floats
 from labelmill.aggregate.leaders import leaders_of, roots
+from labelmill.aggregate.moments import Meetings
 from labelmill.core.patterns import VotePatterns
 from labelmill.core.protocols import FittedLabelModel, VoteSpace
 
@@ -113,13 +114,14 @@ def explained(
     some = sampled(patterns, min(MOST_ITEMS, MOST_CELLS // n_functions))
     if _too_few(some, n_functions):
         return None
+    meetings = Meetings.of(some, n_functions, len(members))
     first = beliefs = start.predict(some)
     given = space.prior if space.balance_given else None
     for look in range(LOOKS):
-        leader = leaders_of(some, beliefs, len(members), n_functions)
+        leader = leaders_of(some, beliefs, meetings)
         fair = beliefs if look == LOOKS - 1 else first
         model, beliefs = learned(some, fair, leader, members, given)
-    misfits = _misfits(some, beliefs, leader, members)
+    misfits = _misfits(some, beliefs, meetings, leader)
     if not all(found is not None and found.negligible for found in misfits):
         return None
     against = _against(own_votes(model, some, beliefs), model.balance, members)
@@ -163,25 +165,18 @@ def _too_few(patterns: VotePatterns, n_functions: int) -> bool:
 
 
 def _misfits(
-    patterns: VotePatterns, beliefs: Floats, leader: Ints, members: Bools
+    patterns: VotePatterns, beliefs: Floats, meetings: Meetings, leader: Ints
 ) -> tuple[Misfit | None, Misfit | None]:
     """Of pairs that do not copy each other: how often they say the same, and say anything."""
     weight = beliefs * patterns.counts.astype(np.float64)[:, None]
-    cast = Cells.of(patterns, len(leader), len(members)).counted(weight)
+    cast = Cells.of(patterns, *meetings.votes.shape).counted(weight)
     cast = cast / np.sqrt(np.maximum(weight.sum(axis=0), SMALLEST))
-    votes, times = patterns.dense(len(leader)), patterns.counts[:, None]
-    same = np.zeros((len(leader), len(leader)))
-    for value in range(len(members)):
-        said = (votes == value).astype(np.float64)
-        same += said.T @ (said * times)
-    spoke = (votes >= 0).astype(np.float64)
-    both = spoke.T @ (spoke * times)
     alike, anything = cast.reshape(len(leader), -1), cast.sum(axis=1)
     group = roots(leader)
     apart = np.triu(group[:, None] != group, 1)
     return (
-        Misfit.of(same[apart], (alike @ alike.T)[apart]),
-        Misfit.of(both[apart], (anything @ anything.T)[apart]),
+        Misfit.of(meetings.agreements()[apart], (alike @ alike.T)[apart]),
+        Misfit.of(meetings.both[apart], (anything @ anything.T)[apart]),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelmill.aggregate.evidence import Cells, Floats
+from labelmill.aggregate.moments import Meetings
 from labelmill.core.patterns import VotePatterns
 
 Ints = npt.NDArray[np.int64]
@@ -26,7 +27,7 @@ SMOOTHING = 1.0
 SMALLEST = 1e-300
 
 
-def leaders_of(patterns: VotePatterns, beliefs: Floats, n_sets: int, n_functions: int) -> Ints:
+def leaders_of(patterns: VotePatterns, beliefs: Floats, meetings: Meetings) -> Ints:
     """Find whom each function follows, [n_functions], -1 for nobody.
 
     For each pair (i, j) that agrees more often than beliefs explain, j is taken to do what i does
@@ -39,12 +40,11 @@ def leaders_of(patterns: VotePatterns, beliefs: Floats, n_sets: int, n_functions
     Args:
         patterns: the votes, with at most one of a function in each pattern.
         beliefs: probabilities, [n_patterns, n_labels].
-        n_sets: so many different votes there are.
-        n_functions: so many functions.
+        meetings: how often functions cast the same vote, of whatever set of labels.
     """
-    leader = np.full(n_functions, -1, dtype=np.int64)
-    met = _Met.of(patterns, beliefs, n_sets, n_functions)
-    pairs = met.pairs()
+    met = _Met.of(patterns, beliefs, *meetings.votes.shape)
+    leader = np.full(len(met.cast), -1, dtype=np.int64)
+    pairs = met.pairs(meetings.agreements())
     if not pairs:
         return leader
     same = np.stack([met.same(*pair) for pair in pairs])
@@ -77,28 +77,25 @@ class _Met:
     """What functions did, and how often under each label."""
 
     votes: npt.NDArray[np.int32]  # [n_patterns, n_functions], -1 for silence
-    counts: Floats  # [n_patterns]
     weight: Floats  # [n_patterns, n_labels], counts times beliefs
     cast: Floats  # [n_functions, n_sets, n_labels]
 
     @classmethod
-    def of(cls, patterns: VotePatterns, beliefs: Floats, n_sets: int, n_functions: int) -> "_Met":
-        counts = patterns.counts.astype(np.float64)
-        weight = beliefs * counts[:, None]
+    def of(cls, patterns: VotePatterns, beliefs: Floats, n_functions: int, n_sets: int) -> "_Met":
+        weight = beliefs * patterns.counts.astype(np.float64)[:, None]
         cast = Cells.of(patterns, n_functions, n_sets).counted(weight)
-        return cls(patterns.dense(n_functions), counts, weight, cast)
+        return cls(patterns.dense(n_functions), weight, cast)
 
     def alone(self) -> Floats:
         """How often each function does what, [n_functions, 1 + n_sets, n_labels]."""
         silent = np.maximum(self.weight.sum(axis=0) - self.cast.sum(axis=1), 0.0)
         return np.concatenate([silent[:, None], self.cast], axis=1)
 
-    def pairs(self) -> list[tuple[int, int]]:
+    def pairs(self, agreed: Floats) -> list[tuple[int, int]]:
         """Pairs worth a look, the lower number first: those who agree more often than foretold."""
         total, spoken = self.weight.sum(axis=0), self.cast.sum(axis=(1, 2))
         flat = (self.cast / np.sqrt(np.maximum(total, SMALLEST))).reshape(len(spoken), -1)
         fewer = np.minimum.outer(spoken, spoken)
-        agreed = self._agreed()
         chosen: set[tuple[int, int]] = set()
         chance = np.outer(spoken, spoken) / max(float(total.sum()), 1.0)
         for foretold, most in ((flat @ flat.T, fewer), (chance, fewer + chance)):
@@ -123,15 +120,6 @@ class _Met:
         label, weight = one[both][equal], weight[equal]
         columns = [np.bincount(label, weight[:, y], n_sets) for y in range(n_labels)]
         return np.concatenate([np.maximum(silent, 0.0)[None], np.stack(columns, axis=1)])
-
-    def _agreed(self) -> Floats:
-        """How often two functions cast the same vote, [n_functions, n_functions]."""
-        n_functions, n_sets = self.cast.shape[:2]
-        agreed = np.zeros((n_functions, n_functions))
-        for value in range(n_sets):
-            cast = (self.votes == value).astype(np.float64)
-            agreed += cast.T @ (cast * self.counts[:, None])
-        return agreed
 
 
 def _gains(alone: Floats, same: Floats) -> tuple[Floats, Floats]:
